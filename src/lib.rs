@@ -1,0 +1,8 @@
+//! portcullis: a cluster's admission chain, run on a pull request.
+
+pub mod finding;
+pub mod manifest;
+pub mod report;
+pub mod rules;
+pub mod source;
+pub mod yaml;

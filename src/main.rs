@@ -1,0 +1,3 @@
+//! The `portcullis` program: arguments → pipeline → exit code.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! What the documents of a tree are: objects, or something else, and why.
+
+pub mod key;

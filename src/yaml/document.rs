@@ -1,0 +1,370 @@
+//! The arena of one YAML document, and the [`Value`] view that every reader uses.
+//!
+//! Aliases share nodes: an alias is the same [`NodeId`] as its anchor, so an alias bomb costs no memory here, and the
+//! composer bounds how far an expansion may grow (go-yaml's limit), so that a walk of the values is bounded too.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::source::{Source, Span};
+
+/// Index of a node in its document's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// Index into a document's [`Document::sources`]. 0 is the file that holds the document; rendered documents have more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The bytes that say it.
+    Source {
+        /// Which of the document's sources.
+        source: SourceId,
+        /// The value's bytes; quotes and block headers included.
+        span: Span,
+    },
+    /// A default that the server fills in.
+    Default,
+    /// Made by a renderer: an index into [`Document::chains`].
+    Rendered(u32),
+    /// Not known, and why.
+    Unknown(&'static str),
+}
+
+/// What a node holds. Numbers are as kubectl's last step leaves them: int64 where the JSON text fits, else float64.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// null.
+    Null,
+    /// true or false.
+    Bool(bool),
+    /// An integer that fits int64.
+    Int(i64),
+    /// Any other finite number.
+    Float(f64),
+    /// A string.
+    String(Text),
+    /// A list: a range in the document's item table.
+    Sequence(Range<u32>),
+    /// A mapping: a range in the document's entry table, in the order of the document, merge keys expanded, and of
+    /// several equal keys the one that counts.
+    Mapping(Range<u32>),
+}
+
+/// A string of the arena: borrowed from the first source, or kept beside it where the text differs from the bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Text {
+    /// The bytes of `sources[0]`, unchanged.
+    Slice(Span),
+    /// Index into the document's own strings.
+    Owned(u32),
+}
+
+/// One node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it holds.
+    pub data: Data,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// A scalar without quotes, block style or tag, so that its meaning depends on the dialect.
+    pub plain: bool,
+}
+
+/// One pair of a mapping.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key after it became a string.
+    pub key: Text,
+    /// Where the key stands.
+    pub key_origin: Origin,
+    /// Its value.
+    pub value: NodeId,
+}
+
+/// Two keys of one mapping that are the same to the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateKey {
+    /// The mapping.
+    pub mapping: NodeId,
+    /// The key as a string.
+    pub key: String,
+    /// The earlier key.
+    pub first: Span,
+    /// The later key, which wins.
+    pub second: Span,
+    /// The keys differ in YAML and only their strings collide (`1:` and `"1":`), so that the winner is random in Go.
+    pub collision: bool,
+}
+
+/// A key or a value that kubectl and kustomize read differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialectDifference {
+    /// The scalar's bytes.
+    pub span: Span,
+    /// It is a key.
+    pub is_key: bool,
+    /// What kubectl reads, as JSON.
+    pub kubectl: String,
+    /// What kustomize reads, as JSON, or why it refuses.
+    pub kustomize: String,
+}
+
+/// One YAML document (or JSON value): nodes, strings, and what the reader noticed.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The sources its origins speak of; `sources[0]` is the file that holds it.
+    pub sources: Vec<Arc<Source>>,
+    /// The document's bytes in `sources[0]`, its comments included.
+    pub span: Span,
+    /// Position among the documents of the file, null ones counted, from 0.
+    pub index: u32,
+    /// The reading that produced it.
+    pub dialect: super::Dialect,
+    /// Duplicate keys, in document order.
+    pub duplicates: Vec<DuplicateKey>,
+    /// Scalars that the other dialect reads otherwise, in document order. Filled by the kubectl reading only.
+    pub differences: Vec<DialectDifference>,
+    /// For every rendered origin: the values that made it, last first.
+    pub chains: Vec<Vec<(SourceId, Span)>>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) items: Vec<NodeId>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) strings: Vec<Box<str>>,
+    pub(super) root: NodeId,
+}
+
+impl Document {
+    /// The document's value.
+    #[must_use]
+    pub fn root(&self) -> Value<'_> {
+        self.value(self.root)
+    }
+
+    /// The view of one node.
+    #[must_use]
+    pub fn value(&self, id: NodeId) -> Value<'_> {
+        Value { document: self, id }
+    }
+
+    /// The file that holds the document.
+    ///
+    /// # Panics
+    /// Never: a document is built with its own source.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "a document is only ever built with its own source")]
+    pub fn source(&self) -> &Arc<Source> {
+        &self.sources[0]
+    }
+
+    pub(super) fn text<'a>(&'a self, text: &Text) -> &'a str {
+        match text {
+            Text::Slice(span) => self.sources.first().and_then(|s| s.text.get(span.range())).unwrap_or_default(),
+            Text::Owned(index) => self.strings.get(*index as usize).map_or("", |s| s),
+        }
+    }
+
+    fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id.0 as usize)
+    }
+}
+
+/// The kinds of values, as JSON names them (integers and other numbers apart).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// null
+    Null,
+    /// true, false
+    Bool,
+    /// int64
+    Int,
+    /// any other number
+    Float,
+    /// string
+    String,
+    /// list
+    Sequence,
+    /// mapping
+    Mapping,
+}
+
+/// A value in a document: what checks read. Copy it freely.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'a> {
+    document: &'a Document,
+    id: NodeId,
+}
+
+impl<'a> Value<'a> {
+    fn data(self) -> &'a Data {
+        self.document.node(self.id).map_or(&Data::Null, |node| &node.data)
+    }
+
+    /// The document it lies in.
+    #[must_use]
+    pub fn document(self) -> &'a Document {
+        self.document
+    }
+
+    /// Its node.
+    #[must_use]
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// What kind of value it is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self.data() {
+            Data::Null => Kind::Null,
+            Data::Bool(_) => Kind::Bool,
+            Data::Int(_) => Kind::Int,
+            Data::Float(_) => Kind::Float,
+            Data::String(_) => Kind::String,
+            Data::Sequence(_) => Kind::Sequence,
+            Data::Mapping(_) => Kind::Mapping,
+        }
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn origin(self) -> Origin {
+        self.document.node(self.id).map_or(Origin::Unknown("no such node"), |node| node.origin)
+    }
+
+    /// It is a scalar without quotes, block style or tag.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        self.document.node(self.id).is_some_and(|node| node.plain)
+    }
+
+    /// It is null.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'a str> {
+        match self.data() {
+            Data::String(text) => Some(self.document.text(text)),
+            _ => None,
+        }
+    }
+
+    /// An integer.
+    #[must_use]
+    pub fn as_int(self) -> Option<i64> {
+        match self.data() {
+            Data::Int(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Any number.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a float view of an integer is what the caller asked for")]
+    pub fn as_float(self) -> Option<f64> {
+        match self.data() {
+            Data::Int(value) => Some(*value as f64),
+            Data::Float(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.data() {
+            Data::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn raw_entries(self) -> &'a [Entry] {
+        match self.data() {
+            Data::Mapping(range) => {
+                self.document.entries.get(range.start as usize..range.end as usize).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+
+    /// The pairs of a mapping in document order: key, where the key stands, value. Empty for anything else.
+    pub fn entries(self) -> impl ExactSizeIterator<Item = (&'a str, Origin, Value<'a>)> {
+        self.raw_entries().iter().map(move |e| (self.document.text(&e.key), e.key_origin, self.document.value(e.value)))
+    }
+
+    /// The items of a list. Empty for anything else.
+    pub fn items(self) -> impl ExactSizeIterator<Item = Value<'a>> {
+        let items = match self.data() {
+            Data::Sequence(range) => {
+                self.document.items.get(range.start as usize..range.end as usize).unwrap_or_default()
+            }
+            _ => &[],
+        };
+        items.iter().map(move |id| self.document.value(*id))
+    }
+
+    /// The value of a key in a mapping.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<Value<'a>> {
+        self.entries().find(|(k, ..)| *k == key).map(|(_, _, value)| value)
+    }
+
+    /// The key's own origin and its value.
+    #[must_use]
+    pub fn get_entry(self, key: &str) -> Option<(Origin, Value<'a>)> {
+        self.entries().find(|(k, ..)| *k == key).map(|(_, origin, value)| (origin, value))
+    }
+
+    /// The value along a chain of keys.
+    #[must_use]
+    pub fn path(self, keys: &[&str]) -> Option<Value<'a>> {
+        keys.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    /// Equal as JSON values: key order does not count, integer and float are apart. This is the equality of pairing.
+    #[must_use]
+    pub fn same(self, other: Value<'_>) -> bool {
+        match (self.data(), other.data()) {
+            (Data::Null, Data::Null) => true,
+            (Data::Bool(a), Data::Bool(b)) => a == b,
+            (Data::Int(a), Data::Int(b)) => a == b,
+            (Data::Float(a), Data::Float(b)) => a.to_bits() == b.to_bits(),
+            (Data::String(_), Data::String(_)) => self.as_str() == other.as_str(),
+            (Data::Sequence(a), Data::Sequence(b)) => {
+                a.len() == b.len() && self.items().zip(other.items()).all(|(x, y)| x.same(y))
+            }
+            (Data::Mapping(a), Data::Mapping(b)) => a.len() == b.len() && self.same_mapping(other),
+            _ => false,
+        }
+    }
+
+    fn same_mapping(self, other: Value<'_>) -> bool {
+        // In the usual edit the keys keep their order; only where they do not is a look-up table worth its cost.
+        if self.entries().zip(other.entries()).all(|((a, ..), (b, ..))| a == b) {
+            return self.entries().zip(other.entries()).all(|((_, _, a), (_, _, b))| a.same(b));
+        }
+        let theirs: std::collections::HashMap<&str, Value<'_>> = other.entries().map(|(k, _, v)| (k, v)).collect();
+        self.entries().all(|(key, _, value)| theirs.get(key).is_some_and(|v| value.same(*v)))
+    }
+
+    /// As JSON. Recursion is bounded by the reader's depth limit.
+    #[must_use]
+    pub fn to_json(self) -> serde_json::Value {
+        match self.data() {
+            Data::Null => serde_json::Value::Null,
+            Data::Bool(b) => (*b).into(),
+            Data::Int(i) => (*i).into(),
+            Data::Float(f) => (*f).into(),
+            Data::String(_) => self.as_str().into(),
+            Data::Sequence(_) => self.items().map(Value::to_json).collect(),
+            Data::Mapping(_) => self.entries().map(|(k, _, v)| (k.to_owned(), v.to_json())).collect(),
+        }
+    }
+}
