@@ -247,6 +247,12 @@ impl<'a> Value<'a> {
         self.kind() == Kind::Null
     }
 
+    /// It is neither a list nor a mapping.
+    #[must_use]
+    pub fn is_scalar(self) -> bool {
+        !matches!(self.kind(), Kind::Sequence | Kind::Mapping)
+    }
+
     /// The text of a string.
     #[must_use]
     pub fn as_str(self) -> Option<&'a str> {
