@@ -1,5 +1,6 @@
 //! portcullis: a cluster's admission chain, run on a pull request.
 
+pub mod config;
 pub mod finding;
 pub mod manifest;
 pub mod report;
