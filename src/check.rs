@@ -109,6 +109,8 @@ pub struct Draft {
     pub span: Span,
     /// Other places that explain it.
     pub related: Vec<(String, Arc<Source>, Span)>,
+    /// It complains of something that is absent, which an overlay may add.
+    pub absent: bool,
 }
 
 /// An exact mend of the draft's own file.
@@ -139,6 +141,7 @@ impl Draft {
             source: Arc::clone(source),
             span,
             related: Vec::new(),
+            absent: false,
         }
     }
 

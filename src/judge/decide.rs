@@ -1,6 +1,6 @@
 //! The verdict and the decision.
 
-use crate::config::overrides::Override;
+use crate::config::overrides::{self, Deciding, Override};
 use crate::config::{Config, Existing, Mode};
 use crate::finding::{Authority, Effect, Finding, Operation, Severity, Status, Unchecked};
 use crate::report::{Decision, Verdict};
@@ -17,7 +17,7 @@ pub struct Outcome {
 /// Mark what decides, and decide. Fail beats indeterminate.
 pub fn decide(
     config: &Config,
-    overrides: &[Override],
+    entries: &[Override],
     findings: &mut [Finding],
     unchecked: &mut [Unchecked],
     today: jiff::civil::Date,
@@ -35,11 +35,19 @@ pub fn decide(
         (0, open) => (Verdict::Indeterminate, format!("{} not judged", count(open, "thing was", "things were"))),
         (failing, _) => (Verdict::Fail, format!("{} against it", count(failing, "finding stands", "findings stand"))),
     };
-    let overridden = crate::config::overrides::apply(config, overrides, findings, unchecked, today);
+    let deciding: Vec<(&str, &str)> = findings
+        .iter()
+        .filter(|finding| finding.deciding)
+        .map(|finding| (finding.rule.as_str(), finding.fingerprint.0.as_str()))
+        .collect();
+    let overridden = overrides::apply(entries, config, Deciding { findings: &deciding, unchecked: open }, today);
     let decision = match (verdict, overridden) {
         (Verdict::Pass, _) => Decision { allow: true, because, overridden: None },
-        (_, Some(used)) => {
+        (_, overrides::Outcome::Allowed(used)) => {
             Decision { allow: true, because: format!("override by {}", used.actor), overridden: Some(used) }
+        }
+        (_, overrides::Outcome::Refused(why)) if config.mode != Mode::Report => {
+            Decision { allow: false, because: format!("{because}; {}", why.join("; ")), overridden: None }
         }
         _ if config.mode == Mode::Report => {
             Decision { allow: true, because: format!("mode: report ({because})"), overridden: None }

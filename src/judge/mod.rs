@@ -54,7 +54,7 @@ pub struct Judge<'a> {
     /// The trust commit's config.
     pub config: &'a Config,
     /// Its suppressions and the head's.
-    pub suppressions: Suppressions<'a>,
+    pub suppressions: &'a Suppressions<'a>,
     /// Comments by head file.
     pub comments: HashMap<RepoPath, Comments>,
     /// What must not be shown.

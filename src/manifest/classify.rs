@@ -3,20 +3,16 @@
 //! Names, neighbours and the kustomizations that use a file decide its [`Role`] before it is read; what is in it decides
 //! about each document. Nothing here is remembered between runs: it depends on the neighbours.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::file::{ManifestFile, OtherDocument, Role};
-use super::kustomization::How;
+use super::kustomization::{How, is_kustomization};
 use super::object::{group_of, objects_of};
 use crate::finding::Reason;
-use crate::git::{GitError, Tree};
-use crate::inventory::{Inventory, InventoryError};
-use crate::source::{RepoPath, Side};
+use crate::git::GitError;
+use crate::inventory::Inventory;
+use crate::source::{RepoPath, Side, Span};
 use crate::yaml::{self, Dialect, Document, Kind, ProblemKind, Value};
-
-/// The names under which kustomize looks for its file.
-pub const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// API groups whose files look like objects and are read by a program, never applied to a cluster.
 const FILE_FORMATS: &[(&str, &str)] = &[
@@ -41,32 +37,23 @@ const TEST_FORMATS: &[(&str, &str)] = &[
     ("test.gatekeeper.sh", "gator"),
 ];
 
-/// What the names in a folder say about its files.
-#[derive(Clone, Copy, Debug, Default)]
-struct FolderSigns {
-    chart: bool,
-    test_suite: Option<&'static str>,
-}
-
 /// Classifies the files of one tree.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Classifier<'a> {
-    tree: &'a Tree,
-    inventory: &'a Inventory,
+    inventory: &'a Inventory<'a>,
     side: Side,
-    signs: Mutex<HashMap<String, FolderSigns>>,
 }
 
 impl<'a> Classifier<'a> {
     /// A classifier of one side.
     #[must_use]
-    pub fn new(tree: &'a Tree, inventory: &'a Inventory, side: Side) -> Self {
-        Self { tree, inventory, side, signs: Mutex::default() }
+    pub fn new(inventory: &'a Inventory<'a>, side: Side) -> Self {
+        Self { inventory, side }
     }
 
     /// What a file is for.
-    pub fn role(&self, path: &RepoPath) -> Result<Role, InventoryError> {
-        if KUSTOMIZATION_NAMES.contains(&path.file_name()) {
+    pub fn role(&self, path: &RepoPath) -> Result<Role, GitError> {
+        if is_kustomization(path.file_name()) {
             return Ok(Role::Kustomization);
         }
         if let Some(role) = self.role_by_use(path)? {
@@ -79,7 +66,7 @@ impl<'a> Classifier<'a> {
     }
 
     /// What the kustomizations that name a file say. A file that is both a resource and something else is a resource.
-    fn role_by_use(&self, path: &RepoPath) -> Result<Option<Role>, InventoryError> {
+    fn role_by_use(&self, path: &RepoPath) -> Result<Option<Role>, GitError> {
         let mut usages = self.inventory.users_of(path.as_str())?;
         usages.sort_by(|a, b| (rank(a.how), &a.kustomization).cmp(&(rank(b.how), &b.kustomization)));
         let Some(first) = usages.first() else { return Ok(None) };
@@ -92,53 +79,29 @@ impl<'a> Classifier<'a> {
         };
         Ok(Some(match how {
             How::Resource | How::Base | How::Component => Role::Manifest { used_by: used_by() },
-            How::Patch => Role::Patch { used_by: used_by() },
-            How::GeneratorInput => Role::Other(Reason::GeneratorInput, format!("an input of a generator in {user}")),
+            How::Patch(_) => Role::Patch { used_by: used_by() },
+            How::Generator(_) => Role::Other(Reason::GeneratorInput, format!("an input of a generator in {user}")),
             How::HelmValues => Role::Other(Reason::HelmValues, format!("the values of a chart in {user}")),
-            other => Role::Other(Reason::Kustomization, format!("{} of {user}", other.describe())),
+            other => Role::Other(Reason::Kustomization, format!("{} of {user}", in_words(other))),
         }))
     }
 
     fn role_by_neighbours(&self, path: &RepoPath) -> Result<Option<(Reason, String)>, GitError> {
-        let mut folder = path.folder();
-        let mut nearest = true;
-        loop {
-            let signs = self.signs(folder)?;
-            if signs.chart {
-                let relative = path.as_str().get(folder.len()..).unwrap_or_default().trim_start_matches('/');
-                if let Some(found) = role_in_chart(relative, folder) {
-                    return Ok(Some(found));
-                }
-            }
-            // A suite's marker speaks of its own folder; kuttl's also of the folders of its steps below.
-            if let Some(program) = signs.test_suite.filter(|program| nearest || *program == "kuttl") {
-                return Ok(Some((Reason::TestSuite, format!("a test of {program}"))));
-            }
-            if folder.is_empty() {
-                return Ok(None);
-            }
-            nearest = false;
-            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
-        }
-    }
-
-    fn signs(&self, folder: &str) -> Result<FolderSigns, GitError> {
-        if let Some(signs) = self.signs.lock().unwrap_or_else(PoisonError::into_inner).get(folder) {
-            return Ok(*signs);
-        }
-        let mut signs = FolderSigns::default();
-        for child in self.tree.children(folder)? {
-            match child.path.file_name() {
-                "Chart.yaml" => signs.chart = true,
-                "chainsaw-test.yaml" | "chainsaw-test.yml" => signs.test_suite = Some("chainsaw"),
-                "kuttl-test.yaml" => signs.test_suite = Some("kuttl"),
-                "kyverno-test.yaml" => signs.test_suite = Some("the kyverno CLI"),
-                name if is_kuttl_step(name) => signs.test_suite = signs.test_suite.or(Some("kuttl")),
-                _ => {}
+        if let Some(chart) = self.inventory.chart_of(path.as_str())? {
+            let relative = path.as_str().get(chart.as_str().len()..).unwrap_or_default().trim_start_matches('/');
+            if let Some(found) = role_in_chart(relative, chart.as_str()) {
+                return Ok(Some(found));
             }
         }
-        self.signs.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), signs);
-        Ok(signs)
+        let Some(marker) = self.inventory.suite_of(path.as_str())? else { return Ok(None) };
+        let program = match marker.file_name() {
+            "kyverno-test.yaml" => "the kyverno CLI",
+            name if name.starts_with("chainsaw-test.") => "chainsaw",
+            // kuttl takes the numbered files of the folder itself, no others.
+            _ if marker.folder() == path.folder() && is_numbered(path.file_name()) => "kuttl",
+            _ => return Ok(None),
+        };
+        Ok(Some((Reason::TestSuite, format!("a test of {program} ({marker})"))))
     }
 
     /// Read and classify a file.
@@ -188,19 +151,29 @@ impl<'a> Classifier<'a> {
 fn rank(how: How) -> u8 {
     match how {
         How::Resource | How::Base | How::Component => 0,
-        How::Patch => 1,
-        How::GeneratorInput => 2,
+        How::Patch(_) => 1,
+        How::Generator(_) => 2,
         How::HelmValues => 3,
         _ => 4,
     }
 }
 
-/// kuttl numbers its steps and names what it expects: `00-assert.yaml`, `01-errors.yaml`.
-fn is_kuttl_step(name: &str) -> bool {
-    let Some((number, rest)) = name.split_once('-') else { return false };
-    !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && matches!(rest, "assert.yaml" | "assert.yml" | "errors.yaml" | "errors.yml")
+/// A kustomization's own configuration, in words.
+fn in_words(how: How) -> &'static str {
+    match how {
+        How::GeneratorConfig => "a generator's configuration",
+        How::TransformerConfig => "a transformer's configuration",
+        How::ValidatorConfig => "a validator's configuration",
+        How::Replacement => "replacements",
+        How::Configuration => "transformer settings",
+        How::Crd | How::OpenApi => "type descriptions",
+        _ => "an input",
+    }
+}
+
+/// `01-install.yaml`
+fn is_numbered(name: &str) -> bool {
+    name.split_once('-').is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// What a file inside a chart's folder is. `crds/` holds plain manifests, which Helm applies as they are.
@@ -235,9 +208,18 @@ fn is_template(file: &ManifestFile) -> bool {
         return false;
     }
     file.problems.iter().filter(|problem| problem.kind == ProblemKind::Syntax).any(|problem| {
-        let document = file.source.text.get(problem.document_span.range()).unwrap_or_default();
-        document.lines().any(|line| !line.trim_start().starts_with('#') && (line.contains("{{") || line.contains("{%")))
+        document_around(&file.source.text, problem.span)
+            .lines()
+            .any(|line| !line.trim_start().starts_with('#') && (line.contains("{{") || line.contains("{%")))
     })
+}
+
+/// The text between the separators around a place.
+fn document_around(text: &str, place: Span) -> &str {
+    let at = place.range().start.min(text.len());
+    let start = text.get(..at).and_then(|before| before.rfind("\n---")).unwrap_or(0);
+    let end = text.get(at..).and_then(|after| after.find("\n---")).map_or(text.len(), |end| at + end);
+    text.get(start..end).unwrap_or(text)
 }
 
 impl ManifestFile {

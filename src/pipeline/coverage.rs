@@ -76,7 +76,7 @@ impl Run<'_> {
                 return;
             }
         }
-        if !file.has_sign && file.problems.iter().any(|problem| problem.kind.is_fatal()) {
+        if !file.has_sign && file.problems.iter().any(|problem| problem.fatal) {
             let message = file.problems.first().map_or(String::new(), |problem| problem.message.clone());
             unchecked.push(self.unchecked(Reason::NoSignOfAnObject, &file.path, Side::Head, format!("does not parse: {message}")));
         }

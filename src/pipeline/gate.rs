@@ -41,7 +41,7 @@ impl Run<'_> {
         let entry = self.head.tree.entry(config::FILE_NAME)?;
         let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { return Ok(()) };
         if let Some(errors) = &rules.head_errors {
-            for error in &errors.0 {
+            for error in &errors.errors {
                 let span = span_of(&source, error.position, error.end);
                 let mut draft = Draft::new(&gate::CONFIG_INVALID, &source, span, error.message.clone());
                 draft.help.clone_from(&error.help);
@@ -49,7 +49,7 @@ impl Run<'_> {
             }
         }
         if let Some(head) = &rules.head {
-            for weakening in weaken::weakenings(self.config, head) {
+            for weakening in weaken::weakenings(self.config, Some(head)) {
                 let span = span_of(&source, weakening.position, weakening.position);
                 let draft = Draft::new(&gate::CONFIG_WEAKENED, &source, span, weakening.message.clone());
                 drafts.push(draft.detail(weakening.message));

@@ -24,8 +24,8 @@ use super::{Part, Run, RunError};
 impl Run<'_> {
     /// Judge a group of changed files.
     pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
-        let base = Classifier::new(self.base.tree, &self.base.inventory, &self.base.signs, Side::Base);
-        let head = Classifier::new(self.head.tree, &self.head.inventory, &self.head.signs, Side::Head);
+        let base = Classifier::new(&self.base.inventory, Side::Base);
+        let head = Classifier::new(&self.head.inventory, Side::Head);
         let mut pairs: Vec<Pair> =
             changes.par_iter().map(|change| self.read(change, &base, &head)).collect::<Result<_, _>>()?;
         if !self.audit {
@@ -101,7 +101,7 @@ impl Run<'_> {
             return before.intersection(&after).next().is_some();
         }
         // A root that cannot be found out joins nothing.
-        let roots = |side: &super::Side<'_>, path: &RepoPath| side.inventory.roots_of(path.as_str()).unwrap_or_default();
+        let roots = |side: &super::Side<'_>, path: &RepoPath| side.inventory.roots_of(path.as_str()).map(|roots| roots.tops).unwrap_or_default();
         let (before, after) = (roots(&self.base, old), roots(&self.head, new));
         if !before.is_empty() && !after.is_empty() {
             return before.iter().any(|root| after.contains(root));

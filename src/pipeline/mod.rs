@@ -9,6 +9,7 @@ mod group;
 mod read;
 mod trust;
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
@@ -18,10 +19,10 @@ use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
 use crate::config::{Config, ConfigErrors};
 use crate::finding::{Effect, Finding, Unchecked};
-use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Request, Tree};
-use crate::inventory::{Inventory, InventoryError, Store};
+use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
+use crate::inventory::{Inventory, store::Store};
 use crate::judge;
-use crate::report::model::{REPORT_VERSION, RulesetInfo};
+use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
 
 pub use read::is_manifest_name;
@@ -56,9 +57,6 @@ pub enum RunError {
     /// The comparison could not be made.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// A tree's facts could not be read.
-    #[error(transparent)]
-    Inventory(#[from] InventoryError),
     /// The trust commit's config is broken, and the change does not mend it.
     #[error("the config of the trust commit cannot be read, so nothing can be judged; mend it in a change of its own\n{0}")]
     Config(ConfigErrors),
@@ -69,8 +67,8 @@ impl RunError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Git(error) | Self::Inventory(InventoryError::Git(error)) => Some(error.help()),
-            _ => None,
+            Self::Git(error) => Some(error.help()),
+            Self::Config(_) => None,
         }
     }
 }
@@ -91,7 +89,7 @@ struct Run<'a> {
 /// One side with what is known of it.
 struct Side<'a> {
     tree: &'a Tree,
-    inventory: Inventory,
+    inventory: Inventory<'a>,
 }
 
 /// What judging a part of the change gave.
@@ -101,6 +99,7 @@ struct Part {
     unchecked: Vec<Unchecked>,
     notices: Vec<Notice>,
     counts: Counts,
+    clusters: BTreeSet<String>,
 }
 
 impl Part {
@@ -108,6 +107,7 @@ impl Part {
         self.findings.extend(other.findings);
         self.unchecked.extend(other.unchecked);
         self.notices.extend(other.notices);
+        self.clusters.extend(other.clusters);
         let (a, b) = (&mut self.counts, other.counts);
         a.files_read += b.files_read;
         a.files_excluded += b.files_excluded;
@@ -128,10 +128,8 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Report, RunError> {
     let comparison = match git::compare(request, environment)? {
-        git::Outcome::Comparison(comparison) => comparison,
-        git::Outcome::NothingToCheck { sentence, compared } => {
-            return Ok(nothing_to_check(sentence, compared, options));
-        }
+        git::Outcome::Compare(comparison) => comparison,
+        git::Outcome::NothingToCheck { sentence, offers } => return Ok(nothing_to_check(&sentence, &offers, options)),
     };
     let rules = trust::load(&comparison, options)?;
     let changes = git::diff(&comparison.base, &comparison.head)?;
@@ -142,7 +140,7 @@ pub fn run(
         base: Side { tree: &comparison.base, inventory: Inventory::new(comparison.base.clone(), &options.store) },
         head: Side { tree: &comparison.head, inventory: Inventory::new(comparison.head.clone(), &options.store) },
         trust: comparison.trust.as_ref(),
-        audit: !matches!(comparison.kind, ComparisonKind::Range | ComparisonKind::Staged | ComparisonKind::Worktree | ComparisonKind::Folders),
+        audit: matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths),
         today: options.today,
         progress,
     };
@@ -181,7 +179,18 @@ fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {
         .collect()
 }
 
-fn nothing_to_check(sentence: String, compared: crate::report::model::Compared, options: &Options) -> Report {
+fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
+    let mut text = format!("nothing to check: {sentence}");
+    for offer in offers {
+        text.push_str(&format!("\n{}: {}", offer.what, offer.command));
+    }
+    let compared = Compared {
+        description: sentence.to_owned(),
+        base: None,
+        head: None,
+        trust: None,
+        reproduce: "portcullis check".to_owned(),
+    };
     Report {
         version: REPORT_VERSION,
         verdict: crate::report::Verdict::Pass,
@@ -189,7 +198,7 @@ fn nothing_to_check(sentence: String, compared: crate::report::model::Compared, 
         compared,
         ruleset: ruleset(&Config::default(), None, "none was needed".to_owned(), options),
         counts: Counts::default(),
-        notices: vec![Notice { id: "nothing-to-check".to_owned(), text: sentence }],
+        notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
         findings: Vec::new(),
         unchecked: Vec::new(),
         elapsed_ms: elapsed(options),
@@ -211,18 +220,15 @@ fn elapsed(options: &Options) -> u64 {
 }
 
 fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &Options) -> Report {
-    let Part { mut findings, mut unchecked, mut notices, mut counts } = part;
+    let Part { mut findings, mut unchecked, mut notices, mut counts, clusters } = part;
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut findings = merge(findings);
     unchecked.sort_by(|a, b| {
         (std::cmp::Reverse(a.effect), &a.path, a.reason, &a.detail).cmp(&(std::cmp::Reverse(b.effect), &b.path, b.reason, &b.detail))
     });
     unchecked.dedup();
-    unchecked.retain(|record| record.effect != Effect::Ignore || comparison.kind != ComparisonKind::All);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     notices.retain(|notice| seen.insert(notice.text.clone()));
-    let clusters: std::collections::HashSet<&str> =
-        rules.clusters_touched.iter().map(String::as_str).collect();
     counts.clusters = u32::try_from(clusters.len()).unwrap_or(u32::MAX);
     let outcome = judge::decide(&rules.config, &options.overrides, &mut findings, &mut unchecked, options.today);
     Report {
@@ -253,7 +259,7 @@ static EMPTY: std::sync::LazyLock<crate::source::RepoPath> = std::sync::LazyLock
 /// One defect in several places is one finding.
 fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut known: std::collections::HashMap<(String, bool), usize> = std::collections::HashMap::new();
+    let mut known: HashMap<(String, bool), usize> = HashMap::new();
     for finding in findings {
         let fixed = finding.status() == crate::finding::Status::Fixed;
         match known.entry((finding.fingerprint.0.clone(), fixed)) {

@@ -1,5 +1,7 @@
 //! Stages 2 and 3 for the changed files: which of them are read, and what they are on each side.
 
+use std::sync::Arc;
+
 use crate::config::Scope;
 use crate::finding::{Reason, Status, Unchecked};
 use crate::git::{Content, EntryKind, FileChange, TreeEntry};
@@ -15,11 +17,11 @@ pub(super) enum Reading {
     /// There is no file, or none that could be a manifest.
     Nothing,
     /// The config leaves it out; what it would be, so that an object cannot hide there.
-    Excluded(Option<Box<ManifestFile>>),
+    Excluded(Option<Arc<ManifestFile>>),
     /// It could not be read, or holds nothing that can be read.
     NotJudged(Reason, String),
     /// It was read.
-    File(Box<ManifestFile>),
+    File(Arc<ManifestFile>),
 }
 
 /// Both sides of a changed file.
@@ -30,7 +32,7 @@ pub(super) struct Pair {
 }
 
 impl Reading {
-    pub(super) fn file(&self) -> Option<&ManifestFile> {
+    pub(super) fn file(&self) -> Option<&Arc<ManifestFile>> {
         match self {
             Self::File(file) => Some(file),
             _ => None,
@@ -48,7 +50,12 @@ impl Run<'_> {
     /// Read both sides of a changed file.
     pub(super) fn read(&self, change: &FileChange, base: &Classifier<'_>, head: &Classifier<'_>) -> Result<Pair, RunError> {
         let old = self.read_side(change.old.as_ref(), Side::Base, base)?;
-        let new = self.read_side(change.new.as_ref(), Side::Head, head)?;
+        let mut new = self.read_side(change.new.as_ref(), Side::Head, head)?;
+        // What was a manifest is one: broken, it is a finding and no longer a file that says nothing.
+        let was_manifest = old.file().is_some_and(|file| !file.objects.is_empty());
+        if let (true, Reading::File(file)) = (was_manifest, &mut new) {
+            Arc::make_mut(file).has_sign = true;
+        }
         Ok(Pair { change: change.clone(), old, new })
     }
 
@@ -72,7 +79,7 @@ impl Run<'_> {
             Content::NotJudged(..) if excluded => Ok(Reading::Excluded(None)),
             Content::NotJudged(reason, detail) => Ok(Reading::NotJudged(reason, detail)),
             Content::Bytes(bytes) => {
-                let file = Box::new(classifier.read(path, role, &bytes));
+                let file = Arc::new(classifier.read(path, role, &bytes));
                 if excluded {
                     return Ok(Reading::Excluded(Some(file)));
                 }
