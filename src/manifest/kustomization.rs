@@ -376,10 +376,8 @@ impl<'a> Reader<'a> {
 
     /// A list of paths; text of several lines, or in flow style, is inline content where the field allows that.
     fn strings(&mut self, mapping: Value<'a>, name: &str, how: How) {
-        let inline = matches!(
-            how,
-            How::Patch(_) | How::GeneratorConfig | How::TransformerConfig | How::ValidatorConfig
-        );
+        let inline =
+            matches!(how, How::Patch(_) | How::GeneratorConfig | How::TransformerConfig | How::ValidatorConfig);
         for item in self.list(mapping, name) {
             let Some(text) = self.text(item, name) else { continue };
             let is_inline = inline && (text.contains('\n') || text.starts_with(['{', '[']));
