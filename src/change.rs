@@ -136,7 +136,10 @@ pub fn cluster_folder(path: &RepoPath) -> &str {
     let mut start = 0;
     for part in folder.split('/') {
         let end = start + part.len();
-        if matches!(part, "clusters" | "cluster" | "environments" | "envs" | "overlays" | "stages" | "regions" | "tenants") {
+        if matches!(
+            part,
+            "clusters" | "cluster" | "environments" | "envs" | "overlays" | "stages" | "regions" | "tenants"
+        ) {
             let rest = folder.get(end + 1..).unwrap_or_default();
             let next = rest.split('/').next().unwrap_or_default();
             return text.get(..end + 1 + next.len()).filter(|_| !next.is_empty()).unwrap_or(folder);

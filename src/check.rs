@@ -55,12 +55,7 @@ impl<'a> Review<'a> {
     #[must_use]
     pub fn of_base(change: &'a ObjectChange) -> Option<Self> {
         let old = change.old.as_ref()?;
-        Some(Self {
-            operation: change.operation,
-            old: Some(&old.object),
-            new: Some(&old.object),
-            file: &old.file,
-        })
+        Some(Self { operation: change.operation, old: Some(&old.object), new: Some(&old.object), file: &old.file })
     }
 }
 
@@ -131,7 +126,7 @@ impl Draft {
         Self {
             rule: RuleId::new(rule.id),
             severity: rule.severity,
-            authority: rule.authority(),
+            authority: rule.by.authority(),
             basis: Basis(std::borrow::Cow::Borrowed(rule.basis)),
             pointer: String::new(),
             detail: String::new(),
@@ -167,4 +162,3 @@ impl Draft {
         self
     }
 }
-

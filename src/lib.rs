@@ -6,8 +6,10 @@
 
 pub mod change;
 pub mod check;
+pub mod cli;
 pub mod config;
 pub mod finding;
+pub mod generated;
 pub mod git;
 pub mod inventory;
 pub mod judge;

@@ -31,7 +31,7 @@ Without arguments: what HEAD changes against its merge base with the default bra
   portcullis check --all                     everything in HEAD
   portcullis check deploy/ service.yaml      plain files and folders, without git
   portcullis check --base-dir A --head-dir B two folders, such as rendered output")]
-pub struct Args {
+pub(super) struct Args {
     /// BASE..HEAD, or files and folders, or - for standard input
     #[arg(value_name = "RANGE|PATH")]
     what: Vec<PathBuf>,
@@ -165,10 +165,10 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
 
 fn store(args: &Args, environment: &Environment) -> Store {
     match &args.cache_dir {
-        Some(dir) => Store::open(dir),
+        Some(dir) => Store::at(dir),
         None if args.no_cache => Store::none(),
         None => crate::git::Repository::open(environment)
-            .map_or_else(|_| Store::none(), |repository| Store::in_git_dir(repository.common_dir())),
+            .map_or_else(|_| Store::none(), |repository| Store::at(&repository.common_dir().join("portcullis"))),
     }
 }
 
@@ -192,7 +192,11 @@ fn request(args: &Args) -> Result<Request, Refusal> {
         (_, _, [one]) if one.as_os_str() == "-" => {
             let mut bytes = Vec::new();
             let limit = crate::git::MAX_FILE_BYTES + 1;
-            io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| Refusal::new(format!("standard input cannot be read: {error}")))?;
+            io::stdin()
+                .lock()
+                .take(limit)
+                .read_to_end(&mut bytes)
+                .map_err(|error| Refusal::new(format!("standard input cannot be read: {error}")))?;
             Ok(Request::Stdin { bytes })
         }
         (_, _, [one]) if is_range(one) => Ok(Request::Range { spec: one.to_string_lossy().into_owned() }),
@@ -210,7 +214,13 @@ fn is_range(path: &Path) -> bool {
     apart && text != ".." && !path.exists()
 }
 
-fn explain_config(path: &str, request: &Request, environment: &Environment, options: &Options, out: &mut impl Write) -> io::Result<u8> {
+fn explain_config(
+    path: &str,
+    request: &Request,
+    environment: &Environment,
+    options: &Options,
+    out: &mut impl Write,
+) -> io::Result<u8> {
     let config: Result<Config, RunError> = pipeline::config(request, environment, options);
     match config {
         Ok(config) => {
@@ -283,7 +293,9 @@ fn with_progress<T>(work: impl FnOnce(&Progress) -> T) -> T {
     let line = std::thread::spawn(move || {
         let mut said = false;
         let mut err = io::stderr();
-        while waiting.recv_timeout(if said { Duration::from_millis(200) } else { PATIENCE }) == Err(mpsc::RecvTimeoutError::Timeout) {
+        while waiting.recv_timeout(if said { Duration::from_millis(200) } else { PATIENCE })
+            == Err(mpsc::RecvTimeoutError::Timeout)
+        {
             let (done, total) = (shown.done.load(Ordering::Relaxed), shown.total.load(Ordering::Relaxed));
             let _ = write!(err, "\r\x1b[Kjudging: {done} of {total} files");
             let _ = err.flush();

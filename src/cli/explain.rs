@@ -7,7 +7,7 @@ use crate::rules;
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The rule's id, such as yaml/duplicate-key
     #[arg(required_unless_present = "list")]
     rule: Option<String>,
@@ -29,7 +29,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     let near = rules::RULES.iter().map(|rule| rule.id).find(|known| {
         known.contains(id) || id.rsplit('/').next().is_some_and(|name| !name.is_empty() && known.ends_with(name))
     });
-    let help = near.map_or_else(|| "portcullis explain --list shows every rule".to_owned(), |id| format!("did you mean {id}?"));
+    let help = near
+        .map_or_else(|| "portcullis explain --list shows every rule".to_owned(), |id| format!("did you mean {id}?"));
     super::complain(&format!("there is no rule {id:?}"), Some(&help));
     Ok(super::INDETERMINATE)
 }

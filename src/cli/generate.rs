@@ -7,7 +7,7 @@ use crate::generated;
 
 /// Arguments of `generate`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Only tell which files are out of date
     #[arg(long)]
     check: bool,

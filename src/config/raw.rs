@@ -123,6 +123,16 @@ pub enum Level {
     Error,
 }
 
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
+}
+
 impl Level {
     /// The severity; none when off.
     #[must_use]

@@ -203,8 +203,7 @@ impl<'de> Visitor<'de> for ValueSeed {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         loop {
-            let refused =
-                |key: &str| map.contains_key(key).then_some("this key was given before in the same mapping");
+            let refused = |key: &str| map.contains_key(key).then_some("this key was given before in the same mapping");
             let Some(key) = entries.next_key_seed(KeySeed { refused })? else { break };
             let value = entries.next_value_seed(Self)?;
             map.insert(key, value);

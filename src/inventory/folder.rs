@@ -1,5 +1,6 @@
 //! The record of one folder: what lies in it that a search looks for, and of each subfolder a summary of all below.
 
+use super::is_suite_marker;
 use crate::manifest::kustomization::is_kustomization;
 
 /// A git id, as the store keys it.
@@ -25,7 +26,7 @@ impl Signs {
         match name {
             _ if is_kustomization(name) => Self::KUSTOMIZATION,
             "Chart.yaml" => Self::CHART,
-            "chainsaw-test.yaml" | "chainsaw-test.yml" | "kuttl-test.yaml" | "kuttl-test.yml" => Self::SUITE,
+            _ if is_suite_marker(name) => Self::SUITE,
             ".sops.yaml" => Self::SOPS,
             _ => Self::default(),
         }

@@ -68,6 +68,19 @@ pub struct Inventory<'s> {
     graph: Mutex<graph::Graph>,
 }
 
+/// A file that makes its folder a test suite: chainsaw's, the kyverno CLI's, or a step by which kuttl asserts
+/// (`00-assert.yaml`). kuttl's own `kuttl-test.yaml` says nothing of its folder: the suites that it names lie elsewhere.
+#[must_use]
+pub fn is_suite_marker(name: &str) -> bool {
+    let is_step = || {
+        let (number, rest) = name.split_once('-').unwrap_or_default();
+        !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && matches!(rest, "assert.yaml" | "assert.yml" | "errors.yaml" | "errors.yml")
+    };
+    matches!(name, "chainsaw-test.yaml" | "chainsaw-test.yml" | "kyverno-test.yaml") || is_step()
+}
+
 /// A file whose name says that it may hold manifests.
 #[must_use]
 pub fn is_manifest(path: &RepoPath) -> bool {

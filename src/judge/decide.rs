@@ -1,7 +1,7 @@
 //! The verdict and the decision.
 
 use crate::config::overrides::{self, Deciding, Override};
-use crate::config::{Config, Existing, Mode};
+use crate::config::{Config, Existing, FailOn, Mode};
 use crate::finding::{Authority, Effect, Finding, Operation, Severity, Status, Unchecked};
 use crate::report::{Decision, Verdict};
 
@@ -58,7 +58,11 @@ pub fn decide(
 }
 
 fn decides(config: &Config, finding: &Finding) -> bool {
-    let reaches = config.fail_on.reached_by(finding.severity);
+    let reaches = match config.fail_on {
+        FailOn::Error => finding.severity >= Severity::Error,
+        FailOn::Warning => finding.severity >= Severity::Warning,
+        FailOn::None => false,
+    };
     let applies = matches!(finding.operation, Some(Operation::Create | Operation::Update));
     let refused = finding.authority == Authority::Server && finding.severity == Severity::Error && applies;
     finding.places.iter().filter(|place| place.suppression.is_none()).any(|place| match place.status {

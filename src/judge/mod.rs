@@ -1,8 +1,8 @@
 //! Stage 7: both sides' drafts, the config and the suppressions → a decided, redacted [`Report`].
 
-pub mod redact;
 mod decide;
 mod fingerprint;
+pub mod redact;
 mod status;
 
 use std::collections::HashMap;
@@ -95,7 +95,8 @@ impl Judge<'_> {
             fingerprint::of(path.as_str(), draft.rule.as_str(), spot.object.as_ref(), &stable, &draft.detail);
         let lines = self.lines(&draft, &spot);
         let comments = self.comments.get(&path).filter(|_| status != Status::Fixed);
-        let (trusted, added) = comments.map_or((&[][..], &[][..]), |comments| (&comments.trusted[..], &comments.added[..]));
+        let (trusted, added) =
+            comments.map_or((&[][..], &[][..]), |comments| (&comments.trusted[..], &comments.added[..]));
         let location = self.redactor.location(&draft.source, draft.span);
         let mut places = Vec::new();
         let mut refused = None;
@@ -196,7 +197,8 @@ impl Judge<'_> {
         let rule = &gate::SUPPRESSION_REFUSED;
         let severity = self.config.level(rule.id, rule.severity)?;
         let detail = draft.rule.to_string();
-        let fingerprint = fingerprint::of(draft.source.path.as_str(), rule.id, spot.object.as_ref(), &spot.pointer, &detail);
+        let fingerprint =
+            fingerprint::of(draft.source.path.as_str(), rule.id, spot.object.as_ref(), &spot.pointer, &detail);
         let place = Place {
             location: self.redactor.location(&draft.source, draft.span),
             root: None,
@@ -210,7 +212,7 @@ impl Judge<'_> {
         Some(Finding {
             rule: crate::finding::RuleId::new(rule.id),
             severity,
-            authority: rule.authority(),
+            authority: rule.by.authority(),
             basis: crate::finding::Basis(rule.basis.into()),
             object: spot.object.clone(),
             operation: spot.operation,
@@ -275,4 +277,3 @@ impl<'a> Spot<'a> {
         }
     }
 }
-

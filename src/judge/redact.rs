@@ -49,7 +49,8 @@ impl Redactor {
     /// Learn what a file must not show.
     pub fn add(&mut self, file: &ManifestFile) {
         let mut masks = Masks::default();
-        let unread = file.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Syntax | ProblemKind::Separator));
+        let unread =
+            file.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Syntax | ProblemKind::Separator));
         let mentions = file.source.text.contains("Secret") || file.source.text.contains("stringData");
         masks.whole = unread && mentions || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
         let mut values = Vec::new();
@@ -225,7 +226,8 @@ fn secrets_of_document<'a>(document: &'a Document, role: &Role, values: &mut Vec
     for field in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
         for patch in root.get(field).into_iter().flat_map(Value::items) {
             let text = if patch.kind() == Kind::String { Some(patch) } else { patch.get("patch") };
-            let of_secret = patch.path(&["target", "kind"]).and_then(Value::as_str).is_some_and(|kind| kind.contains("Secret"));
+            let of_secret =
+                patch.path(&["target", "kind"]).and_then(Value::as_str).is_some_and(|kind| kind.contains("Secret"));
             values.extend(text.filter(|text| {
                 let text = text.as_str().unwrap_or_default();
                 of_secret || text.contains("Secret") || text.contains("stringData")
@@ -236,7 +238,8 @@ fn secrets_of_document<'a>(document: &'a Document, role: &Role, values: &mut Vec
 
 /// What base64 of either alphabet, padded or not, says; nothing for anything else.
 fn base64(text: &str) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let standard = text.replace('-', "+").replace('_', "/");
     GeneralPurpose::new(&alphabet::STANDARD, LENIENT).decode(standard).ok()
 }

@@ -46,10 +46,8 @@ fn same_spot(unit: &Unit<'_>, old: &Draft, new: &Draft) -> bool {
         return text_at(old) == text_at(new);
     };
     let (Some(before), Some(after)) = (&change.old, &change.new) else { return false };
-    let (before, after) = (
-        pointer::find(before.object.value(), &old.pointer),
-        pointer::find(after.object.value(), &new.pointer),
-    );
+    let (before, after) =
+        (pointer::find(before.object.value(), &old.pointer), pointer::find(after.object.value(), &new.pointer));
     match (before.exact, after.exact) {
         (true, true) => before.value.same(after.value),
         (false, false) => true,

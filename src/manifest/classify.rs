@@ -72,8 +72,11 @@ impl<'a> Classifier<'a> {
         let Some(first) = usages.first() else { return Ok(None) };
         let (how, user) = (first.how, first.kustomization.clone());
         let used_by = || -> Vec<RepoPath> {
-            let mut users: Vec<RepoPath> =
-                usages.iter().filter(|usage| rank(usage.how) == rank(how)).map(|usage| usage.kustomization.clone()).collect();
+            let mut users: Vec<RepoPath> = usages
+                .iter()
+                .filter(|usage| rank(usage.how) == rank(how))
+                .map(|usage| usage.kustomization.clone())
+                .collect();
             users.dedup();
             users
         };
@@ -115,7 +118,8 @@ impl<'a> Classifier<'a> {
             let other = yaml::read(path.clone(), self.side, bytes, Dialect::Kubectl);
             for document in other.documents {
                 let position = stream.documents.iter().position(|ours| ours.index == document.index);
-                differences.extend(position.iter().flat_map(|at| document.differences.iter().map(|d| (*at, d.clone()))));
+                differences
+                    .extend(position.iter().flat_map(|at| document.differences.iter().map(|d| (*at, d.clone()))));
             }
         } else {
             for (at, document) in stream.documents.iter_mut().enumerate() {
@@ -186,9 +190,7 @@ fn role_in_chart(relative: &str, folder: &str) -> Option<(Reason, String)> {
         "Chart.yaml" | "Chart.lock" | "requirements.yaml" | "requirements.lock" | "values.schema.json" => {
             Some((Reason::HelmChart, format!("part of {chart}")))
         }
-        name if below.is_empty() && name.contains("values") => {
-            Some((Reason::HelmValues, format!("values of {chart}")))
-        }
+        name if below.is_empty() && name.contains("values") => Some((Reason::HelmValues, format!("values of {chart}"))),
         _ => None,
     }
 }
@@ -241,7 +243,8 @@ fn classify_documents(file: &mut ManifestFile) {
 fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let root = document.root();
     if root.kind() == Kind::Sequence {
-        let is_patch = root.items().len() > 0 && root.items().all(|item| item.get("op").is_some() && item.get("path").is_some());
+        let is_patch =
+            root.items().len() > 0 && root.items().all(|item| item.get("op").is_some() && item.get("path").is_some());
         return Some(if is_patch {
             (Reason::Patch, "a JSON6902 patch that no kustomization names".to_owned())
         } else {
@@ -270,6 +273,7 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     }
     // One of the two alone is a sign of an object only beside metadata: many programs have files with a `kind` or an
     // `apiVersion` of their own.
-    let is_object = used || (has("apiVersion") && has("kind")) || ((has("apiVersion") || has("kind")) && is_mapping("metadata"));
+    let is_object =
+        used || (has("apiVersion") && has("kind")) || ((has("apiVersion") || has("kind")) && is_mapping("metadata"));
     (!is_object).then(|| (Reason::NotAnObject, "neither apiVersion nor kind".to_owned()))
 }

@@ -78,7 +78,12 @@ impl Run<'_> {
         }
         if !file.has_sign && file.problems.iter().any(|problem| problem.fatal) {
             let message = file.problems.first().map_or(String::new(), |problem| problem.message.clone());
-            unchecked.push(self.unchecked(Reason::NoSignOfAnObject, &file.path, Side::Head, format!("does not parse: {message}")));
+            unchecked.push(self.unchecked(
+                Reason::NoSignOfAnObject,
+                &file.path,
+                Side::Head,
+                format!("does not parse: {message}"),
+            ));
         }
         let others = |file: &ManifestFile| file.others.iter().filter(|o| o.reason == Reason::NotAnObject).count();
         let fewer = old.is_some_and(|old| old.objects.len() > file.objects.len() && others(file) > others(old));
@@ -92,7 +97,8 @@ impl Run<'_> {
 
     fn no_longer(&self, path: &crate::source::RepoPath, why: &str) -> Unchecked {
         let mut record = self.unchecked(Reason::NoLongerJudged, path, Side::Head, why);
-        record.help = Some("if that is meant, delete the objects in one change and add what replaces them in another".to_owned());
+        record.help =
+            Some("if that is meant, delete the objects in one change and add what replaces them in another".to_owned());
         record
     }
 

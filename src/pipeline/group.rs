@@ -13,7 +13,7 @@ use crate::git::{FileChange, Tree};
 use crate::judge::redact::Redactor;
 use crate::judge::{Comments, Judge, Unit};
 use crate::manifest::classify::Classifier;
-use crate::manifest::file::{ManifestFile, Role};
+use crate::manifest::file::ManifestFile;
 use crate::manifest::sops::{self, SopsRules};
 use crate::rules::{self, gate};
 use crate::source::{RepoPath, Side};
@@ -24,8 +24,8 @@ use super::{Part, Run, RunError};
 impl Run<'_> {
     /// Judge a group of changed files.
     pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
-        let base = Classifier::new(&self.base.inventory, Side::Base);
-        let head = Classifier::new(&self.head.inventory, Side::Head);
+        let base = Classifier::new(self.base.inventory, Side::Base);
+        let head = Classifier::new(self.head.inventory, Side::Head);
         let mut pairs: Vec<Pair> =
             changes.par_iter().map(|change| self.read(change, &base, &head)).collect::<Result<_, _>>()?;
         if !self.audit {
@@ -34,7 +34,9 @@ impl Run<'_> {
         let objects = |side: fn(&Pair) -> &Reading| -> Vec<Located> {
             let files = pairs.iter().filter_map(|pair| side(pair).file());
             files
-                .flat_map(|file| file.objects.iter().map(|object| Located { object: Arc::clone(object), file: Arc::clone(file) }))
+                .flat_map(|file| {
+                    file.objects.iter().map(|object| Located { object: Arc::clone(object), file: Arc::clone(file) })
+                })
                 .collect()
         };
         let together = |old: &RepoPath, new: &RepoPath| self.together(old, new);
@@ -101,7 +103,9 @@ impl Run<'_> {
             return before.intersection(&after).next().is_some();
         }
         // A root that cannot be found out joins nothing.
-        let roots = |side: &super::Side<'_>, path: &RepoPath| side.inventory.roots_of(path.as_str()).map(|roots| roots.tops).unwrap_or_default();
+        let roots = |side: &super::Side<'_>, path: &RepoPath| {
+            side.inventory.roots_of(path.as_str()).map(|roots| roots.tops).unwrap_or_default()
+        };
         let (before, after) = (roots(&self.base, old), roots(&self.head, new));
         if !before.is_empty() && !after.is_empty() {
             return before.iter().any(|root| after.contains(root));
@@ -120,7 +124,8 @@ impl Run<'_> {
         if !taken(&change.new) {
             return;
         }
-        let (absent, present): (Vec<Draft>, Vec<Draft>) = std::mem::take(&mut unit.new).into_iter().partition(|d| d.absent);
+        let (absent, present): (Vec<Draft>, Vec<Draft>) =
+            std::mem::take(&mut unit.new).into_iter().partition(|d| d.absent);
         unit.new = present;
         unchecked.extend(absent.into_iter().map(|draft| {
             let detail = format!("{}: an overlay may add it", draft.message);
@@ -131,7 +136,7 @@ impl Run<'_> {
     }
 
     /// What judging this group needs, and what the head's comments say that cannot be understood.
-    fn judge_of(&self, pairs: &[Pair], changes: &[ObjectChange]) -> (Judge<'_>, Vec<Draft>) {
+    pub(super) fn judge_of(&self, pairs: &[Pair], changes: &[ObjectChange]) -> (Judge<'_>, Vec<Draft>) {
         let mut redactor = Redactor::default();
         let mut comments = HashMap::new();
         let mut problems = Vec::new();
@@ -150,7 +155,9 @@ impl Run<'_> {
             for comment in &added {
                 let span = new.source.line_span(comment.line).unwrap_or_default();
                 let message = "the change adds a suppression";
-                problems.push(Draft::new(&gate::SUPPRESSION_ADDED, &new.source, span, message).detail(comment.anchor.clone()));
+                problems.push(
+                    Draft::new(&gate::SUPPRESSION_ADDED, &new.source, span, message).detail(comment.anchor.clone()),
+                );
             }
             if !trusted.is_empty() || !added.is_empty() {
                 comments.insert(new.path.clone(), Comments { trusted, added });
@@ -163,7 +170,7 @@ impl Run<'_> {
         });
         let judge = Judge {
             config: self.config,
-            suppressions: &self.suppressions,
+            suppressions: self.suppressions,
             comments,
             redactor,
             operations: operations.collect(),
@@ -188,7 +195,8 @@ impl Run<'_> {
         }
         let mut rules = SopsRules::default();
         for folder in folders {
-            let path = if folder.is_empty() { sops::FILE_NAME.to_owned() } else { format!("{folder}/{}", sops::FILE_NAME) };
+            let path =
+                if folder.is_empty() { sops::FILE_NAME.to_owned() } else { format!("{folder}/{}", sops::FILE_NAME) };
             let read = |tree: &Tree| match tree.read(&tree.entry(&path).ok()??).ok()? {
                 crate::git::Content::Bytes(bytes) => Some(bytes),
                 crate::git::Content::NotJudged(..) => None,
@@ -205,7 +213,10 @@ impl Run<'_> {
         let counts = &mut part.counts;
         counts.files_read = number(pairs.iter().filter(|pair| pair.new.file().or(pair.old.file()).is_some()).count());
         counts.files_excluded = number(
-            pairs.iter().filter(|pair| matches!((&pair.old, &pair.new), (_, Reading::Excluded(_)) | (Reading::Excluded(_), _))).count(),
+            pairs
+                .iter()
+                .filter(|pair| matches!((&pair.old, &pair.new), (_, Reading::Excluded(_)) | (Reading::Excluded(_), _)))
+                .count(),
         );
         counts.objects_judged = number(judged.len());
         counts.objects_unchanged = number(all - judged.len());
@@ -215,7 +226,8 @@ impl Run<'_> {
         counts.deleted = of(Operation::Delete);
         for pair in pairs {
             for path in [pair.change.old.as_ref(), pair.change.new.as_ref()].into_iter().flatten() {
-                part.clusters.extend(self.config.clusters_of(path.path.as_str()).iter().map(|cluster| cluster.name.clone()));
+                part.clusters
+                    .extend(self.config.clusters_of(path.path.as_str()).iter().map(|cluster| cluster.name.clone()));
             }
         }
         self.progress.done.fetch_add(number(pairs.len()), std::sync::atomic::Ordering::Relaxed);

@@ -7,6 +7,7 @@ mod coverage;
 mod gate;
 mod group;
 mod read;
+mod reclassified;
 mod trust;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -18,7 +19,7 @@ use rayon::prelude::*;
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
 use crate::config::{Config, ConfigErrors};
-use crate::finding::{Effect, Finding, Unchecked};
+use crate::finding::{Finding, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
 use crate::judge;
@@ -58,7 +59,9 @@ pub enum RunError {
     #[error(transparent)]
     Git(#[from] GitError),
     /// The trust commit's config is broken, and the change does not mend it.
-    #[error("the config of the trust commit cannot be read, so nothing can be judged; mend it in a change of its own\n{0}")]
+    #[error(
+        "the config of the trust commit cannot be read, so nothing can be judged; mend it in a change of its own\n{0}"
+    )]
     Config(ConfigErrors),
 }
 
@@ -76,7 +79,7 @@ impl RunError {
 /// Everything that the stages of one run share.
 struct Run<'a> {
     config: &'a Config,
-    suppressions: Suppressions<'a>,
+    suppressions: &'a Suppressions<'a>,
     base: Side<'a>,
     head: Side<'a>,
     /// Suppression comments and `.sops.yaml` count as the trust commit has them.
@@ -89,7 +92,7 @@ struct Run<'a> {
 /// One side with what is known of it.
 struct Side<'a> {
     tree: &'a Tree,
-    inventory: Inventory<'a>,
+    inventory: &'a Inventory<'a>,
 }
 
 /// What judging a part of the change gave.
@@ -134,17 +137,21 @@ pub fn run(
     let rules = trust::load(&comparison, options)?;
     let changes = git::diff(&comparison.base, &comparison.head)?;
     let config = &rules.config;
+    let suppressions = Suppressions::new(config, rules.head.as_ref());
+    let base = Inventory::new(comparison.base.clone(), &options.store);
+    let head = Inventory::beside(comparison.head.clone(), &base);
     let run = Run {
         config,
-        suppressions: Suppressions::new(config, rules.head.as_ref()),
-        base: Side { tree: &comparison.base, inventory: Inventory::new(comparison.base.clone(), &options.store) },
-        head: Side { tree: &comparison.head, inventory: Inventory::new(comparison.head.clone(), &options.store) },
+        suppressions: &suppressions,
+        base: Side { tree: &comparison.base, inventory: &base },
+        head: Side { tree: &comparison.head, inventory: &head },
         trust: comparison.trust.as_ref(),
         audit: matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths),
         today: options.today,
         progress,
     };
     let mut part = run.judge(&changes)?;
+    options.store.flush();
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     part = part.add(run.gate(&rules, &changes)?);
     part.notices.splice(0..0, rules.notices.iter().cloned());
@@ -153,6 +160,18 @@ pub fn run(
         part.notices.extend(unused_suppressions(&run));
     }
     Ok(report(part, &comparison, &rules, options))
+}
+
+/// The config that a request is judged by. Where there is nothing to compare, it is HEAD's.
+pub fn config(request: &Request, environment: &Environment, options: &Options) -> Result<Config, RunError> {
+    let comparison = match git::compare(request, environment)? {
+        git::Outcome::Compare(comparison) => comparison,
+        git::Outcome::NothingToCheck { .. } => {
+            let head = Request::All { rev: "HEAD".to_owned() };
+            return config(&head, environment, options);
+        }
+    };
+    Ok(trust::load(&comparison, options)?.config)
 }
 
 impl Run<'_> {
@@ -210,9 +229,17 @@ fn ruleset(config: &Config, blob: Option<String>, from: String, options: &Option
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         config: blob,
         config_from: from,
-        minors: config.all_minors().iter().map(ToString::to_string).collect(),
+        minors: minors(config),
         date: options.today.to_string(),
     }
+}
+
+/// Every minor that some file is judged for, oldest first.
+fn minors(config: &Config) -> Vec<String> {
+    let all = config.clusters.iter().map(|cluster| &cluster.kubernetes).chain([&config.kubernetes]);
+    let minors: BTreeSet<_> =
+        all.flat_map(|kubernetes| kubernetes.current.iter().chain(&kubernetes.next)).copied().collect();
+    minors.iter().map(ToString::to_string).collect()
 }
 
 fn elapsed(options: &Options) -> u64 {
@@ -224,7 +251,12 @@ fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &O
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut findings = merge(findings);
     unchecked.sort_by(|a, b| {
-        (std::cmp::Reverse(a.effect), &a.path, a.reason, &a.detail).cmp(&(std::cmp::Reverse(b.effect), &b.path, b.reason, &b.detail))
+        (std::cmp::Reverse(a.effect), &a.path, a.reason, &a.detail).cmp(&(
+            std::cmp::Reverse(b.effect),
+            &b.path,
+            b.reason,
+            &b.detail,
+        ))
     });
     unchecked.dedup();
     let mut seen = HashSet::new();

@@ -48,7 +48,12 @@ pub fn is_manifest_name(path: &RepoPath) -> bool {
 
 impl Run<'_> {
     /// Read both sides of a changed file.
-    pub(super) fn read(&self, change: &FileChange, base: &Classifier<'_>, head: &Classifier<'_>) -> Result<Pair, RunError> {
+    pub(super) fn read(
+        &self,
+        change: &FileChange,
+        base: &Classifier<'_>,
+        head: &Classifier<'_>,
+    ) -> Result<Pair, RunError> {
         let old = self.read_side(change.old.as_ref(), Side::Base, base)?;
         let mut new = self.read_side(change.new.as_ref(), Side::Head, head)?;
         // What was a manifest is one: broken, it is a finding and no longer a file that says nothing.
@@ -59,7 +64,12 @@ impl Run<'_> {
         Ok(Pair { change: change.clone(), old, new })
     }
 
-    fn read_side(&self, entry: Option<&TreeEntry>, side: Side, classifier: &Classifier<'_>) -> Result<Reading, RunError> {
+    fn read_side(
+        &self,
+        entry: Option<&TreeEntry>,
+        side: Side,
+        classifier: &Classifier<'_>,
+    ) -> Result<Reading, RunError> {
         let Some(entry) = entry else { return Ok(Reading::Nothing) };
         let path = &entry.path;
         let tree = if side == Side::Base { self.base.tree } else { self.head.tree };
@@ -92,7 +102,13 @@ impl Run<'_> {
     }
 
     /// A record of something in a file that was not judged.
-    pub(super) fn unchecked(&self, reason: Reason, path: &RepoPath, side: Side, detail: impl Into<String>) -> Unchecked {
+    pub(super) fn unchecked(
+        &self,
+        reason: Reason,
+        path: &RepoPath,
+        side: Side,
+        detail: impl Into<String>,
+    ) -> Unchecked {
         Unchecked {
             reason,
             effect: self.config.unchecked_effect(reason),

@@ -1,6 +1,7 @@
 //! The rules: one table feeds `explain`, SARIF, the docs and the README; one list of checks feeds the pipeline.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::check::Check;
 use crate::finding::{Authority, Severity};
@@ -41,16 +42,27 @@ pub struct Rule {
     pub explanation: &'static str,
 }
 
-impl Rule {
-    /// The rule's authority.
+impl By {
+    /// The same as a finding has it.
     #[must_use]
-    pub fn authority(&self) -> Authority {
-        match self.by {
-            By::Server => Authority::Server,
-            By::Client(program) => Authority::Client { program: Cow::Borrowed(program) },
-            By::Advice => Authority::Advice,
-            By::Gate => Authority::Gate,
+    pub fn authority(self) -> Authority {
+        match self {
+            Self::Server => Authority::Server,
+            Self::Client(program) => Authority::Client { program: Cow::Borrowed(program) },
+            Self::Advice => Authority::Advice,
+            Self::Gate => Authority::Gate,
         }
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => "server",
+            Self::Client(program) => program,
+            Self::Advice => "advice",
+            Self::Gate => "gate",
+        })
     }
 }
 

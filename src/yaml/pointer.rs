@@ -63,7 +63,8 @@ pub fn at(root: Value<'_>, span: Span) -> String {
     let mut value = root;
     let holds = |origins: &[Origin]| {
         let spans = origins.iter().filter_map(|origin| span_of(root.document(), *origin));
-        spans.reduce(|a, b| Span { start: a.start.min(b.start), end: a.end.max(b.end) })
+        spans
+            .reduce(|a, b| Span { start: a.start.min(b.start), end: a.end.max(b.end) })
             .is_some_and(|whole| whole.start <= span.start && span.end <= whole.end)
     };
     loop {
@@ -93,7 +94,8 @@ pub fn stable(root: Value<'_>, pointer: &str) -> String {
         let item = value.and_then(|list| Some((list, list.items().nth(token.parse::<usize>().ok()?)?)));
         if let Some((list, item)) = item {
             let name = item.get("name").and_then(Value::as_str);
-            let alone = |name: &str| list.items().filter(|i| i.get("name").and_then(Value::as_str) == Some(name)).count() == 1;
+            let alone =
+                |name: &str| list.items().filter(|i| i.get("name").and_then(Value::as_str) == Some(name)).count() == 1;
             stable = match name.filter(|name| alone(name)) {
                 Some(name) => child(&stable, &format!("[name={name}]")),
                 None => child(&stable, &token),

@@ -21,7 +21,8 @@ impl Check for NamespaceLabels {
     }
 
     fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
-        let Subject::Object(Review { operation: Operation::Update, old: Some(old), new: Some(new), .. }) = subject else {
+        let Subject::Object(Review { operation: Operation::Update, old: Some(old), new: Some(new), .. }) = subject
+        else {
             return;
         };
         if !new.key.group.is_empty() || new.key.kind != "Namespace" {
@@ -42,7 +43,8 @@ impl Check for NamespaceLabels {
         }
         if label(old, GATEKEEPER_IGNORE).is_none() && label(new, GATEKEEPER_IGNORE).is_some() {
             let message = "the label takes the Namespace out of Gatekeeper's policies";
-            drafts.push(Draft::at(&NAMESPACE_LABEL_WEAKENED, new, &at(GATEKEEPER_IGNORE), message).detail("gatekeeper"));
+            drafts
+                .push(Draft::at(&NAMESPACE_LABEL_WEAKENED, new, &at(GATEKEEPER_IGNORE), message).detail("gatekeeper"));
         }
     }
 }

@@ -12,7 +12,9 @@ const MUFFLERS: [&str; 4] = ["continue-on-error: true", "allow_failure: true", "
 #[must_use]
 pub fn is_workflow(path: &RepoPath) -> bool {
     let text = path.as_str();
-    text.starts_with(".github/") || matches!(text, ".gitlab-ci.yml" | ".pre-commit-config.yaml") || text.starts_with(".forgejo/")
+    text.starts_with(".github/")
+        || matches!(text, ".gitlab-ci.yml" | ".pre-commit-config.yaml")
+        || text.starts_with(".forgejo/")
 }
 
 /// What the change does to a CI file that runs portcullis at the base.

@@ -34,10 +34,13 @@ impl Check for DuplicateInFile {
     fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::File(file) = subject else { return };
         let mut first = HashMap::new();
-        for object in file.objects.iter().filter(|object| !object.key.name.is_empty() && !object.key.name.ends_with('*')) {
+        for object in
+            file.objects.iter().filter(|object| !object.key.name.is_empty() && !object.key.name.ends_with('*'))
+        {
             let Some(earlier) = first.insert(&object.key, object) else { continue };
-            let mut draft = Draft::at(&RULE, object, "/metadata/name", format!("{} is already defined in this file", object.key))
-                .detail(object.key.to_string());
+            let mut draft =
+                Draft::at(&RULE, object, "/metadata/name", format!("{} is already defined in this file", object.key))
+                    .detail(object.key.to_string());
             let at = earlier.span("/metadata/name");
             draft.related.push(("the other one is here".to_owned(), Arc::clone(earlier.source()), at));
             if !file.role.read_by_kustomize() {

@@ -38,7 +38,11 @@ impl Check for GenerateName {
             return;
         }
         let taken = file.role.read_by_kustomize();
-        let message = if taken { "missing metadata.name: kustomize knows no generateName" } else { "cannot use generate name with apply" };
+        let message = if taken {
+            "missing metadata.name: kustomize knows no generateName"
+        } else {
+            "cannot use generate name with apply"
+        };
         let mut draft = Draft::at(&RULE, object, "/metadata/generateName", message).help("give it a metadata.name");
         if taken {
             draft.severity = Severity::Error;

@@ -108,7 +108,9 @@ impl Check for Identity {
         }
         let missing = |path: &[&str]| value.path(path).is_none_or(|v| v.is_null() || v.as_str() == Some(""));
         if object.api_version.is_empty() && missing(&["apiVersion"]) {
-            drafts.push(Draft::at(&MISSING_API_VERSION, object, "/apiVersion", "apiVersion not set"));
+            let mut draft = Draft::at(&MISSING_API_VERSION, object, "/apiVersion", "apiVersion not set");
+            draft.absent = true;
+            drafts.push(draft);
         }
         if object.key.kind.is_empty() && missing(&["kind"]) {
             drafts.push(Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing"));

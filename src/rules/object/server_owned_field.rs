@@ -41,7 +41,8 @@ impl Check for ServerOwnedField {
         let value = object.value();
         if value.get("status").is_some_and(|status| status.kind() == Kind::Mapping && !is_empty(status)) {
             drafts.push(
-                Draft::at(&RULE, object, "/status", "status belongs to the server and is ignored in Git").help("remove it"),
+                Draft::at(&RULE, object, "/status", "status belongs to the server and is ignored in Git")
+                    .help("remove it"),
             );
         }
         let Some(metadata) = value.get("metadata") else { return };
@@ -50,7 +51,8 @@ impl Check for ServerOwnedField {
                 continue;
             }
             let pointer = format!("/metadata/{field}");
-            let mut draft = Draft::at(&RULE, object, &pointer, format!("metadata.{field} belongs to the server")).help("remove it");
+            let mut draft =
+                Draft::at(&RULE, object, &pointer, format!("metadata.{field} belongs to the server")).help("remove it");
             if field == "managedFields" {
                 draft.severity = Severity::Error;
                 draft.authority = By::Server.authority();

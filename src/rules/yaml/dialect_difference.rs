@@ -37,10 +37,8 @@ impl Check for DialectDifference {
             }
             let text = file.source.text.get(difference.span.range()).unwrap_or_default();
             let what = if difference.is_key { "key" } else { "value" };
-            let message = format!(
-                "{what} {text}: kubectl reads {}, kustomize {}",
-                difference.kubectl, difference.kustomize
-            );
+            let message =
+                format!("{what} {text}: kubectl reads {}, kustomize {}", difference.kubectl, difference.kustomize);
             let mut draft = Draft::new(&RULE, &file.source, difference.span, message)
                 .detail(text)
                 .help(format!("write \"{text}\" in quotes if the text is meant"));
