@@ -81,9 +81,21 @@ const HEAD: &[(&str, bool, &str)] = &[
         "stringData:\n  a: <C>\n  a: <C>\nmetadata:\n  name: last\n  resourceVersion: '1'\napiVersion: v1\nkind: Secret\n",
     ),
     ("no-name.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {}\nstringData: {a: <C>}\n"),
-    ("number-name.yaml", true, "apiVersion: v1\nkind: Secret\nstringData: {a: <C>}\nmetadata:\n  name: 7\ndata: {b: <B>}\n"),
-    ("shape.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {name: shape, uid: x}\nstringData: <C>\ndata: [<B>, {a: <B>}]\n"),
-    ("anchor.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {name: anchor, uid: x}\nstringData: &all {a: &one <C>}\ndata: {<<: *all, a: *one}\n"),
+    (
+        "number-name.yaml",
+        true,
+        "apiVersion: v1\nkind: Secret\nstringData: {a: <C>}\nmetadata:\n  name: 7\ndata: {b: <B>}\n",
+    ),
+    (
+        "shape.yaml",
+        true,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: shape, uid: x}\nstringData: <C>\ndata: [<B>, {a: <B>}]\n",
+    ),
+    (
+        "anchor.yaml",
+        true,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: anchor, uid: x}\nstringData: &all {a: &one <C>}\ndata: {<<: *all, a: *one}\n",
+    ),
     (
         "twice.yaml",
         true,
@@ -109,19 +121,35 @@ const HEAD: &[(&str, bool, &str)] = &[
         true,
         "{\"apiVersion\": \"v1\", \"kind\": \"Secret\", \"metadata\": {\"name\": \"json\", \"uid\": \"x\"},\n \"stringData\": {\"a\": \"<C>\", \"a\": \"<C>\"}, \"data\": {\"b\": \"<B>\"}}\n",
     ),
-    ("broken.json", true, "{\"apiVersion\": \"v1\", \"kind\": \"Secret\",\n \"stringData\": {\"a\": \"<C>\" \"<C>\"}}\nkind: Secret\n"),
+    (
+        "broken.json",
+        true,
+        "{\"apiVersion\": \"v1\", \"kind\": \"Secret\",\n \"stringData\": {\"a\": \"<C>\" \"<C>\"}}\nkind: Secret\n",
+    ),
     (
         "last-applied.yaml",
         true,
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: applied\n  uid: x\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"kind\":\"Secret\",\"data\":{\"a\":\"<B>\"},\"stringData\":{\"b\":\"<C>\"}}\n    kubectl.kubernetes.io/last-applied-configuration: '{\"kind\":\"Secret\",\"stringData\":{\"b\":\"<C>\"}}'\n",
     ),
-    ("unclosed.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {name: unclosed}\nstringData:\n  a: \"<C>\n  b: <C>\n"),
+    (
+        "unclosed.yaml",
+        true,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: unclosed}\nstringData:\n  a: \"<C>\n  b: <C>\n",
+    ),
     ("tab.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {name: tab}\nstringData:\n\ta: <C>\n"),
     ("colon.yaml", true, "apiVersion: v1\nkind: Secret\nstringData:\n  a: x: <C>\n"),
     ("alias.yaml", true, "apiVersion: v1\nkind: Secret\nstringData:\n  a: *<C>\n"),
     ("tag.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {name: tag, uid: x}\nstringData:\n  a: !!int <C>\n"),
-    ("separator.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {name: separator}\nstringData:\n  a: x\n--- <C>\nkind: Secret\n"),
-    ("after-end.yaml", true, "apiVersion: v1\nkind: Secret\nmetadata: {name: ended}\nstringData: {a: <C>}\n...\n<C>: lost\n"),
+    (
+        "separator.yaml",
+        true,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: separator}\nstringData:\n  a: x\n--- <C>\nkind: Secret\n",
+    ),
+    (
+        "after-end.yaml",
+        true,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: ended}\nstringData: {a: <C>}\n...\n<C>: lost\n",
+    ),
     ("template.yaml", false, "apiVersion: v1\nkind: Secret\nstringData:\n  {{- if x }}\n  a: <C>\n  {{- end }}\n"),
     (
         "suppressed.yaml",
@@ -136,14 +164,28 @@ const HEAD: &[(&str, bool, &str)] = &[
     ("app/db.yaml", false, "kind: Database\npassword: <C>\npassword: <C>\n"),
     ("app/key.json", false, "{\"key\": \"<C>\", \"key\": \"<C>\"\n"),
     ("app/secret.yml", false, "a=<C>\nkind: \"<C>\n"),
-    ("app/strategic.yaml", false, "apiVersion: v1\nkind: Secret\nmetadata: {name: gen}\nstringData:\n  a: <C>\n  a: <C>\n"),
-    ("app/six.yaml", false, "- op: replace\n  path: /data/a\n  value: <B>\n  value: <B>\n- {op: add, path: /stringData, value: {a: <C>}\n"),
+    (
+        "app/strategic.yaml",
+        false,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: gen}\nstringData:\n  a: <C>\n  a: <C>\n",
+    ),
+    (
+        "app/six.yaml",
+        false,
+        "- op: replace\n  path: /data/a\n  value: <B>\n  value: <B>\n- {op: add, path: /stringData, value: {a: <C>}\n",
+    ),
 ];
 
 /// Files that are there before: the update changes the value, the deletion makes fixed findings.
 const BASE: &[(&str, &str)] = &[
-    ("block.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: block}\nstringData:\n  a: <C>\n  a: <C>\n  n: <C>\n"),
-    ("deleted.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: deleted, uid: x}\nstringData:\n  a: <C>\n  a: <C>\n"),
+    (
+        "block.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: block}\nstringData:\n  a: <C>\n  a: <C>\n  n: <C>\n",
+    ),
+    (
+        "deleted.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: deleted, uid: x}\nstringData:\n  a: <C>\n  a: <C>\n",
+    ),
     ("tab.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: tab}\nstringData: {a: <C>}\n"),
 ];
 
@@ -153,7 +195,8 @@ fn no_format_shows_a_secret() {
     let mut plant = |path: &str, text: &str| (path.as_bytes().to_vec(), Entry::File(canaries.plant(text).into_bytes()));
     let base: Tree = BASE.iter().map(|(path, text)| plant(path, text)).collect();
     let mut head: Tree = HEAD.iter().map(|(path, _, text)| plant(path, text)).collect();
-    let latin = canaries.plant("apiVersion: v1\nkind: Secret\nmetadata: {name: latin}\nstringData:\n  a: <C>\u{1}<C>\n");
+    let latin =
+        canaries.plant("apiVersion: v1\nkind: Secret\nmetadata: {name: latin}\nstringData:\n  a: <C>\u{1}<C>\n");
     let bytes = latin.into_bytes().into_iter().map(|byte| if byte == 1 { 0xFC } else { byte }).collect();
     head.insert(b"latin.yaml".to_vec(), Entry::File(bytes));
 
@@ -165,7 +208,8 @@ fn no_format_shows_a_secret() {
     assert_eq!(run.defect(), None);
 
     let report: serde_json::Value = serde_json::from_slice(&fs::read(out("json")).unwrap()).unwrap();
-    let places = report["findings"].as_array().unwrap().iter().flat_map(|finding| finding["places"].as_array().unwrap());
+    let places =
+        report["findings"].as_array().unwrap().iter().flat_map(|finding| finding["places"].as_array().unwrap());
     let found: HashSet<&str> = places.map(|place| place["location"]["path"].as_str().unwrap()).collect();
     for path in HEAD.iter().filter(|(_, provoked, _)| *provoked).map(|(path, ..)| *path).chain(["deleted.yaml"]) {
         assert!(found.contains(path), "no finding in {path}: the test does not provoke what it should");
@@ -179,7 +223,8 @@ fn no_format_shows_a_secret() {
         let joined: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         for bytes in [&text, &joined] {
             let leak = bytes.windows(FRAGMENT).position(|window| fragments.contains(window));
-            let around = leak.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(200)..(at + 40).min(bytes.len())]));
+            let around =
+                leak.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(200)..(at + 40).min(bytes.len())]));
             assert_eq!(around, None, "{name} shows a part of a secret");
         }
     }

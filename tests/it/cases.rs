@@ -257,10 +257,7 @@ fn run(folder: &Folder) -> Vec<String> {
     let recorded = catch_unwind(AssertUnwindSafe(|| {
         settings.bind(|| {
             insta::assert_snapshot!("human", stable(&run.stdout, repo.root.path()));
-            insta::assert_snapshot!(
-                "json",
-                stable(&serde_json::to_string_pretty(&report).unwrap(), repo.root.path())
-            );
+            insta::assert_snapshot!("json", stable(&serde_json::to_string_pretty(&report).unwrap(), repo.root.path()));
         });
     }));
     recorded.err().map(|_| "a snapshot differs (see above; cargo insta review)".into()).into_iter().collect()
@@ -341,5 +338,47 @@ fn every_rule_has_both_cases() {
         for prefix in ["fires", "quiet"] {
             assert!(names.iter().any(|n| n.starts_with(prefix)), "no {prefix}* below {}", folder.display());
         }
+    }
+}
+
+/// The comparison itself, on a report of the model's own shape: every kind of difference is told.
+#[test]
+fn differences_are_told() {
+    let at = |line: u32| serde_json::json!({ "line": line, "column": 1 });
+    let mut report = serde_json::json!({
+        "version": 1, "verdict": "fail", "decision": { "allow": false, "because": "" }, "elapsed_ms": 1,
+        "compared": { "description": "", "reproduce": "" },
+        "ruleset": { "tool": "", "config_from": "", "minors": [], "date": "" },
+        "counts": {
+            "files_changed": 1, "files_read": 1, "files_excluded": 0, "objects_judged": 1, "objects_unchanged": 0,
+            "created": 1, "updated": 0, "deleted": 0, "clusters": 0
+        },
+        "notices": [{ "id": "first-adoption", "text": "" }],
+        "findings": [{
+            "rule": "yaml/syntax", "severity": "error", "authority": { "by": "client", "program": "kubectl" },
+            "basis": "", "pointer": "", "detail": "", "message": "", "fingerprint": "", "deciding": true,
+            "places": [{
+                "location": { "path": "a.yaml", "side": "head", "start": at(3), "end": at(3) }, "status": "new"
+            }]
+        }],
+        "unchecked": [{
+            "reason": "symlink", "effect": "fail", "path": "b.yaml", "side": "head", "detail": "", "status": "new",
+            "deciding": true, "count": 1
+        }]
+    });
+    let shape: portcullis::report::model::Report = serde_json::from_value(report.clone()).unwrap();
+    assert_eq!(i32::from(shape.exit_code()), 1);
+    let case: Case = yaml_serde::from_str(
+        "{exit: 1, verdict: fail, notices: [first-adoption], counts: {created: 1}, absent: [yaml/duplicate-key],
+          findings: [{rule: yaml/syntax, path: a.yaml, line: 3}], unchecked: [{reason: symlink, path: b.yaml}]}",
+    )
+    .unwrap();
+    assert_eq!(differences(&case, Some(1), &report), Vec::<String>::new());
+    assert_eq!(differences(&case, Some(0), &report).len(), 1);
+    report["findings"][0]["places"][0]["location"]["start"]["line"] = 4.into();
+    assert_eq!(differences(&case, Some(1), &report).len(), 2, "one unexpected, one missing");
+    for (key, count) in [("unchecked", 1), ("notices", 2), ("verdict", 3), ("counts", 4)] {
+        report[key] = Value::Null;
+        assert_eq!(differences(&case, Some(1), &report).len(), count + 2, "{key}");
     }
 }

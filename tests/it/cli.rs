@@ -3,7 +3,8 @@
 use crate::support::{FORMATS, NOW, Repo, Run, Tree, tree};
 
 const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-env\n  namespace: shop\ndata: {}\n";
-const BAD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-env\n  namespace: shop\ndata: {}\ndata: {}\n";
+const BAD: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-env\n  namespace: shop\ndata: {}\ndata: {}\n";
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
 
 fn one(text: &str) -> Tree {
@@ -25,7 +26,12 @@ fn run(repo: &Repo, args: &[&str]) -> Run {
 
 #[track_caller]
 fn says(run: &Run, code: i32, word: &str) {
-    assert!(run.code == Some(code) && run.text().contains(word), "{:?}, not {code} and {word:?}:\n{}", run.code, run.text());
+    assert!(
+        run.code == Some(code) && run.text().contains(word),
+        "{:?}, not {code} and {word:?}:\n{}",
+        run.code,
+        run.text()
+    );
 }
 
 #[test]
@@ -75,7 +81,9 @@ fn plain_files_and_folders_need_no_git() {
     }
     std::fs::create_dir(root.path().join("home")).unwrap();
     let folders = ["check", "--now", NOW, "--base-dir", "old", "--head-dir", "new"];
-    for (args, code) in [(&folders[..], 1), (&["check", "new"], 1), (&["check", "new/env.yaml"], 1), (&["check", "old"], 0)] {
+    for (args, code) in
+        [(&folders[..], 1), (&["check", "new"], 1), (&["check", "new/env.yaml"], 1), (&["check", "old"], 0)]
+    {
         let run = crate::support::portcullis(root.path(), root.path(), args);
         assert_eq!((run.defect(), run.code), (None, Some(code)), "{args:?}: {}", run.text());
     }

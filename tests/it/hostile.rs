@@ -5,13 +5,13 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::support::{DEADLINE, Entry, NOW, Repo, Run, commit, portcullis, tree, tree_of};
+use crate::support::{DEADLINE, Entry, Repo, Run, tree, tree_of};
 
 /// Peak of resident memory that no input may exceed.
 const MEMORY_MIB: u64 = 300;
 
 /// A good file with an advice in it: it shows that a hostile neighbour does not end the walk.
-const WITNESS: (&str, &str) =
+pub(crate) const WITNESS: (&str, &str) =
     ("zz/witness.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: witness}\nstringData: {a: b}\n");
 
 /// One hostile file of the head.
@@ -36,6 +36,10 @@ fn input(name: &'static str, entry: Entry, exit: &'static [i32], says: &'static 
     Input { name, path: "apps/hostile.yaml", entry, exit, says }
 }
 
+fn lines(numbers: std::ops::Range<usize>, line: impl Fn(usize) -> String) -> String {
+    numbers.map(line).collect()
+}
+
 fn config_map(index: usize) -> String {
     format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: item-{index}\n  namespace: shop\ndata:\n  index: \"{index}\"\n  text: {}\n",
@@ -49,99 +53,282 @@ fn documents(count: usize, separator: &str) -> String {
 }
 
 fn alias_bomb() -> String {
-    let levels = (1..30).map(|n| format!("  l{n}: &l{n} [{}]\n", vec![format!("*l{}", n - 1); 9].join(", ")));
-    format!("{HEADER}data:\n  l0: &l0 [x]\n{}", levels.collect::<String>())
+    let levels = lines(1..30, |n| format!("  l{n}: &l{n} [{}]\n", vec![format!("*l{}", n - 1); 9].join(", ")));
+    format!("{HEADER}data:\n  l0: &l0 [x]\n{levels}")
 }
 
 /// What is deep or big.
 fn big() -> Vec<Input> {
-    let keys: String = (0..500_000).map(|n| format!("  k{n}: v\n")).collect();
-    let block: String = (0..12_000).map(|depth| format!("{}a:\n", " ".repeat(depth.min(2_000)))).collect();
+    let keys = lines(0..500_000, |n| format!("  k{n}: v\n"));
+    let block = lines(1..3_000, |depth| format!("{}a:\n", " ".repeat(depth)));
+    let anchors = lines(0..50_000, |n| format!("  a{n}: &a{n} x\n"));
+    let merges = lines(1..5_000, |n| format!("x{n}: &x{n}\n  <<: *x{}\n", n - 1));
+    let nested = format!("data: {}{}\n", "[".repeat(9_000), "]".repeat(9_000));
     vec![
         input("flow nesting", manifest(&format!("data: {}\n", "[".repeat(100_000))), &[1], "yaml/syntax"),
-        input("closed flow nesting", manifest(&format!("data: {}{}\n", "[".repeat(100_000), "]".repeat(100_000))), &[1], "yaml/syntax.*|depth|nest"),
+        input(
+            "closed flow nesting",
+            manifest(&format!("data: {}{}\n", "[".repeat(100_000), "]".repeat(100_000))),
+            &[1],
+            "yaml/syntax.*|depth|nest",
+        ),
         input("mapping nesting", manifest(&format!("data: {}\n", "{a: ".repeat(100_000))), &[1], "yaml/syntax"),
         input("sequence nesting", manifest(&format!("data:\n  {}x\n", "- ".repeat(100_000))), &[1], "yaml/syntax"),
-        input("block nesting", manifest(&format!("data:\n{block}")), &[1], "yaml/syntax"),
+        input("block nesting", manifest(&format!("data:\n{block}")), &[0, 1, 2], ""),
+        input("nesting within kubectl's limit", manifest(&nested), &[0, 1, 2], ""),
         Input {
             path: "apps/deep.json",
-            ..input("JSON nesting", Entry::from(format!("{{\"apiVersion\": \"v1\",\n\"kind\": {}", "[".repeat(100_000)).as_str()), &[1, 2], "yaml/syntax|depth|nest")
+            ..input(
+                "JSON nesting",
+                Entry::from(format!("{{\"apiVersion\": \"v1\",\n\"kind\": {}", "[".repeat(100_000)).as_str()),
+                &[1, 2],
+                "yaml/syntax|depth|nest",
+            )
         },
         input("alias bomb", Entry::from(alias_bomb().as_str()), &[1], "alias"),
-        input("anchors without number", manifest(&format!("data:\n{}", (0..50_000).map(|n| format!("  a{n}: &a{n} x\n")).collect::<String>())), &[0], ""),
-        input("merge chain", manifest(&format!("x0: &x0 {{a: b}}\n{}", (1..5_000).map(|n| format!("x{n}: &x{n}\n  <<: *x{}\n", n - 1)).collect::<String>())), &[0, 1], ""),
+        input("anchors without number", manifest(&format!("data:\n{anchors}")), &[0], ""),
+        input("merge chain", manifest(&format!("x0: &x0 {{a: b}}\n{merges}")), &[0, 1], ""),
         input("20 MB scalar", manifest(&format!("data:\n  big: {}\n", "x".repeat(20 << 20))), &[0, 2], ""),
-        input("20 MB block scalar", manifest(&format!("data:\n  big: |\n{}", format!("    {}\n", "x".repeat(99)).repeat(200_000))), &[0, 2], ""),
+        input(
+            "20 MB block scalar",
+            manifest(&format!("data:\n  big: |\n{}", format!("    {}\n", "x".repeat(99)).repeat(200_000))),
+            &[0, 2],
+            "",
+        ),
         input("20 MB comment", manifest(&format!("# {}\n", "x".repeat(20 << 20))), &[0, 2], ""),
         input("20 MB of line ends", manifest(&"\n".repeat(20 << 20)), &[0, 2], ""),
         input("500,000 keys", manifest(&format!("data:\n{keys}")), &[0, 2], ""),
-        input("500,000 equal keys", manifest(&format!("data:\n{}", "  k: v\n".repeat(500_000))), &[1, 2], "yaml/duplicate-key|too-large"),
+        input(
+            "500,000 equal keys",
+            manifest(&format!("data:\n{}", "  k: v\n".repeat(500_000))),
+            &[1, 2],
+            "yaml/duplicate-key|too-large",
+        ),
         input("100,000 documents", Entry::from(documents(100_000, "---\n").as_str()), &[0, 2], ""),
-        input("100,000 equal documents", Entry::from(format!("{}---\n", config_map(1)).repeat(100_000).as_str()), &[1, 2], "object/duplicate-in-file|too-large"),
+        input(
+            "100,000 equal documents",
+            Entry::from(format!("{}---\n", config_map(1)).repeat(100_000).as_str()),
+            &[1, 2],
+            "object/duplicate-in-file|too-large",
+        ),
         input("200,000 separators", manifest(&"---\n".repeat(200_000)), &[0], ""),
-        input("100,000 broken documents", Entry::from(format!("{HEADER}{}", "---\na: b: c\n".repeat(100_000)).as_str()), &[1, 2], "yaml/syntax|too-large"),
-        input("List of 50,000", Entry::from(format!("apiVersion: v1\nkind: List\nitems:\n{}", "- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n".repeat(50_000)).as_str()), &[0, 1, 2], ""),
-        input("nested lists", Entry::from(format!("{}{{}}{}", "{apiVersion: v1, kind: List, items: [".repeat(3_000), "]}".repeat(3_000)).as_str()), &[0, 1, 2], ""),
+        input(
+            "100,000 broken documents",
+            Entry::from(format!("{HEADER}{}", "---\na: b: c\n".repeat(100_000)).as_str()),
+            &[1, 2],
+            "yaml/syntax|too-large",
+        ),
+        input(
+            "List of 50,000",
+            Entry::from(
+                format!(
+                    "apiVersion: v1\nkind: List\nitems:\n{}",
+                    "- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n".repeat(50_000)
+                )
+                .as_str(),
+            ),
+            &[0, 1, 2],
+            "",
+        ),
+        input(
+            "nested lists",
+            Entry::from(
+                format!("{}{{}}{}", "{apiVersion: v1, kind: List, items: [".repeat(3_000), "]}".repeat(3_000)).as_str(),
+            ),
+            &[0, 1, 2],
+            "",
+        ),
         input("long key", manifest(&format!("data:\n  {}: x\n", "k".repeat(2_000))), &[1], "yaml/syntax"),
-        input("5,000 suppressions", manifest(&"# portcullis: allow yaml/duplicate-key reason=\"x\" until=2027-02-01\n".repeat(5_000)), &[0, 1], ""),
+        input(
+            "5,000 suppressions",
+            manifest(&"# portcullis: allow yaml/duplicate-key reason=\"x\" until=2027-02-01\n".repeat(5_000)),
+            &[0, 1],
+            "",
+        ),
     ]
 }
 
-/// What is malformed, or well-formed and trips other tools.
-fn small() -> Vec<Input> {
-    let utf16 = |text: &str| std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+/// Encodings and line ends.
+fn encodings() -> Vec<Input> {
+    let utf16 =
+        |text: &str| std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let mut cut = utf16(HEADER);
     cut.pop();
     let bytes = |text: &[u8]| Entry::File([HEADER.as_bytes(), text].concat());
-    let mut inputs = vec![
+    vec![
         input("NUL in a value", bytes(b"data: {a: \"x\0y\"}\n"), &[1, 2], "control character|binary|NUL"),
         input("NUL behind the document", bytes(b"\0\0\0\0"), &[1, 2], "control character|binary|NUL"),
         input("nothing but NUL", Entry::File(vec![0; 100_000]), &[2], "binary"),
         input("escape sequence", bytes(b"# \x1b[2J\x1b]0;owned\x07\n"), &[1, 2], "control character|binary"),
         input("truncated UTF-16", Entry::File(cut), &[1], "yaml/invalid-utf8"),
-        input("lone surrogate", Entry::File([utf16(HEADER), b"#\0\x00\xd8\n\0".to_vec()].concat()), &[1], "yaml/invalid-utf8"),
+        input(
+            "lone surrogate",
+            Entry::File([utf16(HEADER), b"#\0\x00\xd8\n\0".to_vec()].concat()),
+            &[1],
+            "yaml/invalid-utf8",
+        ),
         input("nothing but a byte order mark", Entry::File(vec![0xEF, 0xBB, 0xBF]), &[0], ""),
-        input("invalid UTF-8 everywhere", bytes(&[&b"data: {a: "[..], &[0xFF; 1_000], b"}\n"].concat()), &[1], "yaml/invalid-utf8"),
+        input(
+            "invalid UTF-8 everywhere",
+            bytes(&[&b"data: {a: "[..], &[0xFF; 1_000], b"}\n"].concat()),
+            &[1],
+            "yaml/invalid-utf8",
+        ),
         input("overlong UTF-8", bytes(b"data: {a: \xC0\xAF}\n"), &[1], "yaml/invalid-utf8"),
         // libyaml and go-yaml break lines at a lone CR, git does not: everything is on line 1.
         input("old Mac line ends", Entry::from(HEADER.replace('\n', "\r").as_str()), &[0], ""),
-        input("old Mac line ends, broken", Entry::from(format!("{HEADER}data: {{a: b: c]\n").replace('\n', "\r").as_str()), &[1], "yaml/syntax"),
-        input("mixed line ends", Entry::from(HEADER.replace("kind: ConfigMap\n", "kind: ConfigMap\r\n").as_str()), &[0], ""),
+        input(
+            "old Mac line ends, broken",
+            Entry::from(format!("{HEADER}data: {{a: b: c]\n").replace('\n', "\r").as_str()),
+            &[1],
+            "yaml/syntax",
+        ),
+        input(
+            "mixed line ends",
+            Entry::from(HEADER.replace("kind: ConfigMap\n", "kind: ConfigMap\r\n").as_str()),
+            &[0],
+            "",
+        ),
         input("unicode line ends", manifest("data: {a: \"x\u{2028}y\u{85}z\"}\n"), &[0], ""),
-        input("right-to-left override", manifest("data: {a: \"\u{202e}txt.exe\"}\ndata: {}\n"), &[1], "yaml/duplicate-key"),
-        input("workflow commands", manifest("data:\n  \"::set-output name=x::y\": a\n  \"::set-output name=x::y\": b\n"), &[1], "yaml/duplicate-key"),
+        input(
+            "right-to-left override",
+            manifest("data: {a: \"\u{202e}txt.exe\"}\ndata: {}\n"),
+            &[1],
+            "yaml/duplicate-key",
+        ),
+        input(
+            "workflow commands",
+            manifest("data:\n  \"::set-output name=x::y\": a\n  \"::set-output name=x::y\": b\n"),
+            &[1],
+            "yaml/duplicate-key",
+        ),
+    ]
+}
+
+/// Documents, well-formed or not, that trip other tools.
+fn shapes() -> Vec<Input> {
+    vec![
         input("no name, no end", Entry::from("kind: "), &[1], "object/|yaml/"),
-        input("object whose kind is misspelled", Entry::from(HEADER.replace("ConfigMap", "ConfgiMap").as_str()), &[0], ""),
+        input(
+            "object whose kind is misspelled",
+            Entry::from(HEADER.replace("ConfigMap", "ConfgiMap").as_str()),
+            &[0],
+            "",
+        ),
         input("null item in a list", Entry::from("apiVersion: v1\nkind: List\nitems: [null, 3, {}]\n"), &[0, 1, 2], ""),
         input("items that is no list", Entry::from("apiVersion: v1\nkind: List\nitems: {a: b}\n"), &[0, 1, 2], ""),
-        input("list with a violation", Entry::from("apiVersion: v1\nkind: List\nitems:\n- kind: ConfigMap\n  apiVersion: v1\n  metadata: {name: a}\n  data: {a: b, a: c}\n"), &[1], r"hostile\.yaml:7"),
+        input(
+            "list with a violation",
+            Entry::from(
+                "apiVersion: v1\nkind: List\nitems:\n- kind: ConfigMap\n  apiVersion: v1\n  metadata: {name: a}\n  data: {a: b, a: c}\n",
+            ),
+            &[1],
+            r"hostile\.yaml:7",
+        ),
         input("object twice", Entry::from(format!("{HEADER}---\n{HEADER}").as_str()), &[1], "object/duplicate-in-file"),
-        input("a broken document beside good ones", Entry::from(format!("{HEADER}---\nkind: a: b\n---\n{}", HEADER.replace("namespace: shop", "uid: x")).as_str()), &[1], "object/server-owned-field"),
-        Input { path: "apps/twice.json", ..input("JSON with a field twice", Entry::from("{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"a\", \"name\": \"b\"}}"), &[1], "yaml/duplicate-key") },
-        Input { path: "apps/two.json", ..input("two JSON values", Entry::from("{\"apiVersion\": \"v1\", \"kind\": \"A\", \"metadata\": {\"name\": \"a\"}}\n{\"apiVersion\": \"v1\", \"kind\": \"B\", \"metadata\": {}}\n"), &[1], "object/missing-name") },
-        Input { path: "apps/kustomization.yaml", ..input("kustomization that includes itself", Entry::from("resources: [., .., ../apps, ../../../../etc, http://example.invalid/x]\n"), &[0, 1, 2], "") },
-        Input { path: "apps/kustomization.yaml", ..input("kustomization that is a list", Entry::from("- a\n- b\n"), &[0, 1, 2], "") },
+        input(
+            "a broken document beside good ones",
+            Entry::from(
+                format!("{HEADER}---\nkind: a: b\n---\n{}", HEADER.replace("namespace: shop", "uid: x")).as_str(),
+            ),
+            &[1],
+            "object/server-owned-field",
+        ),
+        Input {
+            path: "apps/twice.json",
+            ..input(
+                "JSON with a field twice",
+                Entry::from(
+                    "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"a\", \"name\": \"b\"}}",
+                ),
+                &[1],
+                "yaml/duplicate-key",
+            )
+        },
+        Input {
+            path: "apps/two.json",
+            ..input(
+                "two JSON values",
+                Entry::from(
+                    "{\"apiVersion\": \"v1\", \"kind\": \"A\", \"metadata\": {\"name\": \"a\"}}\n{\"apiVersion\": \"v1\", \"kind\": \"B\", \"metadata\": {}}\n",
+                ),
+                &[1],
+                "object/missing-name",
+            )
+        },
+        Input {
+            path: "apps/kustomization.yaml",
+            ..input(
+                "kustomization that includes itself",
+                Entry::from("resources: [., .., ../apps, ../../../../etc, http://example.invalid/x]\n"),
+                &[0, 1, 2],
+                "",
+            )
+        },
+        Input {
+            path: "apps/kustomization.yaml",
+            ..input("kustomization that is a list", Entry::from("- a\n- b\n"), &[0, 1, 2], "")
+        },
         Input { path: "Chart.yaml", ..input("chart at the top", Entry::from("kind: [\n"), &[1], "yaml/syntax") },
-        Input { path: ".sops.yaml", ..input("rules of SOPS with a bad expression", Entry::from("creation_rules: [{path_regex: '(', encrypted_regex: '['}, 3]\n"), &[0, 1, 2], "") },
-        Input { path: "apps/link.yaml", ..input("dangling link", Entry::Symlink(b"nowhere.yaml".to_vec()), &[2], "symlink") },
-        Input { path: "apps/link.yaml", ..input("link to itself", Entry::Symlink(b"link.yaml".to_vec()), &[2], "symlink") },
-        Input { path: "apps/link.yaml", ..input("link out of the repository", Entry::Symlink(b"/etc/passwd".to_vec()), &[2], "symlink") },
+        Input {
+            path: ".sops.yaml",
+            ..input(
+                "rules of SOPS with a bad expression",
+                Entry::from("creation_rules: [{path_regex: '(', encrypted_regex: '['}, 3]\n"),
+                &[0, 1, 2],
+                "",
+            )
+        },
+    ]
+}
+
+/// Links, submodules and paths.
+fn paths() -> Vec<Input> {
+    vec![
+        Input {
+            path: "apps/link.yaml",
+            ..input("dangling link", Entry::Symlink(b"nowhere.yaml".to_vec()), &[2], "symlink")
+        },
+        Input {
+            path: "apps/link.yaml",
+            ..input("link to itself", Entry::Symlink(b"link.yaml".to_vec()), &[2], "symlink")
+        },
+        Input {
+            path: "apps/link.yaml",
+            ..input("link out of the repository", Entry::Symlink(b"/etc/passwd".to_vec()), &[2], "symlink")
+        },
         Input { path: "apps", ..input("link to a folder", Entry::Symlink(b"zz".to_vec()), &[0], "") },
         Input { path: "vendor.yaml", ..input("submodule", Entry::Submodule, &[2], "submodule") },
-        Input { path: "apps/with space.yaml", ..input("space in a path", manifest("data: {}\ndata: {}\n"), &[1], "apps/with space\\.yaml") },
-        Input { path: "apps/zürich/日本.yaml", ..input("path that is not ASCII", manifest("data: {}\ndata: {}\n"), &[1], "apps/zürich/日本\\.yaml") },
-        Input { path: "apps/a\nb.yaml", ..input("line end in a path", manifest("data: {}\ndata: {}\n"), &[1], r"apps/a\\nb\.yaml") },
-        Input { path: "apps/-rf.yaml", ..input("path like an option", manifest("data: {}\ndata: {}\n"), &[1], "-rf\\.yaml") },
-        Input { path: "apps/*?[.yaml", ..input("path like a pattern", manifest("data: {}\ndata: {}\n"), &[1], r"\*\?\[\.yaml") },
-    ];
-    // The short ones lie in fixtures/hostile, each with its expectation in its first line.
+        Input {
+            path: "apps/with space.yaml",
+            ..input("space in a path", manifest("data: {}\ndata: {}\n"), &[1], "apps/with space\\.yaml")
+        },
+        Input {
+            path: "apps/zürich/日本.yaml",
+            ..input("path that is not ASCII", manifest("data: {}\ndata: {}\n"), &[1], "apps/zürich/日本\\.yaml")
+        },
+        Input {
+            path: "apps/a\nb.yaml",
+            ..input("line end in a path", manifest("data: {}\ndata: {}\n"), &[1], r"apps/a\\nb\.yaml")
+        },
+        Input {
+            path: "apps/-rf.yaml",
+            ..input("path like an option", manifest("data: {}\ndata: {}\n"), &[1], "-rf\\.yaml")
+        },
+        Input {
+            path: "apps/*?[.yaml",
+            ..input("path like a pattern", manifest("data: {}\ndata: {}\n"), &[1], r"\*\?\[\.yaml")
+        },
+    ]
+}
+
+/// The short ones, files of fixtures/hostile: the first line of each is its expectation, `# exit CODE: PATTERN`.
+fn files() -> Vec<Input> {
+    let mut inputs = Vec::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hostile");
     for (name, entry) in tree_of(&folder) {
         let Entry::File(bytes) = &entry else { continue };
         let name = String::from_utf8(name).unwrap();
-        if name.ends_with(".md") {
-            continue;
-        }
         let first = String::from_utf8_lossy(bytes.split(|byte| *byte == b'\n').next().unwrap()).into_owned();
         let (exit, says) = first.strip_prefix("# exit ").and_then(|rest| rest.split_once(": ")).expect(&name);
         let exit: &'static [i32] = Box::leak(Box::new([exit.parse().unwrap()]));
@@ -151,7 +338,7 @@ fn small() -> Vec<Input> {
 }
 
 /// What is wrong with a run, if anything.
-fn judge(run: &Run, exit: &[i32], says: &str) -> Option<String> {
+pub(crate) fn judge(run: &Run, exit: &[i32], says: &str) -> Option<String> {
     let text = run.text();
     let cut: String = text.chars().take(3_000).collect();
     if let Some(defect) = run.defect() {
@@ -196,7 +383,7 @@ fn big_input() {
 
 #[test]
 fn malformed_input() {
-    run_all(small());
+    run_all([encodings(), shapes(), paths(), files()].into_iter().flatten().collect());
 }
 
 #[test]
@@ -205,90 +392,4 @@ fn path_that_is_not_utf8() {
     head.insert(b"apps/z\xFCrich.yaml".to_vec(), manifest("data: {}\ndata: {}\n"));
     let run = Repo::new(&tree(&[]), &head, None).check(&["-o", "human"]);
     assert_eq!(judge(&run, &[1], r"apps/z\\xfcrich\.yaml"), None);
-}
-
-/// A repository as it should not be, and what is said about it.
-#[track_caller]
-fn state(repo: &Repo, args: &[&str], exit: i32, says: &str) {
-    let run = repo.portcullis(&[&["check", "--now", NOW, "--no-cache"], args].concat());
-    assert_eq!(judge(&run, &[exit], says), None);
-}
-
-#[test]
-fn repository_without_commits() {
-    let repo = Repo::empty();
-    state(&repo, &[], 2, "no commit|unborn");
-    state(&repo, &["main..pr"], 2, "main");
-    state(&repo, &["--staged"], 0, "nothing to check");
-    state(&repo, &["--all"], 2, "no commit|unborn");
-}
-
-#[test]
-fn head_that_is_unborn_beside_commits() {
-    let repo = Repo::new(&tree(&[WITNESS]), &tree(&[WITNESS]), None);
-    repo.git(&["symbolic-ref", "HEAD", "refs/heads/nobody"]);
-    state(&repo, &[], 2, "nobody|no commit|unborn");
-    state(&repo, &["main..pr"], 0, "nothing to check");
-}
-
-#[test]
-fn no_such_revision() {
-    let repo = Repo::new(&tree(&[WITNESS]), &tree(&[WITNESS]), None);
-    state(&repo, &["main..nobody"], 2, "nobody");
-    state(&repo, &["main..0123456789012345678901234567890123456789"], 2, "0123456789012345678901234567890123456789");
-    state(&repo, &["main..--upload-pack=touch"], 2, "upload-pack");
-    state(&repo, &["main.."], 2, "");
-    state(&repo, &["main..main:zz"], 2, "main:zz");
-}
-
-#[test]
-fn revisions_that_are_the_same_commit() {
-    let repo = Repo::new(&tree(&[WITNESS]), &tree(&[WITNESS]), None);
-    state(&repo, &["main..main"], 0, "nothing to check");
-}
-
-#[test]
-fn unrelated_histories() {
-    let repo = Repo::empty();
-    let streams = [commit("main", 1, None, &tree(&[])), commit("pr", 2, None, &tree(&[WITNESS]))];
-    repo.import(&streams.concat());
-    state(&repo, &["main...pr"], 2, "merge base|unrelated|common");
-}
-
-#[test]
-fn folder_that_is_no_repository() {
-    let root = tempfile::tempdir().unwrap();
-    for folder in ["home", "work"] {
-        std::fs::create_dir(root.path().join(folder)).unwrap();
-    }
-    let run = portcullis(&root.path().join("work"), root.path(), &["check"]);
-    assert_eq!(judge(&run, &[2], "not a git repository|no git repository|repository"), None);
-}
-
-#[test]
-fn shallow_clone() {
-    let repo = Repo::new(&tree(&[]), &tree(&[WITNESS]), None);
-    let clone = Repo { root: tempfile::tempdir().unwrap() };
-    std::fs::create_dir(clone.root.path().join("home")).unwrap();
-    let url = format!("file://{}", repo.path().display());
-    repo.git(&["clone", "-q", "--depth", "1", "--branch", "pr", &url, clone.path().to_str().unwrap()]);
-    state(&clone, &["origin/main...HEAD"], 2, "fetch");
-    clone.git(&["fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main"]);
-    state(&clone, &["origin/main...HEAD"], 2, "fetch");
-}
-
-#[test]
-fn bare_repository() {
-    let repo = Repo::new(&tree(&[]), &tree(&[WITNESS]), None);
-    repo.git(&["config", "core.bare", "true"]);
-    state(&repo, &["main..pr"], 0, "witness");
-}
-
-#[test]
-fn blob_that_is_missing() {
-    let repo = Repo::new(&tree(&[]), &tree(&[WITNESS]), None);
-    let id = repo.git(&["rev-parse", &format!("pr:{}", WITNESS.0)]);
-    let (folder, file) = id.trim().split_at(2);
-    std::fs::remove_file(repo.path().join(".git/objects").join(folder).join(file)).unwrap();
-    state(&repo, &["main..pr"], 2, "fetch|missing|not found");
 }

@@ -13,4 +13,6 @@ mod docs;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod states;
+#[cfg(test)]
 mod support;

@@ -275,3 +275,18 @@ fn base64_agrees_with_its_specification() {
         assert_eq!(from_base64(coded), plain.as_bytes());
     }
 }
+
+#[test]
+fn a_repository_holds_exactly_what_it_was_given() {
+    let mut head = tree(&[("a b/ü\n\".yaml", "x: \r\n")]);
+    head.insert(b"z\xFC.yaml".to_vec(), Entry::Symlink(b"a b".to_vec()));
+    head.insert(b"sub".to_vec(), Entry::Submodule);
+    let repo = Repo::new(&tree(&[]), &head, None);
+    let list = repo.command("git", &["ls-tree", "-r", "-z", "pr"]).output().unwrap().stdout;
+    let records = list.split(|byte| *byte == 0).filter(|record| !record.is_empty());
+    let found: Vec<String> = records
+        .map(|record| format!("{} {}", record[..6].escape_ascii(), record[record.len() - 8..].escape_ascii()))
+        .collect();
+    assert_eq!(found, [r#"100644 \xbc\n\".yaml"#, r"160000 6789\tsub", r"120000 \tz\xfc.yaml"].map(str::to_owned));
+    assert_eq!(repo.git(&["cat-file", "blob", "pr:a b/ü\n\".yaml"]), "x: \r\n");
+}
