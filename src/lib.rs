@@ -1,6 +1,7 @@
 //! portcullis: a cluster's admission chain, run on a pull request.
 
 pub mod finding;
+pub mod generated;
 pub mod manifest;
 pub mod report;
 pub mod rules;
