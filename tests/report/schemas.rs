@@ -97,6 +97,9 @@ fn sarif_says_what_code_scanning_needs() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
     }
+    let pretty = text(Format::Sarif, &fixture::rich(), PLAIN);
+    let live = pretty.lines().find(|line| line.trim_start().starts_with("\"text\":") && line.contains("]("));
+    assert_eq!(live, None, "a link of a manifest's would be live");
     assert_eq!(run["invocations"][0]["executionSuccessful"], false, "a policy was not evaluated");
     assert_eq!(run["invocations"][0]["exitCode"], 1);
 }
