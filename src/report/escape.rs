@@ -147,7 +147,7 @@ pub fn uri(path: &RepoPath) -> String {
         for byte in bytes {
             match byte {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                    uri.push(char::from(*byte))
+                    uri.push(char::from(*byte));
                 }
                 _ => {
                     let _ = write!(uri, "%{byte:02X}");

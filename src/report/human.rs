@@ -1,6 +1,8 @@
 //! The report for a terminal: what is wrong and where, in the order in which a person fixes it; the verdict last, where
 //! the eye rests when the run is over.
 
+use std::fmt::Write as _;
+
 use crate::finding::{Effect, Finding, Location, Place, Severity, Status, Unchecked};
 use crate::source::Side;
 
@@ -17,7 +19,7 @@ const BLUE: &str = "1;34";
 const GREEN: &str = "1;32";
 const DIM: &str = "2";
 
-pub(super) fn render(report: &Report, options: &RenderOptions) -> String {
+pub(super) fn render(report: &Report, options: RenderOptions) -> String {
     let mut page = Page { text: String::new(), options };
     page.overridden(report);
     for finding in &report.findings {
@@ -35,12 +37,12 @@ pub(super) fn render(report: &Report, options: &RenderOptions) -> String {
     page.text
 }
 
-struct Page<'a> {
+struct Page {
     text: String,
-    options: &'a RenderOptions,
+    options: RenderOptions,
 }
 
-impl Page<'_> {
+impl Page {
     /// The one way to the output: no trailing space, no line that a CI runner could take for a command, no character
     /// of ours beyond ASCII when that is asked for.
     fn line(&mut self, text: &str) {
@@ -111,12 +113,13 @@ impl Page<'_> {
         let head = format!("{}[{}]", finding.severity, escape::one_line(finding.rule.as_str()));
         let head = self.paint(style, &head) + " ";
         self.prose(&head, 2, &finding.message);
-        match snippet::draw(&place.location, self.options) {
-            Some(lines) => lines.iter().for_each(|line| self.line(line)),
-            None => {
-                let arrow = if self.options.unicode { "╰─▶" } else { "-->" };
-                self.line(&format!("  {arrow} {}", position(&place.location)));
+        if let Some(lines) = snippet::draw(&place.location, self.options) {
+            for line in &lines {
+                self.line(line);
             }
+        } else {
+            let arrow = if self.options.unicode { "╰─▶" } else { "-->" };
+            self.line(&format!("  {arrow} {}", position(&place.location)));
         }
         self.facts(finding, place);
         self.advice(finding, place);
@@ -185,7 +188,7 @@ impl Page<'_> {
                 more.push("suppressed".to_owned());
             }
             if !more.is_empty() {
-                text += &format!(" ({})", more.join(", "));
+                let _ = write!(text, " ({})", more.join(", "));
             }
             self.note("also", &text);
         }
@@ -226,13 +229,13 @@ impl Page<'_> {
     fn record(&mut self, record: &Unchecked) {
         let mut text = record.path.to_string();
         if let Some(object) = &record.object {
-            text += &format!(", {object}");
+            let _ = write!(text, ", {object}");
         }
         if record.count > 1 {
-            text += &format!(" ({} times)", summary::grouped(record.count.into()));
+            let _ = write!(text, " ({} times)", summary::grouped(record.count.into()));
         }
         if !record.detail.is_empty() {
-            text += &format!(": {}", record.detail);
+            let _ = write!(text, ": {}", record.detail);
         }
         self.prose("  ", 4, &escape::one_line(&text));
         if let Some(help) = &record.help {

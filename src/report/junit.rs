@@ -91,7 +91,8 @@ pub(super) fn render(report: &Report) -> String {
         (_, _) => Outcome::Failure(closing, String::new()),
     };
     verdict.case("portcullis", "verdict", &outcome);
-    print(report, suites.into_iter().chain([("portcullis".to_owned(), verdict)]).collect())
+    let suites: Vec<_> = suites.into_iter().chain([("portcullis".to_owned(), verdict)]).collect();
+    print(report, &suites)
 }
 
 fn outcome(report: &Report, finding: &Finding) -> Option<Outcome> {
@@ -122,7 +123,7 @@ fn text(finding: &Finding) -> String {
     text
 }
 
-fn print(report: &Report, suites: Vec<(String, Suite)>) -> String {
+fn print(report: &Report, suites: &[(String, Suite)]) -> String {
     let total = |count: fn(&Suite) -> usize| suites.iter().map(|(_, suite)| count(suite)).sum::<usize>();
     let (seconds, millis) = (report.elapsed_ms / 1000, report.elapsed_ms % 1000);
     let mut xml = format!(
@@ -133,7 +134,7 @@ fn print(report: &Report, suites: Vec<(String, Suite)>) -> String {
         total(|s| s.errors),
         total(|s| s.skipped),
     );
-    for (name, suite) in &suites {
+    for (name, suite) in suites {
         let _ = write!(
             xml,
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n{}  </testsuite>\n",

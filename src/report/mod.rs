@@ -121,7 +121,7 @@ pub struct RenderOptions {
 /// Those of the writer.
 pub fn render(format: Format, report: &Report, options: &RenderOptions, out: &mut impl io::Write) -> io::Result<()> {
     let text = match format {
-        Format::Human => human::render(report, options),
+        Format::Human => human::render(report, *options),
         Format::Json => json::render(report)?,
         Format::Sarif => sarif::render(report)?,
         Format::Junit => junit::render(report),

@@ -76,21 +76,20 @@ impl Rules {
                     "shortDescription": {"text": rule.summary},
                     "help": {"text": rule.explanation, "markdown": rule.explanation},
                     "defaultConfiguration": {"level": level(rule.severity)},
-                    "properties": {"tags": ["kubernetes", rule.by.to_string()]},
+                    "properties": {"tags": ["kubernetes", rule.authority]},
                 }),
             );
         }
         for finding in findings {
             let id = finding.rule.as_str();
             if rules::find(id).is_none() && !rules.index.contains_key(id) {
-                let says = finding.authority.to_string();
                 rules.add(
                     id,
                     json!({
                         "id": id,
-                        "shortDescription": {"text": says},
+                        "shortDescription": message(&finding.authority.to_string()),
                         "defaultConfiguration": {"level": level(finding.severity)},
-                        "properties": {"tags": ["kubernetes", "policy"]},
+                        "properties": {"tags": ["kubernetes"]},
                     }),
                 );
             }
@@ -125,7 +124,7 @@ fn result(finding: &Finding, rules: &Rules) -> Value {
         Some(help) => format!("{}\n{help}", finding.message),
         None => finding.message.clone(),
     };
-    set("message", json!({"text": text}));
+    set("message", message(&text));
     set("locations", main.map(|place| location(&place.location, finding)).into_iter().collect());
     set("partialFingerprints", json!({"portcullis/v1": finding.fingerprint}));
     set(
@@ -157,6 +156,12 @@ fn result(finding: &Finding, rules: &Rules) -> Value {
         }),
     );
     Value::Object(result)
+}
+
+/// A message of ours with a manifest's words in it. `[text](target)` is a live link in SARIF even in plain text (3.11.6),
+/// so the two brackets are kept apart.
+fn message(text: &str) -> Value {
+    json!({"text": text.replace("](", "] (")})
 }
 
 fn region(start: Position, end: Position) -> Value {
@@ -195,10 +200,10 @@ fn related(finding: &Finding, main: Option<&Place>) -> Value {
         .chain(chain)
         .chain(others)
         .take(MAX_RELATED)
-        .map(|(message, at)| {
+        .map(|(text, at)| {
             json!({
                 "physicalLocation": physical(at),
-                "message": {"text": message},
+                "message": message(&text),
                 "properties": {"side": at.side},
             })
         })
@@ -238,7 +243,7 @@ fn suppressions(finding: &Finding) -> Value {
 
 fn fix_of(fix: &Fix, at: &Location) -> Value {
     json!({
-        "description": {"text": fix.title},
+        "description": message(&fix.title),
         "artifactChanges": [{
             "artifactLocation": {"uri": escape::uri(&at.path), "uriBaseId": ROOT},
             "replacements": [{
@@ -261,7 +266,7 @@ fn execution(report: &Report, omitted: usize) -> Value {
             json!({
                 "level": if record.deciding { "error" } else { "warning" },
                 "descriptor": {"id": format!("unchecked/{}", record.reason)},
-                "message": {"text": format!("Not judged:{object} {}{detail}", record.reason.explanation().trim())},
+                "message": message(&format!("Not judged:{object} {}{detail}", record.reason.explanation().trim())),
                 "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": escape::uri(&record.path), "uriBaseId": ROOT},
                 }}],
@@ -286,12 +291,12 @@ fn configuration(report: &Report) -> Value {
         json!({
             "level": "warning",
             "descriptor": {"id": "override"},
-            "message": {"text": format!("override by {}: {}", used.actor, used.reason)},
+            "message": message(&format!("override by {}: {}", used.actor, used.reason)),
         })
     });
     let notices = report
         .notices
         .iter()
-        .map(|notice| json!({"level": "note", "descriptor": {"id": notice.id}, "message": {"text": notice.text}}));
+        .map(|notice| json!({"level": "note", "descriptor": {"id": notice.id}, "message": message(&notice.text)}));
     overridden.chain(notices).take(MAX_NOTIFICATIONS).collect()
 }

@@ -56,7 +56,7 @@ impl Diagnostic for Excerpt {
 }
 
 /// The lines around a location, its header `path:line:column` and a caret; nothing when the report has no lines there.
-pub(super) fn draw(location: &Location, options: &RenderOptions) -> Option<Vec<String>> {
+pub(super) fn draw(location: &Location, options: RenderOptions) -> Option<Vec<String>> {
     let snippet = location.snippet.as_ref()?;
     let row = (location.start.line.checked_sub(snippet.first_line)?) as usize;
     let lines: Vec<String> = snippet.lines.iter().map(|line| escape::visible(line).replace('\n', "\u{FFFD}")).collect();

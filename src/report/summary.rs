@@ -1,5 +1,7 @@
 //! What the formats share: which findings are shown, the place that stands for one, and the closing line.
 
+use std::fmt::Write as _;
+
 use crate::finding::{Effect, Finding, Location, Place, Reason, Severity, Status, Unchecked};
 
 use super::model::{Report, Verdict};
@@ -123,7 +125,7 @@ pub(super) fn verdict_words(report: &Report) -> String {
         text += &unchecked;
     }
     if report.decision.allow && report.verdict != Verdict::Pass {
-        text += &format!(", but allowed ({})", report.decision.because);
+        let _ = write!(text, ", but allowed ({})", report.decision.because);
     }
     text
 }
@@ -152,7 +154,7 @@ pub(super) fn scope_words(report: &Report) -> String {
     if counts.clusters > 0
         && let Some(objects) = parts.first_mut()
     {
-        *objects += &format!(" in {}", counted(counts.clusters as usize, "cluster"));
+        let _ = write!(objects, " in {}", counted(counts.clusters as usize, "cluster"));
     }
     let unchecked = total(open_unchecked(report));
     if unchecked > 0 {
