@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod finding;
+pub mod generate;
 pub mod manifest;
 pub mod report;
 pub mod rules;

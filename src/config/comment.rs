@@ -74,7 +74,8 @@ pub fn split_added(head: Vec<Comment>, base: &[Comment]) -> (Vec<Comment>, Vec<C
     let mut left: Vec<&Comment> = base.iter().collect();
     head.into_iter().partition(|comment| {
         let known = left.iter().position(|old| {
-            (&old.rules, old.until, old.above, &old.anchor) == (&comment.rules, comment.until, comment.above, &comment.anchor)
+            (&old.rules, old.until, old.above, &old.anchor)
+                == (&comment.rules, comment.until, comment.above, &comment.anchor)
         });
         known.map(|index| left.swap_remove(index)).is_some()
     })
@@ -169,7 +170,9 @@ fn words(text: &str) -> Result<Vec<String>, String> {
     for c in text.chars() {
         match c {
             '"' => quoted = !quoted,
-            c if c.is_whitespace() && !quoted => words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty())),
+            c if c.is_whitespace() && !quoted => {
+                words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
+            }
             c => word.push(c),
         }
     }

@@ -7,8 +7,7 @@ use std::fmt;
 pub struct Minor(u8);
 
 /// Every known minor, oldest first.
-pub const MINORS: [Minor; 8] =
-    [Minor(30), Minor(31), Minor(32), Minor(33), Minor(34), Minor(35), Minor(36), Minor(37)];
+pub const MINORS: [Minor; 8] = [Minor(30), Minor(31), Minor(32), Minor(33), Minor(34), Minor(35), Minor(36), Minor(37)];
 
 impl Minor {
     /// The newest known one: what is judged for when the config names none.

@@ -238,6 +238,12 @@ impl Config {
         self.source.as_ref().map_or(FILE_NAME, |source| source.path.as_str())
     }
 
+    /// The file itself says something at this JSON pointer.
+    fn writes(&self, pointer: &str) -> bool {
+        let text = self.source.as_ref().map(|source| source.text.as_str());
+        text.is_some_and(|text| read::locate(text, pointer, read::Part::Key).is_some())
+    }
+
     /// Where the entry at a JSON pointer starts; its nearest ancestor when it is not written; line 1 without a file.
     #[must_use]
     pub fn position(&self, pointer: &str) -> Position {

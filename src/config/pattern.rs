@@ -73,7 +73,9 @@ fn globs(pattern: &str) -> Result<[globset::Glob; 2], (String, String)> {
     let itself = pattern.trim_end_matches('/');
     let compile = |glob: &str| {
         let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
-        built.map_err(|error| (format!("this is no glob: {}", error.kind()), help("see the globs of .gitignore; escape with `\\`")))
+        built.map_err(|error| {
+            (format!("this is no glob: {}", error.kind()), help("see the globs of .gitignore; escape with `\\`"))
+        })
     };
     Ok([compile(itself)?, compile(&format!("{itself}/**"))?])
 }

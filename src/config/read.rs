@@ -24,6 +24,9 @@ pub(super) fn read(source: &Source) -> Result<Value, ConfigError> {
     if source.text.len() > SIZE_LIMIT {
         return Err(at(start, "the file is larger than 1 MiB", "portcullis reads settings of at most 1 MiB"));
     }
+    if too_deep(&source.text) {
+        return Err(at(start, "the file nests too deeply", "portcullis.yaml nests six levels at most"));
+    }
     let mut documents = yaml_serde::Deserializer::from_str(&source.text);
     let empty = || at(start, "the file is empty", "the least that it must say is `version: 1`");
     let first = documents.next().ok_or_else(empty)?;
@@ -37,6 +40,20 @@ pub(super) fn read(source: &Source) -> Result<Value, ConfigError> {
         return Err(at(position, "a second document starts here", "keep one document and remove the `---`"));
     }
     if value.is_null() { Err(empty()) } else { Ok(value) }
+}
+
+/// Brackets open at once, quotes not looked at. libyaml takes quadratic time for open brackets (minutes for 100,000), so
+/// this is asked before it sees the text; a file of people's settings, its quoted globs included, stays far below.
+fn too_deep(text: &str) -> bool {
+    let mut open = 0_u32;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > 1000
+    })
 }
 
 fn position(line: usize, column: usize) -> Position {
@@ -203,8 +220,7 @@ impl<'de> Visitor<'de> for ValueSeed {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         loop {
-            let refused =
-                |key: &str| map.contains_key(key).then_some("this key was given before in the same mapping");
+            let refused = |key: &str| map.contains_key(key).then_some("this key was given before in the same mapping");
             let Some(key) = entries.next_key_seed(KeySeed { refused })? else { break };
             let value = entries.next_value_seed(Self)?;
             map.insert(key, value);

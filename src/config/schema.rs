@@ -7,7 +7,12 @@ use super::raw::RawConfig;
 /// The schema (draft 2020-12). A key may be absent but not null: `exclude:` with nothing behind it is a mistake.
 #[must_use]
 pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(RawConfig).to_value();
+    of::<RawConfig>()
+}
+
+/// The schema of a type, nulls forbidden.
+pub(super) fn of<T: schemars::JsonSchema>() -> Value {
+    let mut schema = schemars::schema_for!(T).to_value();
     forbid_null(&mut schema);
     schema
 }

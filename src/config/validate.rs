@@ -48,9 +48,7 @@ pub(super) fn shaped<T: serde::de::DeserializeOwned>(
     }
     serde_json::from_value(Value::Object(sound)).map_err(|error| {
         // The schema is made of the very type, so this is only reached if the two ever differ.
-        ConfigErrors {
-            errors: vec![super::error::error(source, "", source.position(0), error.to_string(), None)],
-        }
+        ConfigErrors { errors: vec![super::error::error(source, "", source.position(0), error.to_string(), None)] }
     })
 }
 
@@ -220,9 +218,10 @@ impl Validator<'_, '_> {
             let message = format!("{} excepts everything", name(&pointer));
             self.errors.value(&pointer, message, "say what: `namespaces`, `objects` or `paths`");
         }
-        let objects = objects.iter().enumerate().filter_map(|(index, object)| {
-            self.object(object, &format!("{pointer}/objects/{index}"))
-        });
+        let objects = objects
+            .iter()
+            .enumerate()
+            .filter_map(|(index, object)| self.object(object, &format!("{pointer}/objects/{index}")));
         Except {
             objects: objects.collect(),
             namespaces: namespaces.iter().map(|namespace| Wildcard::new(namespace)).collect(),
@@ -263,9 +262,7 @@ impl Validator<'_, '_> {
         }
         ConfigSuppression {
             rule: raw.rule.map(|rule| self.rule(&rule, &child(pointer, "rule"), Part::Value)),
-            path: raw.path.map(|path| {
-                self.one_path(&path, &child(pointer, "path"))
-            }),
+            path: raw.path.map(|path| self.one_path(&path, &child(pointer, "path"))),
             object: raw.object.and_then(|object| self.object(&object, &child(pointer, "object"))),
             cluster,
             pointer: raw.pointer.as_deref().map(Wildcard::new),
