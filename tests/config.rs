@@ -1,5 +1,8 @@
 //! `portcullis.yaml`, suppressions, overrides, weakenings, and `--explain-config`, through the public surface.
 
+#![expect(clippy::unwrap_used, reason = "tests, and the helpers of tests")]
+
+use std::fmt::Write as _;
 use std::path::Path;
 
 use insta::assert_snapshot;
@@ -121,7 +124,7 @@ fn mistakes_show_line_caret_and_help() {
         ("operation", "version: 1\ngatekeeper: { operations: [CREATED] }\n"),
         ("outside", "version: 1\nschemas: [../crds]\n"),
     ] {
-        told.push_str(&format!("## {name}\n{}", mistakes(text)));
+        write!(told, "## {name}\n{}", mistakes(text)).unwrap();
     }
     assert_snapshot!(told);
 }
@@ -283,7 +286,7 @@ fn comments_that_say_nothing_are_problems() {
     ] {
         let (found, problems) = comments(text, &[]);
         assert!(found.is_empty(), "{text}");
-        told.push_str(&format!("{text}\n  {}; {}\n", problems[0].message, problems[0].help));
+        writeln!(told, "{text}\n  {}; {}", problems[0].message, problems[0].help).unwrap();
     }
     assert_snapshot!(told);
 }
@@ -348,8 +351,14 @@ fn every_weakening_by_the_head_is_told() {
     let trust = config(EXAMPLE);
     assert_eq!(weakenings(&trust, Some(&trust)), []);
     let told = |head: Option<&Config>| -> String {
-        let lines = weakenings(&trust, head).into_iter();
-        lines.map(|weak| format!("{}:{} {}\n", weak.position.line, weak.position.column, weak.message)).collect()
+        let line = |text: String, weak: portcullis::config::weaken::Weakening| {
+            text + &format!(
+                "{}:{} {}
+",
+                weak.position.line, weak.position.column, weak.message
+            )
+        };
+        weakenings(&trust, head).into_iter().fold(String::new(), line)
     };
     assert_snapshot!(told(None));
     // A file that says the least.
