@@ -9,7 +9,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod finding;
-pub mod generated;
+pub mod generate;
 pub mod manifest;
 pub mod pipeline;
 pub mod report;

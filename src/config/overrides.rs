@@ -84,7 +84,7 @@ pub enum Outcome {
 /// Every mistake in it, each with its place.
 pub fn parse(path: &str, text: &str) -> Result<Vec<Override>, ConfigErrors> {
     let source = Source::new(path.into(), Side::Base, text.to_owned(), true);
-    let value = read::read(&source).map_err(|error| ConfigErrors { errors: vec![error] })?;
+    let value = read::read(&source)?;
     let mut errors = Collector::new(&source);
     shape::check(&schema::of::<Vec<RawEntry>>(), &value, &mut errors);
     errors.finish()?;
@@ -99,7 +99,7 @@ pub fn parse(path: &str, text: &str) -> Result<Vec<Override>, ConfigErrors> {
 }
 
 fn entry(raw: RawEntry, pointer: &str, errors: &mut Collector<'_>) -> Override {
-    if raw.all == !raw.fingerprints.is_empty() {
+    if raw.all != raw.fingerprints.is_empty() {
         let message = if raw.all { "the entry covers all and names some" } else { "the entry covers nothing" };
         errors.value(pointer, message, "write either `all: true` or `fingerprints: [...]`");
     }

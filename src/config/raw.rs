@@ -36,9 +36,11 @@ pub(super) struct RawConfig {
     pub(super) apply: Option<Apply>,
     /// Levels of rules. A key is a rule's id, `*` stands for any text; an exact id wins over a pattern, of patterns the
     /// one with more characters besides `*`, of equally long ones the stricter level.
+    #[serde(default)]
     #[schemars(schema_with = "levels")]
     pub(super) rules: Option<BTreeMap<String, Level>>,
     /// What a reason for not judging something does to the verdict.
+    #[serde(default)]
     #[schemars(schema_with = "effects")]
     pub(super) unchecked: Option<BTreeMap<Reason, Effect>>,
     /// Policies that hold for every file.

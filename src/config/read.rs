@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::error::{ConfigError, error};
+use super::error::{ConfigErrors, error};
 use crate::source::{Position, Source, Span};
 use crate::yaml::pointer;
 
@@ -16,13 +16,21 @@ pub(super) const SIZE_LIMIT: usize = 1 << 20;
 ///
 /// # Errors
 /// The file is too large, empty, no YAML, has more than one document, a repeated key or a tag.
-pub(super) fn read(source: &Source) -> Result<Value, ConfigError> {
+pub(super) fn read(source: &Source) -> Result<Value, ConfigErrors> {
     let at = |position, message: &str, help: &str| {
-        error(source, "", position, message.to_owned(), Some(help.to_owned()).filter(|help| !help.is_empty()))
+        let help = Some(help.to_owned()).filter(|help| !help.is_empty());
+        ConfigErrors { errors: vec![error(source, "", position, message.to_owned(), help)] }
     };
     let start = Position { line: 1, column: 1 };
     if source.text.len() > SIZE_LIMIT {
         return Err(at(start, "the file is larger than 1 MiB", "portcullis reads settings of at most 1 MiB"));
+    }
+    if too_deep(&source.text) {
+        return Err(at(
+            start,
+            "the file nests too deeply",
+            "its settings nest a few levels; 1,000 brackets are open at once",
+        ));
     }
     let mut documents = yaml_serde::Deserializer::from_str(&source.text);
     let empty = || at(start, "the file is empty", "the least that it must say is `version: 1`");
@@ -37,6 +45,20 @@ pub(super) fn read(source: &Source) -> Result<Value, ConfigError> {
         return Err(at(position, "a second document starts here", "keep one document and remove the `---`"));
     }
     if value.is_null() { Err(empty()) } else { Ok(value) }
+}
+
+/// Brackets open at once, quotes not looked at. libyaml takes quadratic time for open brackets (minutes for 100,000), so
+/// this is asked before it sees the text; a file of people's settings, its quoted globs included, stays far below.
+fn too_deep(text: &str) -> bool {
+    let mut open = 0_u32;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > 1000
+    })
 }
 
 fn position(line: usize, column: usize) -> Position {
@@ -101,6 +123,8 @@ impl<'de> Visitor<'de> for Probe<'_> {
             }
         }
         items.next_element_seed(Probe { tokens: rest, part: self.part })?;
+        // What is left unread would be an error of its own, and its place be taken for the value's.
+        while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
 
@@ -109,9 +133,10 @@ impl<'de> Visitor<'de> for Probe<'_> {
         let refused = |key: &str| (rest.is_empty() && self.part == Part::Key && key == token).then_some("found");
         while let Some(key) = entries.next_key_seed(KeySeed { refused })? {
             if key == *token {
-                return entries.next_value_seed(Probe { tokens: rest, part: self.part });
+                entries.next_value_seed(Probe { tokens: rest, part: self.part })?;
+            } else {
+                entries.next_value::<IgnoredAny>()?;
             }
-            entries.next_value::<IgnoredAny>()?;
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 //! Reads just the words that the derive writes for [`super::raw`]; formats (dates, minors, globs) are checked where they
 //! are read.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use super::error::{Collector, did_you_mean};
@@ -61,7 +63,7 @@ impl<'a> Walker<'a, '_, '_> {
                     self.errors.value(pointer, message, "a newer version of the file needs a newer portcullis");
                 }
             }
-            (None, _) => {}
+            (None, _) | (Some("boolean"), Value::Bool(_)) => {}
             (Some(expected), _) => self.wrong_kind(expected, value, pointer),
         }
     }
@@ -72,6 +74,7 @@ impl<'a> Walker<'a, '_, '_> {
                 ("text", Some("put it in quotes; without them YAML reads a number or a truth value"))
             }
             ("array", Value::String(_)) => ("a list", Some("write a list, also of one: [\"...\"]")),
+            ("boolean", _) => ("true or false", None),
             ("string", _) => ("text", None),
             ("array", _) => ("a list", None),
             ("object", _) => ("a mapping", None),
@@ -137,8 +140,8 @@ fn words(schema: &Value) -> Vec<&str> {
 pub(super) fn name(pointer: &str) -> String {
     let mut name = String::new();
     for token in crate::yaml::pointer::tokens(pointer) {
-        if token.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() {
-            name.push_str(&format!("[{token}]"));
+        if token.bytes().all(|byte| byte.is_ascii_digit()) {
+            let _ = write!(name, "[{token}]");
         } else {
             name.push_str(if name.is_empty() { "" } else { "." });
             name.push_str(&cut(&token));

@@ -35,7 +35,7 @@ pub(super) fn shaped<T: serde::de::DeserializeOwned>(
     fallback: &[(&str, Value)],
     errors: &mut Collector<'_>,
 ) -> Result<T, ConfigErrors> {
-    let value = super::read::read(source).map_err(|error| ConfigErrors { errors: vec![error] })?;
+    let value = super::read::read(source)?;
     super::shape::check(schema, &value, errors);
     let broken: BTreeSet<String> =
         errors.pointers().filter_map(|pointer| crate::yaml::pointer::tokens(pointer).next()).collect();
