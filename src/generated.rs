@@ -14,6 +14,7 @@ pub struct Generated {
 
 /// Every generated file.
 pub const FILES: &[Generated] = &[
+    Generated { path: "docs/portcullis.schema.json", content: crate::config::schema_text },
     Generated { path: "docs/report.schema.json", content: crate::report::json::schema },
     Generated { path: "docs/rules.md", content: crate::report::explain::page },
 ];

@@ -2,7 +2,6 @@
 
 mod check;
 mod explain;
-mod generate;
 pub mod parse;
 
 use std::io::{self, IsTerminal, Write};
@@ -42,9 +41,6 @@ enum Command {
     },
     /// Print the man page
     Man,
-    /// Write or check the files that are generated from the code
-    #[command(hide = true)]
-    Generate(generate::Args),
 }
 
 /// Run the program.
@@ -85,7 +81,6 @@ fn run(command: &Command) -> io::Result<u8> {
             Ok(0)
         }
         Command::Man => clap_mangen::Man::new(<Cli as clap::CommandFactory>::command()).render(&mut out).map(|()| 0),
-        Command::Generate(args) => generate::run(args, &mut out),
     }?;
     out.flush()?;
     Ok(code)

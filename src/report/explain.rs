@@ -7,7 +7,7 @@ use crate::rules::{RULES, Rule};
 /// One rule for a terminal: what is wrong, why, how to mend it, how to suppress it. Ends with a line end.
 #[must_use]
 pub fn explain(rule: &Rule) -> String {
-    let mut text = format!("{}  {}, {}\n\n{}\n\n", rule.id, rule.severity, rule.authority, rule.summary);
+    let mut text = format!("{}  {}, {}\n\n{}\n\n", rule.id, rule.severity, rule.by, rule.summary);
     let _ = writeln!(text, "{}", rule.explanation.trim());
     if !rule.aliases.is_empty() {
         let _ = writeln!(text, "\nFormer ids: {}", rule.aliases.join(", "));
@@ -52,7 +52,7 @@ pub fn page_of(rules: &[&Rule]) -> String {
             rule.id,
             anchor(rule.id),
             rule.severity,
-            rule.authority,
+            rule.by,
             rule.summary.replace('|', "\\|")
         );
     }

@@ -1,18 +1,15 @@
-//! The integration tests: the binary, run on real (temporary) git repositories.
+//! The integration tests: the public surface of the library, and the binary on real (temporary) git repositories.
 
-#[cfg(test)]
+#![cfg(test)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests, outside of test functions")]
+
 mod canary;
-#[cfg(test)]
 mod cases;
-#[cfg(test)]
 mod cli;
-#[cfg(test)]
+mod config;
 mod corpora;
-#[cfg(test)]
 mod docs;
-#[cfg(test)]
 mod hostile;
-#[cfg(test)]
+mod report;
 mod states;
-#[cfg(test)]
 mod support;

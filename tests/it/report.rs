@@ -1,14 +1,13 @@
 //! One rich report through every renderer, and nasty strings through every escape.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests, outside of a test function")]
 
-#[path = "report/escapes.rs"]
+
 mod escapes;
-#[path = "report/fixture.rs"]
+
 mod fixture;
-#[path = "report/formats.rs"]
+
 mod formats;
-#[path = "report/schemas.rs"]
+
 mod schemas;
 
 use portcullis::report::{Format, RenderOptions, Report, render};
