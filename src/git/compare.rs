@@ -373,13 +373,13 @@ impl<'r> Finder<'r> {
                 let tip = self.event_head(&checked_out, head, trusted_base)?;
                 let trust = event_commit(self.handle, base, "the event's base commit", true)?;
                 let start = merge_base(self.handle, (trust.id(), base), (tip.id(), head))?;
-                self.of_event(trust, start, tip, format!("pull request #{number}"))
+                self.of_event(trust, start, tip, &format!("pull request #{number}"))
             }
             Event::MergeGroup { base, head } => {
                 let tip = self.event_head(&self::head(self.handle)?, head, None)?;
                 // The group is built on its base, so no history is needed to find where they part.
                 let start = event_commit(self.handle, base, "the event's base commit", false)?;
-                self.of_event(start.clone(), start, tip, "merge group".into())
+                self.of_event(start.clone(), start, tip, "merge group")
             }
             Event::Push { after: None, reference, .. } => Ok(Outcome::NothingToCheck {
                 sentence: format!("the push deletes {}", reference.escape_debug()),
@@ -391,11 +391,11 @@ impl<'r> Finder<'r> {
                 if let Some(before) = before {
                     // Not from the merge base: a forced push takes back commits, and that is a change too.
                     let start = event_commit(self.handle, before, "the event's base commit", false)?;
-                    return self.of_event(start.clone(), start, tip, description);
+                    return self.of_event(start.clone(), start, tip, &description);
                 }
                 let (trust, name) = default_branch(self.handle)?;
                 let start = merge_base(self.handle, (trust.id(), &name), (tip.id(), after))?;
-                self.of_event(trust, start, tip, description)
+                self.of_event(trust, start, tip, &description)
             }
             Event::Schedule | Event::Other => self.all("HEAD"),
         }
@@ -423,7 +423,7 @@ impl<'r> Finder<'r> {
         trust: Commit<'r>,
         base: Commit<'r>,
         head: Commit<'r>,
-        description: String,
+        description: &str,
     ) -> Result<Outcome, GitError> {
         if base.id() == head.id() {
             let sentence = format!("{description}: the head {} is part of the base already", short(&head));

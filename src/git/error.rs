@@ -250,16 +250,13 @@ impl GitError {
                 quote(base),
                 quote(head)
             ),
-            Self::ShallowHistory { .. } => {
-                "git fetch --unshallow origin (in actions/checkout: `fetch-depth: 0`)".into()
-            }
             Self::ShallowMerge { commit } => {
                 format!("git fetch --depth=2 origin {commit} (in actions/checkout: `fetch-depth: 2`)")
             }
             Self::NotAMerge { spec, .. } => {
                 format!("judge it as a commit: portcullis check {0}~1..{0}", quote(spec))
             }
-            Self::MissingCommit { unshallow: true, .. } => {
+            Self::ShallowHistory { .. } | Self::MissingCommit { unshallow: true, .. } => {
                 "git fetch --unshallow origin (in actions/checkout: `fetch-depth: 0`)".into()
             }
             Self::MissingCommit { id, .. } => {

@@ -214,7 +214,6 @@ impl Tree {
 
     fn child(&self, parent: &TreeEntry, name: &str) -> Result<Option<TreeEntry>, GitError> {
         match (&*self.0, &parent.at, parent.id) {
-            (Inner::Empty, ..) => Ok(None),
             (Inner::Git { repository, .. }, _, Some(id)) => {
                 let listing = repository.listing(oid(id), &parent.path)?;
                 let found = listing.binary_search_by(|child| child.name.as_str().cmp(name));
