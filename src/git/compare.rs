@@ -371,15 +371,15 @@ impl<'r> Finder<'r> {
                 }
                 let trusted_base = trusted_run.then_some(base.as_str());
                 let tip = self.event_head(&checked_out, head, trusted_base)?;
-                let trust = event_commit(self.handle, base, "the event's base commit")?;
+                let trust = event_commit(self.handle, base, "the event's base commit", true)?;
                 let start = merge_base(self.handle, (trust.id(), base), (tip.id(), head))?;
-                self.of_event(trust, start, tip, format!("pull request #{number}"))
+                self.of_event(trust, start, tip, &format!("pull request #{number}"))
             }
             Event::MergeGroup { base, head } => {
                 let tip = self.event_head(&self::head(self.handle)?, head, None)?;
                 // The group is built on its base, so no history is needed to find where they part.
-                let start = event_commit(self.handle, base, "the event's base commit")?;
-                self.of_event(start.clone(), start, tip, "merge group".into())
+                let start = event_commit(self.handle, base, "the event's base commit", false)?;
+                self.of_event(start.clone(), start, tip, "merge group")
             }
             Event::Push { after: None, reference, .. } => Ok(Outcome::NothingToCheck {
                 sentence: format!("the push deletes {}", reference.escape_debug()),
@@ -390,12 +390,12 @@ impl<'r> Finder<'r> {
                 let description = format!("push to {}", reference.escape_debug());
                 if let Some(before) = before {
                     // Not from the merge base: a forced push takes back commits, and that is a change too.
-                    let start = event_commit(self.handle, before, "the event's base commit")?;
-                    return self.of_event(start.clone(), start, tip, description);
+                    let start = event_commit(self.handle, before, "the event's base commit", false)?;
+                    return self.of_event(start.clone(), start, tip, &description);
                 }
                 let (trust, name) = default_branch(self.handle)?;
                 let start = merge_base(self.handle, (trust.id(), &name), (tip.id(), after))?;
-                self.of_event(trust, start, tip, description)
+                self.of_event(trust, start, tip, &description)
             }
             Event::Schedule | Event::Other => self.all("HEAD"),
         }
@@ -408,14 +408,8 @@ impl<'r> Finder<'r> {
         expected: &str,
         trusted_base: Option<&str>,
     ) -> Result<Commit<'r>, GitError> {
-        let merge_without_parents =
-            self.handle.is_shallow() && parents(checked_out).iter().any(|parent| parent.to_string() == expected);
-        if merge_without_parents {
-            return Err(GitError::ShallowMerge { commit: checked_out.id().to_string() });
-        }
-        let tip = event_commit(self.handle, expected, "the event's head commit");
-        if tip.as_ref().is_ok_and(|tip| tip.id() == checked_out.id()) {
-            return tip;
+        if checked_out.id().to_string() == expected {
+            return event_commit(self.handle, expected, "the event's head commit", false);
         }
         Err(GitError::HeadIsNotTheEvents {
             head: checked_out.id().to_string(),
@@ -429,7 +423,7 @@ impl<'r> Finder<'r> {
         trust: Commit<'r>,
         base: Commit<'r>,
         head: Commit<'r>,
-        description: String,
+        description: &str,
     ) -> Result<Outcome, GitError> {
         if base.id() == head.id() {
             let sentence = format!("{description}: the head {} is part of the base already", short(&head));

@@ -100,12 +100,12 @@ pub enum GitError {
     /// Commits that the CI event names and the clone lacks.
     #[error("{what} {id} is not in this clone")]
     MissingCommit {
-        /// `the event's head commit`, `the event's base commit`, `the tree of commit`.
+        /// `the event's base commit`, `the tree of commit`, ….
         what: &'static str,
         /// Its id.
         id: String,
-        /// The clone is shallow.
-        shallow: bool,
+        /// Its history is needed, and the clone is shallow.
+        unshallow: bool,
     },
     /// The checkout is of another commit than the event's.
     #[error("HEAD is {head}, but the event is about {expected}")]
@@ -250,19 +250,17 @@ impl GitError {
                 quote(base),
                 quote(head)
             ),
-            Self::ShallowHistory { .. } => {
-                "git fetch --unshallow origin (in actions/checkout: `fetch-depth: 0`)".into()
-            }
-            Self::ShallowMerge { .. } => {
-                "git fetch --deepen=1 origin HEAD_REF, with the ref that was fetched, or `fetch-depth: 2` in \
-                 actions/checkout"
-                    .into()
+            Self::ShallowMerge { commit } => {
+                format!("git fetch --depth=2 origin {commit} (in actions/checkout: `fetch-depth: 2`)")
             }
             Self::NotAMerge { spec, .. } => {
                 format!("judge it as a commit: portcullis check {0}~1..{0}", quote(spec))
             }
-            Self::MissingCommit { id, shallow, .. } => {
-                format!("git fetch {}origin {id}", if *shallow { "--depth=1 " } else { "" })
+            Self::ShallowHistory { .. } | Self::MissingCommit { unshallow: true, .. } => {
+                "git fetch --unshallow origin (in actions/checkout: `fetch-depth: 0`)".into()
+            }
+            Self::MissingCommit { id, .. } => {
+                format!("git fetch --depth=1 origin {id} (in actions/checkout: `fetch-depth: 2`)")
             }
             Self::HeadIsNotTheEvents { expected, base: None, .. } => {
                 format!("git fetch origin {expected} && git checkout --detach {expected}")

@@ -109,8 +109,8 @@ pub(super) fn named_paths(paths: &[PathBuf], current_dir: &Path) -> Result<(Tree
         let name = RepoPath::from_bytes(&names.join(&b'/'));
         let target = path.canonicalize().map_err(|error| named_error(given, error))?;
         let mut files = Vec::new();
-        let named = on_disk(name, &metadata, target);
-        Tree::folder(top.clone()).collect_files(named, &mut files)?;
+        let entry = on_disk(name, &metadata, target);
+        Tree::folder(top.clone()).collect_files(entry, &mut files)?;
         entries.extend(files.into_iter().map(|file| (file.path.as_str().into(), Some(file))));
     }
     Ok((Tree::overlay(Overlay::new(None, entries)), top))

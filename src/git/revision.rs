@@ -65,14 +65,16 @@ pub(super) fn head(handle: &git2::Repository) -> Result<Commit<'_>, GitError> {
     resolve(handle, "HEAD")
 }
 
-/// A commit that a CI event names.
+/// A commit that a CI event names; `with_history` if its ancestors are needed too.
 pub(super) fn event_commit<'r>(
     handle: &'r git2::Repository,
     id: &str,
     what: &'static str,
+    with_history: bool,
 ) -> Result<Commit<'r>, GitError> {
     let oid = Oid::from_str(id).map_err(GitError::git(format!("reading the id {id}")))?;
-    let missing = |what| GitError::MissingCommit { what, id: id.to_owned(), shallow: handle.is_shallow() };
+    let unshallow = with_history && handle.is_shallow();
+    let missing = |what| GitError::MissingCommit { what, id: id.to_owned(), unshallow };
     let commit = match handle.find_object(oid, None).and_then(|object| object.peel_to_commit()) {
         Ok(commit) => commit,
         Err(error) if error.code() == ErrorCode::NotFound => return Err(missing(what)),

@@ -14,9 +14,9 @@ use super::repository::Repository;
 use crate::finding::Reason;
 use crate::source::RepoPath;
 
-/// The most files that a walk or a diff lists. The largest repositories of manifests have some hundred thousand; a tree
+/// The most files that a walk or a diff lists, about 100 MB of them. Large repositories of manifests have 200,000; a tree
 /// that holds itself many times over (a "git bomb") has 10^10 in a few kilobytes.
-pub const MAX_FILES: usize = 2_000_000;
+pub const MAX_FILES: usize = 500_000;
 
 /// The longest path, in bytes: Linux opens none that is longer.
 pub const MAX_PATH_BYTES: usize = 4096;
@@ -214,7 +214,6 @@ impl Tree {
 
     fn child(&self, parent: &TreeEntry, name: &str) -> Result<Option<TreeEntry>, GitError> {
         match (&*self.0, &parent.at, parent.id) {
-            (Inner::Empty, ..) => Ok(None),
             (Inner::Git { repository, .. }, _, Some(id)) => {
                 let listing = repository.listing(oid(id), &parent.path)?;
                 let found = listing.binary_search_by(|child| child.name.as_str().cmp(name));
