@@ -57,8 +57,9 @@ pub(super) fn resolve<'a>(dialect: Dialect, tag: Tag<'_>, plain: bool, value: &'
         | ("float", found @ Scalar::Float(_)) => Ok(found),
         #[expect(clippy::cast_precision_loss, reason = "this is what the tag asks for")]
         ("float", Scalar::Int(int)) => Ok(Scalar::Float(int as f64)),
+        // v2 checks that it is a date and keeps the text.
         ("timestamp", Scalar::Time(_)) if dialect == Dialect::Kubectl => text(),
-        ("timestamp", found @ Scalar::Time(_)) => Ok(found),
+        ("timestamp", Scalar::Time(date)) => Ok(Scalar::Time(date)),
         _ => Err(format!("the tag !!{core} does not fit this value")),
     }
 }
@@ -179,7 +180,7 @@ pub(super) enum KeyKind {
 }
 
 /// The key as a string, or why there is none.
-pub(super) fn key<'a>(dialect: Dialect, scalar: Scalar<'a>) -> Result<(Cow<'a, str>, KeyKind), &'static str> {
+pub(super) fn key(dialect: Dialect, scalar: Scalar<'_>) -> Result<(Cow<'_, str>, KeyKind), &'static str> {
     if dialect == Dialect::Kustomize {
         return match scalar {
             Scalar::String(text) => Ok((text, KeyKind::String)),
