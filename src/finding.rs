@@ -376,7 +376,7 @@ reasons! {
     /// Part of a Helm chart's own description.
     HelmChart, "helm-chart", Ignore;
     /// A step or an assertion of a test suite (chainsaw, kuttl, kyverno, gator).
-    TestSuite, "test-suite", Ignore;
+    TestSuite, "test-suite", Warn;
     /// The document has neither apiVersion nor kind.
     NotAnObject, "not-an-object", Ignore;
 }

@@ -1,3 +1,7 @@
 //! The `portcullis` program: arguments → pipeline → exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    portcullis::cli::main()
+}

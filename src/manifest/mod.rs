@@ -1,3 +1,9 @@
 //! What the documents of a tree are: objects, or something else, and why.
 
+pub mod classify;
+pub mod file;
 pub mod key;
+pub mod kustomization;
+pub mod object;
+pub mod scope;
+pub mod sops;

@@ -150,6 +150,16 @@ impl Document {
         Value { document: self, id }
     }
 
+    /// The bytes of strings that are quoted or blocks: a `#` inside one begins no comment.
+    pub fn quoted_scalars(&self) -> impl Iterator<Item = Span> {
+        self.nodes.iter().filter(|node| !node.plain && matches!(node.data, Data::String(_))).filter_map(|node| {
+            match node.origin {
+                Origin::Source { source: SourceId(0), span } => Some(span),
+                _ => None,
+            }
+        })
+    }
+
     /// The file that holds the document.
     ///
     /// # Panics
@@ -245,6 +255,12 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn is_null(self) -> bool {
         self.kind() == Kind::Null
+    }
+
+    /// It is neither a list nor a mapping.
+    #[must_use]
+    pub fn is_scalar(self) -> bool {
+        !matches!(self.kind(), Kind::Sequence | Kind::Mapping)
     }
 
     /// The text of a string.

@@ -55,3 +55,56 @@ pub fn span_of(document: &Document, origin: Origin) -> Option<Span> {
         _ => None,
     }
 }
+
+/// The pointer of the deepest value, below `root`, whose key and value hold a span.
+#[must_use]
+pub fn at(root: Value<'_>, span: Span) -> String {
+    let mut pointer = String::new();
+    let mut value = root;
+    let holds = |origins: &[Origin]| {
+        let spans = origins.iter().filter_map(|origin| span_of(root.document(), *origin));
+        spans
+            .reduce(|a, b| Span { start: a.start.min(b.start), end: a.end.max(b.end) })
+            .is_some_and(|whole| whole.start <= span.start && span.end <= whole.end)
+    };
+    loop {
+        let entry = value.entries().find(|(_, key, value)| holds(&[*key, value.origin()]));
+        if let Some((key, _, next)) = entry {
+            pointer = child(&pointer, key);
+            value = next;
+            continue;
+        }
+        match value.items().enumerate().find(|(_, item)| holds(&[item.origin()])) {
+            Some((index, item)) => {
+                pointer = child(&pointer, &index.to_string());
+                value = item;
+            }
+            None => return pointer,
+        }
+    }
+}
+
+/// A pointer that survives edits elsewhere: an item of a list of named mappings is called by its name instead of its
+/// index (`/spec/containers/[name=web]/image`).
+#[must_use]
+pub fn stable(root: Value<'_>, pointer: &str) -> String {
+    let mut stable = String::new();
+    let mut value = Some(root);
+    for token in tokens(pointer) {
+        let item = value.and_then(|list| Some((list, list.items().nth(token.parse::<usize>().ok()?)?)));
+        if let Some((list, item)) = item {
+            let name = item.get("name").and_then(Value::as_str);
+            let alone =
+                |name: &str| list.items().filter(|i| i.get("name").and_then(Value::as_str) == Some(name)).count() == 1;
+            stable = match name.filter(|name| alone(name)) {
+                Some(name) => child(&stable, &format!("[name={name}]")),
+                None => child(&stable, &token),
+            };
+            value = Some(item);
+        } else {
+            stable = child(&stable, &token);
+            value = value.and_then(|mapping| mapping.get(&token));
+        }
+    }
+    stable
+}

@@ -1,0 +1,109 @@
+//! The command line: one file a subcommand. Only here the environment, the clock and the streams are touched.
+
+mod check;
+mod explain;
+mod generate;
+pub mod parse;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exit code for what could not be judged, wrong usage and a broken config.
+pub(crate) const INDETERMINATE: u8 = 2;
+
+/// A cluster's admission chain, run on a pull request
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes, the same for every output format:
+  0  allowed           1  a finding stands against the merge
+  2  something was not judged, wrong usage, or a broken config
+  3  allowed, but posting failed";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge a change, or everything
+    Check(Box<check::Args>),
+    /// Print what kubectl would read from a file, one JSON document a line
+    Parse(parse::Args),
+    /// Tell what a rule means and how to mend what it finds
+    Explain(explain::Args),
+    /// Print the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+    /// Write or check the files that are generated from the code
+    #[command(hide = true)]
+    Generate(generate::Args),
+}
+
+/// Run the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help to stdout and mistakes to stderr; nothing is left to do when that fails.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { INDETERMINATE } else { 0 });
+        }
+    };
+    let outcome = std::panic::catch_unwind(|| run(&cli.command));
+    let code = match outcome {
+        Ok(Ok(code)) => code,
+        // Whoever reads our output may stop reading: `| head`.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+        Ok(Err(error)) => {
+            complain(&format!("writing the output failed: {error}"), None);
+            INDETERMINATE
+        }
+        Err(_) => {
+            complain("a defect in portcullis stopped it, so nothing was judged; please report the lines above", None);
+            INDETERMINATE
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn run(command: &Command) -> io::Result<u8> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let code = match command {
+        Command::Check(args) => check::run(args, &mut out),
+        Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
+        Command::Explain(args) => explain::run(args, &mut out),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);
+            Ok(0)
+        }
+        Command::Man => clap_mangen::Man::new(<Cli as clap::CommandFactory>::command()).render(&mut out).map(|()| 0),
+        Command::Generate(args) => generate::run(args, &mut out),
+    }?;
+    out.flush()?;
+    Ok(code)
+}
+
+/// One message on standard error: what went wrong, and what to do about it.
+pub(crate) fn complain(message: &str, help: Option<&str>) {
+    let mut err = io::stderr().lock();
+    // Nothing can be said about a standard error that is closed.
+    let _ = writeln!(err, "portcullis: {message}");
+    if let Some(help) = help {
+        for line in help.lines() {
+            let _ = writeln!(err, "  {line}");
+        }
+    }
+}
+
+/// Whether standard error is looked at by a person.
+pub(crate) fn watched() -> bool {
+    io::stderr().is_terminal()
+}

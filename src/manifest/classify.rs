@@ -1,0 +1,279 @@
+//! What a file is for, and which of its documents are objects.
+//!
+//! Names, neighbours and the kustomizations that use a file decide its [`Role`] before it is read; what is in it decides
+//! about each document. Nothing here is remembered between runs: it depends on the neighbours.
+
+use std::sync::Arc;
+
+use super::file::{ManifestFile, OtherDocument, Role};
+use super::kustomization::{How, is_kustomization};
+use super::object::{group_of, objects_of};
+use crate::finding::Reason;
+use crate::git::GitError;
+use crate::inventory::Inventory;
+use crate::source::{RepoPath, Side, Span};
+use crate::yaml::{self, Dialect, Document, Kind, ProblemKind, Value};
+
+/// API groups whose files look like objects and are read by a program, never applied to a cluster.
+const FILE_FORMATS: &[(&str, &str)] = &[
+    ("apiserver.config.k8s.io", "a configuration file of the API server"),
+    ("audit.k8s.io", "an audit policy file of the API server"),
+    ("builtin", "a configuration of kustomize's own plugins"),
+    ("client.authentication.k8s.io", "a credential for kubectl"),
+    ("config.kubernetes.io", "a function of kustomize"),
+    ("kind.x-k8s.io", "a configuration of kind"),
+    ("kubeadm.k8s.io", "a configuration of kubeadm"),
+    ("kubelet.config.k8s.io", "a configuration of the kubelet"),
+    ("kubeproxy.config.k8s.io", "a configuration of kube-proxy"),
+    ("kubescheduler.config.k8s.io", "a configuration of the scheduler"),
+    ("skaffold", "a configuration of Skaffold"),
+];
+
+/// API groups of test suites.
+const TEST_FORMATS: &[(&str, &str)] = &[
+    ("chainsaw.kyverno.io", "chainsaw"),
+    ("cli.kyverno.io", "the kyverno CLI"),
+    ("kuttl.dev", "kuttl"),
+    ("test.gatekeeper.sh", "gator"),
+];
+
+/// Classifies the files of one tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Classifier<'a> {
+    inventory: &'a Inventory<'a>,
+    side: Side,
+}
+
+impl<'a> Classifier<'a> {
+    /// A classifier of one side.
+    #[must_use]
+    pub fn new(inventory: &'a Inventory<'a>, side: Side) -> Self {
+        Self { inventory, side }
+    }
+
+    /// What a file is for.
+    pub fn role(&self, path: &RepoPath) -> Result<Role, GitError> {
+        if is_kustomization(path.file_name()) {
+            return Ok(Role::Kustomization);
+        }
+        if let Some(role) = self.role_by_use(path)? {
+            return Ok(role);
+        }
+        if let Some((reason, what)) = self.role_by_neighbours(path)? {
+            return Ok(Role::Other(reason, what));
+        }
+        Ok(Role::Manifest { used_by: Vec::new() })
+    }
+
+    /// What the kustomizations that name a file say. A file that is both a resource and something else is a resource.
+    fn role_by_use(&self, path: &RepoPath) -> Result<Option<Role>, GitError> {
+        let mut usages = self.inventory.users_of(path.as_str())?;
+        usages.sort_by(|a, b| (rank(a.how), &a.kustomization).cmp(&(rank(b.how), &b.kustomization)));
+        let Some(first) = usages.first() else { return Ok(None) };
+        let (how, user) = (first.how, first.kustomization.clone());
+        let used_by = || -> Vec<RepoPath> {
+            let mut users: Vec<RepoPath> = usages
+                .iter()
+                .filter(|usage| rank(usage.how) == rank(how))
+                .map(|usage| usage.kustomization.clone())
+                .collect();
+            users.dedup();
+            users
+        };
+        Ok(Some(match how {
+            How::Resource | How::Base | How::Component => Role::Manifest { used_by: used_by() },
+            How::Patch(_) => Role::Patch { used_by: used_by() },
+            How::Generator(_) => Role::Other(Reason::GeneratorInput, format!("an input of a generator in {user}")),
+            How::HelmValues => Role::Other(Reason::HelmValues, format!("the values of a chart in {user}")),
+            other => Role::Other(Reason::Kustomization, format!("{} of {user}", in_words(other))),
+        }))
+    }
+
+    fn role_by_neighbours(&self, path: &RepoPath) -> Result<Option<(Reason, String)>, GitError> {
+        if let Some(chart) = self.inventory.chart_of(path.as_str())? {
+            let relative = path.as_str().get(chart.as_str().len()..).unwrap_or_default().trim_start_matches('/');
+            if let Some(found) = role_in_chart(relative, chart.as_str()) {
+                return Ok(Some(found));
+            }
+        }
+        let Some(marker) = self.inventory.suite_of(path.as_str())? else { return Ok(None) };
+        let program = match marker.file_name() {
+            "kyverno-test.yaml" => "the kyverno CLI",
+            name if name.starts_with("chainsaw-test.") => "chainsaw",
+            // kuttl takes the numbered files of the folder itself, no others.
+            _ if marker.folder() == path.folder() && is_numbered(path.file_name()) => "kuttl",
+            _ => return Ok(None),
+        };
+        Ok(Some((Reason::TestSuite, format!("a test of {program} ({marker})"))))
+    }
+
+    /// Read and classify a file.
+    #[must_use]
+    pub fn read(&self, path: &RepoPath, role: Role, bytes: &[u8]) -> ManifestFile {
+        let dialect = if role.read_by_kustomize() { Dialect::Kustomize } else { Dialect::Kubectl };
+        let mut stream = yaml::read(path.clone(), self.side, bytes, dialect);
+        let mut differences = Vec::new();
+        if dialect == Dialect::Kustomize {
+            // The other reading is only asked for what it notices.
+            let other = yaml::read(path.clone(), self.side, bytes, Dialect::Kubectl);
+            for document in other.documents {
+                let position = stream.documents.iter().position(|ours| ours.index == document.index);
+                differences
+                    .extend(position.iter().flat_map(|at| document.differences.iter().map(|d| (*at, d.clone()))));
+            }
+        } else {
+            for (at, document) in stream.documents.iter_mut().enumerate() {
+                differences.extend(std::mem::take(&mut document.differences).into_iter().map(|d| (at, d)));
+            }
+        }
+        let text = &stream.source.text;
+        let has_sign = role.read_by_kustomize() || text.lines().any(is_sign_of_an_object);
+        let mut file = ManifestFile {
+            path: path.clone(),
+            side: self.side,
+            source: stream.source,
+            role,
+            problems: stream.problems,
+            documents: stream.documents.into_iter().map(Arc::new).collect(),
+            objects: Vec::new(),
+            others: Vec::new(),
+            differences,
+            has_sign,
+        };
+        if matches!(file.role, Role::Manifest { .. }) {
+            if is_template(&file) {
+                file.role = Role::Other(Reason::GoTemplate, "a Go template, not YAML before it is executed".to_owned());
+            } else {
+                classify_documents(&mut file);
+            }
+        }
+        file
+    }
+}
+
+/// Of several uses of a file, the one that counts.
+fn rank(how: How) -> u8 {
+    match how {
+        How::Resource | How::Base | How::Component => 0,
+        How::Patch(_) => 1,
+        How::Generator(_) => 2,
+        How::HelmValues => 3,
+        _ => 4,
+    }
+}
+
+/// A kustomization's own configuration, in words.
+fn in_words(how: How) -> &'static str {
+    match how {
+        How::GeneratorConfig => "a generator's configuration",
+        How::TransformerConfig => "a transformer's configuration",
+        How::ValidatorConfig => "a validator's configuration",
+        How::Replacement => "replacements",
+        How::Configuration => "transformer settings",
+        How::Crd | How::OpenApi => "type descriptions",
+        _ => "an input",
+    }
+}
+
+/// `01-install.yaml`
+fn is_numbered(name: &str) -> bool {
+    name.split_once('-').is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// What a file inside a chart's folder is. `crds/` holds plain manifests, which Helm applies as they are.
+fn role_in_chart(relative: &str, folder: &str) -> Option<(Reason, String)> {
+    let chart = if folder.is_empty() { "the chart at the top" } else { folder };
+    let (top, below) = relative.split_once('/').map_or((relative, ""), |(top, below)| (top, below));
+    match top {
+        "templates" if !below.is_empty() => Some((Reason::HelmTemplate, format!("a template of {chart}"))),
+        "ci" if !below.is_empty() => Some((Reason::HelmValues, format!("test values of {chart}"))),
+        "Chart.yaml" | "Chart.lock" | "requirements.yaml" | "requirements.lock" | "values.schema.json" => {
+            Some((Reason::HelmChart, format!("part of {chart}")))
+        }
+        name if below.is_empty() && name.contains("values") => Some((Reason::HelmValues, format!("values of {chart}"))),
+        _ => None,
+    }
+}
+
+fn is_sign_of_an_object(line: &str) -> bool {
+    let line = line.trim_start_matches('\u{feff}');
+    let bare = line.trim_start_matches(['{', ' ', '\t']);
+    line.starts_with("apiVersion:")
+        || line.starts_with("kind:")
+        || bare.starts_with("\"apiVersion\"")
+        || bare.starts_with("\"kind\"")
+}
+
+/// A document does not parse and holds a template's action outside comments.
+fn is_template(file: &ManifestFile) -> bool {
+    if !file.role_is_unused() {
+        return false;
+    }
+    file.problems.iter().filter(|problem| problem.kind == ProblemKind::Syntax).any(|problem| {
+        document_around(&file.source.text, problem.span)
+            .lines()
+            .any(|line| !line.trim_start().starts_with('#') && (line.contains("{{") || line.contains("{%")))
+    })
+}
+
+/// The text between the separators around a place.
+fn document_around(text: &str, place: Span) -> &str {
+    let at = place.range().start.min(text.len());
+    let start = text.get(..at).and_then(|before| before.rfind("\n---")).unwrap_or(0);
+    let end = text.get(at..).and_then(|after| after.find("\n---")).map_or(text.len(), |end| at + end);
+    text.get(start..end).unwrap_or(text)
+}
+
+impl ManifestFile {
+    fn role_is_unused(&self) -> bool {
+        matches!(&self.role, Role::Manifest { used_by } if used_by.is_empty())
+    }
+}
+
+fn classify_documents(file: &mut ManifestFile) {
+    let used = !file.role_is_unused();
+    for (index, document) in file.documents.iter().enumerate() {
+        match why_no_object(document, used) {
+            Some((reason, detail)) => file.others.push(OtherDocument { document: index, reason, detail }),
+            None => file.objects.extend(objects_of(document).into_iter().map(Arc::new)),
+        }
+    }
+}
+
+fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
+    let root = document.root();
+    if root.kind() == Kind::Sequence {
+        let is_patch =
+            root.items().len() > 0 && root.items().all(|item| item.get("op").is_some() && item.get("path").is_some());
+        return Some(if is_patch {
+            (Reason::Patch, "a JSON6902 patch that no kustomization names".to_owned())
+        } else {
+            (Reason::NotAnObject, "a list".to_owned())
+        });
+    }
+    if root.kind() != Kind::Mapping {
+        return Some((Reason::NotAnObject, "a scalar".to_owned()));
+    }
+    let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
+    let is_mapping = |key: &str| root.get(key).is_some_and(|value| value.kind() == Kind::Mapping);
+    let api_version = root.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let group = if api_version.contains('/') { group_of(api_version) } else { api_version };
+    let kind = root.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if group == "kustomize.config.k8s.io" {
+        return Some((Reason::Kustomization, format!("a {kind} under another file name")));
+    }
+    if let Some((_, program)) = TEST_FORMATS.iter().find(|(name, _)| *name == group) {
+        return Some((Reason::TestSuite, format!("a test of {program}")));
+    }
+    if let Some((_, what)) = FILE_FORMATS.iter().find(|(name, _)| *name == group) {
+        return Some((Reason::NotAnObject, (*what).to_owned()));
+    }
+    if (api_version, kind) == ("v1", "Config") && has("clusters") && !has("metadata") {
+        return Some((Reason::NotAnObject, "a kubeconfig".to_owned()));
+    }
+    // One of the two alone is a sign of an object only beside metadata: many programs have files with a `kind` or an
+    // `apiVersion` of their own.
+    let is_object =
+        used || (has("apiVersion") && has("kind")) || ((has("apiVersion") || has("kind")) && is_mapping("metadata"));
+    (!is_object).then(|| (Reason::NotAnObject, "neither apiVersion nor kind".to_owned()))
+}

@@ -1,0 +1,172 @@
+//! Objects: documents (or items of a list) with an API version and a kind, as kubectl builds them from a file.
+
+use std::sync::Arc;
+
+use super::key::{Namespace, ObjectKey};
+use super::scope;
+use crate::source::{RepoPath, Source, Span};
+use crate::yaml::{Dialect, Document, Kind, NodeId, Value, pointer};
+
+/// One object of one side.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// The document that holds it.
+    pub document: Arc<Document>,
+    node: NodeId,
+    /// JSON pointer of the object in its document: empty, or `/items/3` for an item of a list.
+    pub pointer: String,
+    /// `apiVersion`, inherited from the list where the item lacks one; empty when it is missing or no string.
+    pub api_version: String,
+    /// Its identity. Parts that are missing are empty.
+    pub key: ObjectKey,
+    /// Values that something replaces before the cluster sees them, and what does.
+    pub unknown: Vec<(NodeId, &'static str)>,
+    /// The document is encrypted by SOPS; its own `sops` block is no part of the object.
+    pub encrypted: bool,
+}
+
+impl Object {
+    /// The object's value.
+    #[must_use]
+    pub fn value(&self) -> Value<'_> {
+        self.document.value(self.node)
+    }
+
+    /// The file that holds it.
+    #[must_use]
+    pub fn source(&self) -> &Arc<Source> {
+        self.document.source()
+    }
+
+    /// The file's path.
+    #[must_use]
+    pub fn path(&self) -> &RepoPath {
+        &self.source().path
+    }
+
+    /// The bytes that a finding about a pointer (within the object) should mark: the value's key and value where both
+    /// are on one line, else the key, else the value; for something absent, its nearest ancestor's key.
+    #[must_use]
+    pub fn span(&self, at: &str) -> Span {
+        let found = pointer::find(self.value(), at);
+        let document = &self.document;
+        let value = pointer::span_of(document, found.value.origin());
+        let key = found.key.and_then(|key| pointer::span_of(document, key));
+        match (key, value) {
+            (Some(key), Some(value)) if found.exact && found.value.is_scalar() => {
+                let together = Span { start: key.start, end: value.end.max(key.end) };
+                let text = self.source().text.get(together.range()).unwrap_or_default();
+                if value.start >= key.end && !text.contains('\n') { together } else { key }
+            }
+            (Some(key), _) => key,
+            (None, Some(value)) => first_line(self.source(), value),
+            (None, None) => first_line(self.source(), document.span),
+        }
+    }
+
+    /// An annotation's value.
+    #[must_use]
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.value().path(&["metadata", "annotations", name])?.as_str()
+    }
+
+    /// It is the core group's Secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.key.group.is_empty() && self.key.kind == "Secret"
+    }
+}
+
+/// The first line of a span, without trailing blanks: what a caret can underline.
+fn first_line(source: &Source, span: Span) -> Span {
+    let text = source.text.get(span.range()).unwrap_or_default();
+    let skipped = text.len() - text.trim_start().len();
+    let line = text.trim_start().lines().next().unwrap_or_default().trim_end();
+    let start = span.range().start + skipped;
+    Span::new(start, start + line.len())
+}
+
+/// The group of an `apiVersion`.
+#[must_use]
+pub fn group_of(api_version: &str) -> &str {
+    api_version.rsplit_once('/').map_or("", |(group, _)| group)
+}
+
+/// The objects of one document: itself, or, as kubectl opens it, the items of anything with a non-null `items` list
+/// (nested ones too). Items that lack both kind and apiVersion inherit them: `FooList` gives `Foo`.
+#[must_use]
+pub fn objects_of(document: &Arc<Document>) -> Vec<Object> {
+    let mut found = Vec::new();
+    let root = document.root();
+    let api_version = string(root, "apiVersion");
+    let kind = string(root, "kind");
+    collect(document, root, String::new(), api_version, kind, &mut found);
+    found
+}
+
+fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: String, found: &mut Vec<Object>) {
+    // kubectl opens anything that has items; kustomize only what calls itself a list.
+    let opens = document.dialect == Dialect::Kubectl || kind.ends_with("List");
+    let Some(items) = value.get("items").filter(|items| opens && items.kind() == Kind::Sequence) else {
+        found.push(build(document, value, at, api, kind));
+        return;
+    };
+    for (index, item) in items.items().enumerate() {
+        let pointer = format!("{at}/items/{index}");
+        let (own_api, own_kind) = (string(item, "apiVersion"), string(item, "kind"));
+        let inherits = own_api.is_empty() && own_kind.is_empty() && item.get("kind").is_none();
+        let (item_api, item_kind) = if inherits {
+            (api.clone(), kind.strip_suffix("List").unwrap_or(&kind).to_owned())
+        } else {
+            (own_api, own_kind)
+        };
+        collect(document, item, pointer, item_api, item_kind, found);
+    }
+}
+
+fn string(value: Value<'_>, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn build(document: &Arc<Document>, value: Value<'_>, pointer: String, api_version: String, kind: String) -> Object {
+    let metadata = value.get("metadata");
+    let name = metadata.map(|m| string(m, "name")).filter(|name| !name.is_empty()).or_else(|| {
+        let prefix = metadata?.get("generateName")?.as_str()?;
+        Some(format!("{prefix}*"))
+    });
+    let group = scope::canonical_group(group_of(&api_version), &kind).to_owned();
+    let written = metadata.map(|m| string(m, "namespace")).filter(|namespace| !namespace.is_empty());
+    let namespace = if scope::is_cluster_scoped(&group, &kind) {
+        Namespace::Cluster
+    } else {
+        written.map_or(Namespace::Unset, Namespace::Named)
+    };
+    let key = ObjectKey { group, kind, namespace, name: name.unwrap_or_default() };
+    let mut object = Object {
+        document: Arc::clone(document),
+        node: value.id(),
+        pointer,
+        api_version,
+        key,
+        unknown: Vec::new(),
+        encrypted: document.root().get("sops").is_some_and(|sops| sops.get("mac").is_some()),
+    };
+    if object.encrypted {
+        object.unknown = encrypted_values(object.value());
+    }
+    object
+}
+
+/// Every value that SOPS replaced (`ENC[AES256_GCM,…]`).
+fn encrypted_values(root: Value<'_>) -> Vec<(NodeId, &'static str)> {
+    let mut found = Vec::new();
+    let mut pending = vec![root];
+    while let Some(value) = pending.pop() {
+        if value.as_str().is_some_and(|text| text.starts_with("ENC[")) {
+            found.push((value.id(), "encrypted by SOPS"));
+        }
+        pending.extend(value.entries().filter(|(key, ..)| *key != "sops").map(|(_, _, value)| value));
+        pending.extend(value.items());
+    }
+    found
+}

@@ -1,0 +1,85 @@
+//! What the change does to the gate itself: its config, and the CI files that run it.
+
+use std::sync::Arc;
+
+use crate::check::Draft;
+use crate::config::{self, weaken};
+use crate::git::{Content, FileChange, Tree, TreeEntry};
+use crate::judge::Unit;
+use crate::rules::gate;
+use crate::source::{Side, Source, Span};
+
+use super::trust::Rules;
+use super::{Part, Run, RunError};
+
+impl Run<'_> {
+    /// Findings about the head's config and about CI files.
+    pub(super) fn gate(&self, rules: &Rules, changes: &[FileChange]) -> Result<Part, RunError> {
+        let mut drafts = Vec::new();
+        self.config_drafts(rules, &mut drafts)?;
+        for change in changes.iter().filter(|change| gate::is_workflow(&change.path) && !self.audit) {
+            let old = source(self.base.tree, change.old.as_ref(), Side::Base)?;
+            let new = source(self.head.tree, change.new.as_ref(), Side::Head)?;
+            drafts.extend(old.and_then(|old| gate::weakened_workflow(&old, new.as_ref())));
+        }
+        let (judge, _) = self.judge_of(&[], &[]);
+        let (findings, notices) =
+            judge.findings(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
+        Ok(Part { findings, notices, ..Part::default() })
+    }
+
+    fn config_drafts(&self, rules: &Rules, drafts: &mut Vec<Draft>) -> Result<(), RunError> {
+        if rules.removed && self.trust.is_some() && !self.audit {
+            let entry = self.trust.map_or(Ok(None), |tree| tree.entry(config::FILE_NAME))?;
+            if let Some(source) = source(self.base.tree, entry.as_ref(), Side::Base)? {
+                let message = "portcullis.yaml is removed: every later change would be judged by the defaults";
+                let span = source.line_span(1).unwrap_or_default();
+                drafts.push(Draft::new(&gate::CONFIG_WEAKENED, &source, span, message).detail("removed"));
+            }
+            return Ok(());
+        }
+        let entry = self.head.tree.entry(config::FILE_NAME)?;
+        let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { return Ok(()) };
+        if let Some(errors) = &rules.head_errors {
+            for error in &errors.errors {
+                let span = span_of(&source, error.position, error.end);
+                let mut draft = Draft::new(&gate::CONFIG_INVALID, &source, span, error.message.clone());
+                draft.help.clone_from(&error.help);
+                drafts.push(draft.detail(error.message.clone()));
+            }
+        }
+        if let Some(head) = &rules.head {
+            for weakening in weaken::weakenings(self.config, Some(head)) {
+                let span = span_of(&source, weakening.position, weakening.position);
+                let draft = Draft::new(&gate::CONFIG_WEAKENED, &source, span, weakening.message.clone());
+                drafts.push(draft.detail(weakening.message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// From one position to another, or to the end of the line where they are one.
+fn span_of(source: &Source, start: crate::source::Position, end: crate::source::Position) -> Span {
+    let offset = |position: crate::source::Position| {
+        let line = source.line_span(position.line)?;
+        let text = source.line(position.line)?;
+        let column = position.column.saturating_sub(1) as usize;
+        let bytes = text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
+        Some((Span::new(line.range().start + bytes, line.range().start + bytes).start, line.end))
+    };
+    let Some((from, line_end)) = offset(start) else { return Span::default() };
+    let to = if end > start { offset(end).map_or(line_end, |(to, _)| to) } else { line_end };
+    Span { start: from, end: to.max(from) }
+}
+
+fn source(tree: &Tree, entry: Option<&TreeEntry>, side: Side) -> Result<Option<Arc<Source>>, RunError> {
+    let Some(entry) = entry else { return Ok(None) };
+    Ok(match tree.read(entry)? {
+        Content::Bytes(bytes) => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Some(Arc::new(Source::new(entry.path.clone(), side, text, false)))
+        }
+        Content::NotJudged(..) => None,
+    })
+}

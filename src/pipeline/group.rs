@@ -1,0 +1,257 @@
+//! Stages 5 to 7 for one group of files: pair their objects, run the checks on both sides, judge.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::change::{self, Located, ObjectChange};
+use crate::check::{Check, Context, Draft, Review, Subject};
+use crate::config::comment;
+use crate::finding::{Operation, Reason, Unchecked};
+use crate::git::{FileChange, Tree};
+use crate::judge::redact::Redactor;
+use crate::judge::{Comments, Judge, Unit};
+use crate::manifest::classify::Classifier;
+use crate::manifest::file::ManifestFile;
+use crate::manifest::sops::{self, SopsRules};
+use crate::rules::{self, gate};
+use crate::source::{RepoPath, Side};
+
+use super::read::{Pair, Reading};
+use super::{Part, Run, RunError};
+
+impl Run<'_> {
+    /// Judge a group of changed files.
+    pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
+        let base = Classifier::new(self.base.inventory, Side::Base);
+        let head = Classifier::new(self.head.inventory, Side::Head);
+        let mut pairs: Vec<Pair> =
+            changes.par_iter().map(|change| self.read(change, &base, &head)).collect::<Result<_, _>>()?;
+        if !self.audit {
+            pairs.extend(self.reclassified(&pairs, &base, &head)?);
+        }
+        let objects = |side: fn(&Pair) -> &Reading| -> Vec<Located> {
+            let files = pairs.iter().filter_map(|pair| side(pair).file());
+            files
+                .flat_map(|file| {
+                    file.objects.iter().map(|object| Located { object: Arc::clone(object), file: Arc::clone(file) })
+                })
+                .collect()
+        };
+        let together = |old: &RepoPath, new: &RepoPath| self.together(old, new);
+        let changes = change::pair(objects(|pair| &pair.old), objects(|pair| &pair.new), &together);
+
+        let mut part = Part::default();
+        for pair in &pairs {
+            self.coverage(pair, &changes, &mut part.unchecked);
+        }
+        let (judge, problems) = self.judge_of(&pairs, &changes);
+        let secrets = [(Side::Base, &pairs), (Side::Head, &pairs)].map(|(side, pairs)| self.sops_rules(side, pairs));
+        let [old_sops, new_sops] = &secrets;
+        let context = |sops| Context { config: self.config, today: self.today, sops };
+        let (old_context, new_context) = (context(old_sops), context(new_sops));
+
+        let moved: HashMap<&RepoPath, &Arc<ManifestFile>> = changes
+            .iter()
+            .filter(|change| change.moved_from.is_some())
+            .filter_map(|change| Some((&change.new.as_ref()?.file.path, &change.old.as_ref()?.file)))
+            .collect();
+        let mut units: Vec<Unit<'_>> = Vec::new();
+        for pair in &pairs {
+            let Some(new) = pair.new.file() else { continue };
+            let old = pair.old.file().or_else(|| moved.get(&new.path).copied());
+            units.push(Unit {
+                change: None,
+                old_file: old.map(|file| &**file),
+                new_file: Some(&**new),
+                old: old.map(|file| run_checks(&old_context, Subject::File(file))).unwrap_or_default(),
+                new: run_checks(&new_context, Subject::File(new)),
+            });
+        }
+        let judged: Vec<&ObjectChange> = changes.iter().filter(|change| !change.equal_in_value()).collect();
+        units.par_extend(judged.par_iter().map(|change| {
+            let old = Review::of_base(change).filter(|_| change.operation == Operation::Update);
+            Unit {
+                change: Some(change),
+                old_file: None,
+                new_file: None,
+                old: old.map(|review| run_checks(&old_context, Subject::Object(review))).unwrap_or_default(),
+                new: Review::of_head(change).map(|r| run_checks(&new_context, Subject::Object(r))).unwrap_or_default(),
+            }
+        }));
+        for unit in &mut units {
+            self.absences(unit, &mut part.unchecked);
+        }
+        units.push(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: problems });
+        for unit in units {
+            let (findings, notices) = judge.findings(unit);
+            part.findings.extend(findings);
+            part.notices.extend(notices);
+        }
+        self.count(&mut part, &pairs, &judged, changes.len());
+        Ok(part)
+    }
+
+    /// The two files, the old one of the base and the new one of the head, lie in one root or one cluster.
+    fn together(&self, old: &RepoPath, new: &RepoPath) -> bool {
+        let names = |path: &RepoPath| -> BTreeSet<&str> {
+            self.config.clusters_of(path.as_str()).iter().map(|cluster| cluster.name.as_str()).collect()
+        };
+        let (before, after) = (names(old), names(new));
+        if !before.is_empty() || !after.is_empty() {
+            return before.intersection(&after).next().is_some();
+        }
+        // A root that cannot be found out joins nothing.
+        let roots = |side: &super::Side<'_>, path: &RepoPath| {
+            side.inventory.roots_of(path.as_str()).map(|roots| roots.tops).unwrap_or_default()
+        };
+        let (before, after) = (roots(&self.base, old), roots(&self.head, new));
+        if !before.is_empty() && !after.is_empty() {
+            return before.iter().any(|root| after.contains(root));
+        }
+        change::cluster_folder(old) == change::cluster_folder(new)
+    }
+
+    /// What is merely absent from an object that a kustomization takes may come from an overlay: not a finding, but not
+    /// judged either.
+    fn absences(&self, unit: &mut Unit<'_>, unchecked: &mut Vec<Unchecked>) {
+        let Some(change) = unit.change else { return };
+        let taken = |side: &Option<Located>| side.as_ref().is_some_and(|located| located.file.role.read_by_kustomize());
+        if taken(&change.old) {
+            unit.old.retain(|draft| !draft.absent);
+        }
+        if !taken(&change.new) {
+            return;
+        }
+        let (absent, present): (Vec<Draft>, Vec<Draft>) =
+            std::mem::take(&mut unit.new).into_iter().partition(|d| d.absent);
+        unit.new = present;
+        unchecked.extend(absent.into_iter().map(|draft| {
+            let detail = format!("{}: an overlay may add it", draft.message);
+            let mut record = self.unchecked(Reason::NotRendered, &draft.source.path, Side::Head, detail);
+            record.object = change.key().cloned();
+            record
+        }));
+    }
+
+    /// What judging this group needs, and what the head's comments say that cannot be understood.
+    pub(super) fn judge_of(&self, pairs: &[Pair], changes: &[ObjectChange]) -> (Judge<'_>, Vec<Draft>) {
+        let mut redactor = Redactor::default();
+        let mut comments = HashMap::new();
+        let mut problems = Vec::new();
+        for pair in pairs {
+            for file in [&pair.old, &pair.new].into_iter().filter_map(Reading::file) {
+                redactor.add(file);
+            }
+            let Some(new) = pair.new.file() else { continue };
+            let (said, wrong) = comments_of(new);
+            problems.extend(wrong);
+            let (trusted, added) = if self.audit || self.trust.is_none() {
+                (said, Vec::new())
+            } else {
+                comment::split_added(said, &pair.old.file().map(|old| comments_of(old).0).unwrap_or_default())
+            };
+            for comment in &added {
+                let span = new.source.line_span(comment.line).unwrap_or_default();
+                let message = "the change adds a suppression";
+                problems.push(
+                    Draft::new(&gate::SUPPRESSION_ADDED, &new.source, span, message).detail(comment.anchor.clone()),
+                );
+            }
+            if !trusted.is_empty() || !added.is_empty() {
+                comments.insert(new.path.clone(), Comments { trusted, added });
+            }
+        }
+        let operations = changes.iter().filter_map(|change| {
+            let located = change.new.as_ref().or(change.old.as_ref())?;
+            let operation = if change.equal_in_value() { Operation::Unchanged } else { change.operation };
+            Some(((located.file.path.clone(), located.object.key.clone()), operation))
+        });
+        let judge = Judge {
+            config: self.config,
+            suppressions: self.suppressions,
+            comments,
+            redactor,
+            operations: operations.collect(),
+            today: self.today,
+        };
+        (judge, problems)
+    }
+
+    /// The creation rules of the `.sops.yaml` files above every Secret: the trust commit's, else the side's own.
+    fn sops_rules(&self, side: Side, pairs: &[Pair]) -> SopsRules {
+        let own = if side == Side::Base { self.base.tree } else { self.head.tree };
+        let mut folders = BTreeSet::new();
+        for pair in pairs {
+            let reading = if side == Side::Base { &pair.old } else { &pair.new };
+            let Some(file) = reading.file().filter(|file| file.objects.iter().any(|object| object.is_secret())) else {
+                continue;
+            };
+            let mut folder = file.path.folder();
+            while folders.insert(folder) && !folder.is_empty() {
+                folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+            }
+        }
+        let mut rules = SopsRules::default();
+        for folder in folders {
+            let path =
+                if folder.is_empty() { sops::FILE_NAME.to_owned() } else { format!("{folder}/{}", sops::FILE_NAME) };
+            let read = |tree: &Tree| match tree.read(&tree.entry(&path).ok()??).ok()? {
+                crate::git::Content::Bytes(bytes) => Some(bytes),
+                crate::git::Content::NotJudged(..) => None,
+            };
+            if let Some(bytes) = self.trust.and_then(read).or_else(|| read(own)) {
+                rules.add(&path.as_str().into(), &bytes);
+            }
+        }
+        rules
+    }
+
+    fn count(&self, part: &mut Part, pairs: &[Pair], judged: &[&ObjectChange], all: usize) {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let counts = &mut part.counts;
+        counts.files_read = number(pairs.iter().filter(|pair| pair.new.file().or(pair.old.file()).is_some()).count());
+        counts.files_excluded = number(
+            pairs
+                .iter()
+                .filter(|pair| matches!((&pair.old, &pair.new), (_, Reading::Excluded(_)) | (Reading::Excluded(_), _)))
+                .count(),
+        );
+        counts.objects_judged = number(judged.len());
+        counts.objects_unchanged = number(all - judged.len());
+        let of = |operation| number(judged.iter().filter(|change| change.operation == operation).count());
+        counts.created = of(Operation::Create);
+        counts.updated = of(Operation::Update);
+        counts.deleted = of(Operation::Delete);
+        for pair in pairs {
+            for path in [pair.change.old.as_ref(), pair.change.new.as_ref()].into_iter().flatten() {
+                part.clusters
+                    .extend(self.config.clusters_of(path.path.as_str()).iter().map(|cluster| cluster.name.clone()));
+            }
+        }
+        self.progress.done.fetch_add(number(pairs.len()), std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for check in rules::CHECKS {
+        Check::check(*check, context, subject, &mut drafts);
+    }
+    drafts
+}
+
+/// A file's suppression comments, and drafts about those that cannot be understood.
+fn comments_of(file: &Arc<ManifestFile>) -> (Vec<comment::Comment>, Vec<Draft>) {
+    if memchr::memmem::find(file.source.text.as_bytes(), b"portcullis:").is_none() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut scalars: Vec<_> = file.documents.iter().flat_map(|document| document.quoted_scalars()).collect();
+    scalars.sort_unstable();
+    let (comments, problems) = comment::parse(&file.source, &scalars);
+    let drafts = problems.into_iter().map(|problem| {
+        Draft::new(&gate::SUPPRESSION_INVALID, &file.source, problem.span, problem.message).help(problem.help)
+    });
+    (comments, drafts.collect())
+}

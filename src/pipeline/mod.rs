@@ -1,0 +1,310 @@
+//! From a request to a report, one way: compare → read and classify → pair → check → judge.
+//!
+//! The files of a comparison are one group, because objects move between files. An audit (`--all`) has no old side, so
+//! there every file is a group of its own: it is read, judged and dropped, and memory follows the largest file.
+
+mod coverage;
+mod gate;
+mod group;
+mod read;
+mod reclassified;
+mod trust;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::config::overrides::Override;
+use crate::config::suppress::Suppressions;
+use crate::config::{Config, ConfigErrors};
+use crate::finding::{Finding, Unchecked};
+use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
+use crate::inventory::{Inventory, store::Store};
+use crate::judge;
+use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
+use crate::report::{Counts, Notice, Report};
+
+pub use read::is_manifest_name;
+
+/// What a run is told beside what to compare.
+#[derive(Debug)]
+pub struct Options {
+    /// A config given by the caller, with its name and text: it replaces the trust commit's.
+    pub config: Option<(String, String)>,
+    /// Overrides given by the caller.
+    pub overrides: Vec<Override>,
+    /// Where facts are remembered.
+    pub store: Store,
+    /// The day that decides expiries.
+    pub today: jiff::civil::Date,
+    /// When the run began.
+    pub started: Instant,
+}
+
+/// How far a run is, for a progress line.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files to read.
+    pub total: AtomicU32,
+    /// Files that were judged.
+    pub done: AtomicU32,
+}
+
+/// Why there is no report: exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The comparison could not be made.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The trust commit's config is broken, and the change does not mend it.
+    #[error(
+        "the config of the trust commit cannot be read, so nothing can be judged; mend it in a change of its own\n{0}"
+    )]
+    Config(ConfigErrors),
+}
+
+impl RunError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => Some(error.help()),
+            Self::Config(_) => None,
+        }
+    }
+}
+
+/// Everything that the stages of one run share.
+struct Run<'a> {
+    config: &'a Config,
+    suppressions: &'a Suppressions<'a>,
+    base: Side<'a>,
+    head: Side<'a>,
+    /// Suppression comments and `.sops.yaml` count as the trust commit has them.
+    trust: Option<&'a Tree>,
+    audit: bool,
+    today: jiff::civil::Date,
+    progress: &'a Progress,
+}
+
+/// One side with what is known of it.
+struct Side<'a> {
+    tree: &'a Tree,
+    inventory: &'a Inventory<'a>,
+}
+
+/// What judging a part of the change gave.
+#[derive(Default)]
+struct Part {
+    findings: Vec<Finding>,
+    unchecked: Vec<Unchecked>,
+    notices: Vec<Notice>,
+    counts: Counts,
+    clusters: BTreeSet<String>,
+}
+
+impl Part {
+    fn add(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        self.unchecked.extend(other.unchecked);
+        self.notices.extend(other.notices);
+        self.clusters.extend(other.clusters);
+        let (a, b) = (&mut self.counts, other.counts);
+        a.files_read += b.files_read;
+        a.files_excluded += b.files_excluded;
+        a.objects_judged += b.objects_judged;
+        a.objects_unchanged += b.objects_unchanged;
+        a.created += b.created;
+        a.updated += b.updated;
+        a.deleted += b.deleted;
+        self
+    }
+}
+
+/// Judge what a request compares.
+pub fn run(
+    request: &Request,
+    environment: &Environment,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Report, RunError> {
+    let comparison = match git::compare(request, environment)? {
+        git::Outcome::Compare(comparison) => comparison,
+        git::Outcome::NothingToCheck { sentence, offers } => return Ok(nothing_to_check(&sentence, &offers, options)),
+    };
+    let rules = trust::load(&comparison, options)?;
+    let changes = git::diff(&comparison.base, &comparison.head)?;
+    let config = &rules.config;
+    let suppressions = Suppressions::new(config, rules.head.as_ref());
+    let base = Inventory::new(comparison.base.clone(), &options.store);
+    let head = Inventory::beside(comparison.head.clone(), &base);
+    let run = Run {
+        config,
+        suppressions: &suppressions,
+        base: Side { tree: &comparison.base, inventory: &base },
+        head: Side { tree: &comparison.head, inventory: &head },
+        trust: comparison.trust.as_ref(),
+        audit: matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths),
+        today: options.today,
+        progress,
+    };
+    let mut part = run.judge(&changes)?;
+    options.store.flush();
+    part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+    part = part.add(run.gate(&rules, &changes)?);
+    part.notices.splice(0..0, rules.notices.iter().cloned());
+    if run.audit {
+        part.counts.objects_total = Some(part.counts.objects_judged);
+        part.notices.extend(unused_suppressions(&run));
+    }
+    Ok(report(part, &comparison, &rules, options))
+}
+
+/// The config that a request is judged by. Where there is nothing to compare, it is HEAD's.
+pub fn config(request: &Request, environment: &Environment, options: &Options) -> Result<Config, RunError> {
+    let comparison = match git::compare(request, environment)? {
+        git::Outcome::Compare(comparison) => comparison,
+        git::Outcome::NothingToCheck { .. } => {
+            let head = Request::All { rev: "HEAD".to_owned() };
+            return config(&head, environment, options);
+        }
+    };
+    Ok(trust::load(&comparison, options)?.config)
+}
+
+impl Run<'_> {
+    fn judge(&self, changes: &[FileChange]) -> Result<Part, RunError> {
+        self.progress.total.store(u32::try_from(changes.len()).unwrap_or(u32::MAX), Ordering::Relaxed);
+        if self.audit {
+            return changes
+                .par_iter()
+                .map(|change| self.group(std::slice::from_ref(change)))
+                .try_reduce(Part::default, |a, b| Ok(a.add(b)));
+        }
+        self.group(changes)
+    }
+}
+
+fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {
+    let sentence = |entry: &crate::config::suppress::ConfigSuppression| {
+        let line = run.config.position(&entry.entry).line;
+        format!("the suppression at {}:{line} covers nothing any more; remove it", run.config.path())
+    };
+    run.suppressions
+        .unused()
+        .map(|entry| Notice { id: "suppression-unused".to_owned(), text: sentence(entry) })
+        .collect()
+}
+
+fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
+    let mut text = format!("nothing to check: {sentence}");
+    for offer in offers {
+        text.push_str(&format!("\n{}: {}", offer.what, offer.command));
+    }
+    let compared = Compared {
+        description: sentence.to_owned(),
+        base: None,
+        head: None,
+        trust: None,
+        reproduce: "portcullis check".to_owned(),
+    };
+    Report {
+        version: REPORT_VERSION,
+        verdict: crate::report::Verdict::Pass,
+        decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
+        compared,
+        ruleset: ruleset(&Config::default(), None, "none was needed".to_owned(), options),
+        counts: Counts::default(),
+        notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
+        findings: Vec::new(),
+        unchecked: Vec::new(),
+        elapsed_ms: elapsed(options),
+    }
+}
+
+fn ruleset(config: &Config, blob: Option<String>, from: String, options: &Options) -> RulesetInfo {
+    RulesetInfo {
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        config: blob,
+        config_from: from,
+        minors: minors(config),
+        date: options.today.to_string(),
+    }
+}
+
+/// Every minor that some file is judged for, oldest first.
+fn minors(config: &Config) -> Vec<String> {
+    let all = config.clusters.iter().map(|cluster| &cluster.kubernetes).chain([&config.kubernetes]);
+    let minors: BTreeSet<_> =
+        all.flat_map(|kubernetes| kubernetes.current.iter().chain(&kubernetes.next)).copied().collect();
+    minors.iter().map(ToString::to_string).collect()
+}
+
+fn elapsed(options: &Options) -> u64 {
+    u64::try_from(options.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &Options) -> Report {
+    let Part { mut findings, mut unchecked, mut notices, mut counts, clusters } = part;
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    let mut findings = merge(findings);
+    unchecked.sort_by(|a, b| {
+        (std::cmp::Reverse(a.effect), &a.path, a.reason, &a.detail).cmp(&(
+            std::cmp::Reverse(b.effect),
+            &b.path,
+            b.reason,
+            &b.detail,
+        ))
+    });
+    unchecked.dedup();
+    let mut seen = HashSet::new();
+    notices.retain(|notice| seen.insert(notice.text.clone()));
+    counts.clusters = u32::try_from(clusters.len()).unwrap_or(u32::MAX);
+    let outcome = judge::decide(&rules.config, &options.overrides, &mut findings, &mut unchecked, options.today);
+    Report {
+        version: REPORT_VERSION,
+        verdict: outcome.verdict,
+        decision: outcome.decision,
+        compared: comparison.compared.clone(),
+        ruleset: ruleset(&rules.config, rules.blob.clone(), rules.from.clone(), options),
+        counts,
+        notices,
+        findings,
+        unchecked,
+        elapsed_ms: elapsed(options),
+    }
+}
+
+/// The order in which a person mends things: file by file, from the top; what is already fixed comes last.
+fn order(finding: &Finding) -> (bool, &crate::source::RepoPath, Option<crate::source::Position>, &str, &str) {
+    let fixed = finding.status() == crate::finding::Status::Fixed;
+    let first = finding.places.first();
+    let path = first.map(|place| &place.location.path);
+    let start = first.map(|place| place.location.start);
+    (fixed, path.unwrap_or(&EMPTY), start, finding.rule.as_str(), &finding.detail)
+}
+
+static EMPTY: std::sync::LazyLock<crate::source::RepoPath> = std::sync::LazyLock::new(|| "".into());
+
+/// One defect in several places is one finding.
+fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut known: HashMap<(String, bool), usize> = HashMap::new();
+    for finding in findings {
+        let fixed = finding.status() == crate::finding::Status::Fixed;
+        match known.entry((finding.fingerprint.0.clone(), fixed)) {
+            std::collections::hash_map::Entry::Occupied(at) => {
+                if let Some(first) = merged.get_mut(*at.get()) {
+                    first.places.extend(finding.places);
+                }
+            }
+            std::collections::hash_map::Entry::Vacant(slot) => {
+                slot.insert(merged.len());
+                merged.push(finding);
+            }
+        }
+    }
+    merged
+}

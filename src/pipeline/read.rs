@@ -1,0 +1,125 @@
+//! Stages 2 and 3 for the changed files: which of them are read, and what they are on each side.
+
+use std::sync::Arc;
+
+use crate::config::Scope;
+use crate::finding::{Reason, Status, Unchecked};
+use crate::git::{Content, EntryKind, FileChange, TreeEntry};
+use crate::manifest::classify::Classifier;
+use crate::manifest::file::{ManifestFile, Role};
+use crate::manifest::kustomization;
+use crate::source::{RepoPath, Side};
+
+use super::{Run, RunError};
+
+/// One side of a changed file.
+pub(super) enum Reading {
+    /// There is no file, or none that could be a manifest.
+    Nothing,
+    /// The config leaves it out; what it would be, so that an object cannot hide there.
+    Excluded(Option<Arc<ManifestFile>>),
+    /// It could not be read, or holds nothing that can be read.
+    NotJudged(Reason, String),
+    /// It was read.
+    File(Arc<ManifestFile>),
+}
+
+/// Both sides of a changed file.
+pub(super) struct Pair {
+    pub(super) change: FileChange,
+    pub(super) old: Reading,
+    pub(super) new: Reading,
+}
+
+impl Reading {
+    pub(super) fn file(&self) -> Option<&Arc<ManifestFile>> {
+        match self {
+            Self::File(file) => Some(file),
+            _ => None,
+        }
+    }
+}
+
+/// Files that are read by their name alone.
+#[must_use]
+pub fn is_manifest_name(path: &RepoPath) -> bool {
+    matches!(path.extension().as_str(), "yaml" | "yml" | "json") || kustomization::is_kustomization(path.file_name())
+}
+
+impl Run<'_> {
+    /// Read both sides of a changed file.
+    pub(super) fn read(
+        &self,
+        change: &FileChange,
+        base: &Classifier<'_>,
+        head: &Classifier<'_>,
+    ) -> Result<Pair, RunError> {
+        let old = self.read_side(change.old.as_ref(), Side::Base, base)?;
+        let mut new = self.read_side(change.new.as_ref(), Side::Head, head)?;
+        // What was a manifest is one: broken, it is a finding and no longer a file that says nothing.
+        let was_manifest = old.file().is_some_and(|file| !file.objects.is_empty());
+        if let (true, Reading::File(file)) = (was_manifest, &mut new) {
+            Arc::make_mut(file).has_sign = true;
+        }
+        Ok(Pair { change: change.clone(), old, new })
+    }
+
+    fn read_side(
+        &self,
+        entry: Option<&TreeEntry>,
+        side: Side,
+        classifier: &Classifier<'_>,
+    ) -> Result<Reading, RunError> {
+        let Some(entry) = entry else { return Ok(Reading::Nothing) };
+        let path = &entry.path;
+        let tree = if side == Side::Base { self.base.tree } else { self.head.tree };
+        let role = classifier.role(path)?;
+        let used = role.read_by_kustomize();
+        if !is_manifest_name(path) && !used {
+            return Ok(Reading::Nothing);
+        }
+        let excluded = matches!(self.config.scope(path.as_str()), Scope::Excluded(_));
+        if excluded && (entry.kind == EntryKind::Submodule || !is_manifest_name(path)) {
+            return Ok(Reading::Excluded(None));
+        }
+        if let (Role::Other(reason, what), false) = (&role, excluded) {
+            return Ok(Reading::NotJudged(*reason, what.clone()));
+        }
+        match tree.read(entry)? {
+            Content::NotJudged(..) if excluded => Ok(Reading::Excluded(None)),
+            Content::NotJudged(reason, detail) => Ok(Reading::NotJudged(reason, detail)),
+            Content::Bytes(bytes) => {
+                let file = Arc::new(classifier.read(path, role, &bytes));
+                if excluded {
+                    return Ok(Reading::Excluded(Some(file)));
+                }
+                Ok(match &file.role {
+                    Role::Other(reason, what) => Reading::NotJudged(*reason, what.clone()),
+                    _ => Reading::File(file),
+                })
+            }
+        }
+    }
+
+    /// A record of something in a file that was not judged.
+    pub(super) fn unchecked(
+        &self,
+        reason: Reason,
+        path: &RepoPath,
+        side: Side,
+        detail: impl Into<String>,
+    ) -> Unchecked {
+        Unchecked {
+            reason,
+            effect: self.config.unchecked_effect(reason),
+            path: path.clone(),
+            side,
+            object: None,
+            detail: detail.into(),
+            help: None,
+            status: Status::New,
+            deciding: false,
+            count: 1,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Whose config counts: the trust commit's, with two exceptions that the report names (first adoption, and the change
+//! that mends a broken config).
+
+use crate::config::{self, Config, ConfigErrors};
+use crate::git::{Comparison, ComparisonKind, Content, GitError, Tree};
+use crate::report::Notice;
+
+use super::{Options, RunError};
+
+/// The config of a run, and what is known of the head's.
+pub(super) struct Rules {
+    /// What counts.
+    pub(super) config: Config,
+    /// The head's, where it differs and can be read.
+    pub(super) head: Option<Config>,
+    /// Why the head's cannot be read.
+    pub(super) head_errors: Option<ConfigErrors>,
+    /// The head has none where the trust commit has one.
+    pub(super) removed: bool,
+    /// Git id of the file that counts.
+    pub(super) blob: Option<String>,
+    /// Where it was read.
+    pub(super) from: String,
+    pub(super) notices: Vec<Notice>,
+}
+
+struct File {
+    text: String,
+    id: Option<String>,
+}
+
+/// Load the config that counts.
+pub(super) fn load(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
+    let mut rules = Rules {
+        config: Config::default(),
+        head: None,
+        head_errors: None,
+        removed: false,
+        blob: None,
+        from: "defaults; there is no portcullis.yaml".to_owned(),
+        notices: Vec::new(),
+    };
+    if let Some((name, text)) = &options.config {
+        rules.config = Config::parse(name, text).map_err(RunError::Config)?;
+        rules.from = format!("--config {name}");
+        return Ok(rules);
+    }
+    let head = file(&comparison.head)?;
+    let trusted_tree = match comparison.kind {
+        ComparisonKind::Folders => Some(&comparison.base),
+        _ => comparison.trust.as_ref(),
+    };
+    let trusted = match trusted_tree {
+        Some(tree) => file(tree)?,
+        None => None,
+    };
+    let parse = |file: &File| Config::parse(config::FILE_NAME, &file.text);
+    let Some(trusted) = trusted else {
+        if let Some(head) = head {
+            match parse(&head) {
+                Ok(config) => rules.config = config,
+                Err(errors) => rules.head_errors = Some(errors),
+            }
+            rules.blob = head.id;
+            if comparison.kind == ComparisonKind::Paths {
+                rules.from = "the folder's own portcullis.yaml".to_owned();
+                return match rules.head_errors {
+                    Some(errors) => Err(RunError::Config(errors)),
+                    None => Ok(rules),
+                };
+            }
+            rules.from = "head (first adoption)".to_owned();
+            rules.notices.push(notice(
+                "first-adoption",
+                "first adoption: the target branch has no portcullis.yaml, so the head's counts",
+            ));
+        }
+        return Ok(rules);
+    };
+    let same = head.as_ref().is_some_and(|head| head.text == trusted.text);
+    let from_head = head.as_ref().filter(|_| !same).map(parse);
+    rules.removed = head.is_none();
+    match (parse(&trusted), from_head) {
+        (Ok(config), changed) => {
+            rules.config = config;
+            rules.blob = trusted.id;
+            "trust commit".clone_into(&mut rules.from);
+            match changed {
+                Some(Ok(head)) => rules.head = Some(head),
+                Some(Err(errors)) => rules.head_errors = Some(errors),
+                None => {}
+            }
+        }
+        (Err(_), Some(Ok(mended))) => {
+            rules.config = mended;
+            rules.blob = head.and_then(|head| head.id);
+            "head (it mends the trust commit's)".clone_into(&mut rules.from);
+            rules.notices.push(notice(
+                "config-repaired",
+                "the target branch's portcullis.yaml is broken; this change mends it and is judged by its own",
+            ));
+        }
+        (Err(errors), _) => return Err(RunError::Config(errors)),
+    }
+    Ok(rules)
+}
+
+fn notice(id: &str, text: &str) -> Notice {
+    Notice { id: id.to_owned(), text: text.to_owned() }
+}
+
+fn file(tree: &Tree) -> Result<Option<File>, GitError> {
+    let Some(entry) = tree.entry(config::FILE_NAME)? else { return Ok(None) };
+    let text = match tree.read(&entry)? {
+        Content::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        // A config that is a link or a binary is one that says nothing right: let the parser refuse it by name.
+        Content::NotJudged(_, what) => format!("# not a text file: {what}\n"),
+    };
+    Ok(Some(File { text, id: entry.id.map(|id| id.to_string()) }))
+}

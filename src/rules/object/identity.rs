@@ -1,0 +1,123 @@
+//! `object/missing-api-version`, `object/missing-kind`, `object/missing-name`, `object/non-string-identity`: what an
+//! object needs before anything else can be said of it.
+
+use crate::check::{Check, Context, Draft, Review, Subject};
+use crate::finding::{Operation, Severity};
+use crate::rules::{By, Rule};
+use crate::yaml::Kind;
+
+const DECODER: &str = "apimachinery's decoder: Object 'Kind' or 'apiVersion' is missing or not a string";
+
+/// `object/missing-api-version`.
+pub const MISSING_API_VERSION: Rule = Rule {
+    id: "object/missing-api-version",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Client("kubectl"),
+    basis: DECODER,
+    summary: "The object has no apiVersion.",
+    explanation: "\
+An object without `apiVersion` belongs to no API: kubectl refuses the whole file (`apiVersion not set`).
+
+Add it as the first line. `kubectl explain KIND` names the version; for the core group it is `v1`.",
+};
+
+/// `object/missing-kind`.
+pub const MISSING_KIND: Rule = Rule {
+    id: "object/missing-kind",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Client("kubectl"),
+    basis: DECODER,
+    summary: "The object has no kind.",
+    explanation: "\
+An object without `kind` cannot be decoded: kubectl refuses the file (`Object 'Kind' is missing`), and so does kustomize \
+(`missing kind`).
+
+Add the kind; field names are case-sensitive, so `Kind:` is not it.",
+};
+
+/// `object/missing-name`.
+pub const MISSING_NAME: Rule = Rule {
+    id: "object/missing-name",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Server,
+    basis: "recorded answers of kube-apiserver: metadata.name: Required value: name or generateName is required",
+    summary: "The object has no name.",
+    explanation: "\
+Every object needs `metadata.name`. The API server refuses one without it, and kustomize does not even load it \
+(`missing metadata.name`).
+
+Add `metadata.name`. An object that exists to be created again and again, with `generateName`, does not belong in a \
+folder that an agent applies.",
+};
+
+/// `object/non-string-identity`.
+pub const NON_STRING_IDENTITY: Rule = Rule {
+    id: "object/non-string-identity",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Client("kubectl"),
+    basis: DECODER,
+    summary: "apiVersion, kind, name or namespace is not a string.",
+    explanation: "\
+`apiVersion`, `kind`, `metadata.name` and `metadata.namespace` must be strings. An unquoted number, boolean or date is \
+none: `name: 123`, `namespace: on`, `name: 1e3`.
+
+Put the value in quotes.",
+};
+
+const IDENTITY: [(&str, &[&str]); 4] = [
+    ("/apiVersion", &["apiVersion"]),
+    ("/kind", &["kind"]),
+    ("/metadata/name", &["metadata", "name"]),
+    ("/metadata/namespace", &["metadata", "namespace"]),
+];
+
+/// Looks at apiVersion, kind, name and namespace.
+#[derive(Debug)]
+pub struct Identity;
+
+impl Check for Identity {
+    fn rules(&self) -> &'static [&'static Rule] {
+        &[&MISSING_API_VERSION, &MISSING_KIND, &MISSING_NAME, &NON_STRING_IDENTITY]
+    }
+
+    fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
+        let Subject::Object(Review { new: Some(object), operation, .. }) = subject else { return };
+        if operation == Operation::Delete {
+            return;
+        }
+        let value = object.value();
+        for (pointer, path) in IDENTITY {
+            let Some(found) = value.path(path).filter(|found| !found.is_null() && found.kind() != Kind::String) else {
+                continue;
+            };
+            let field = path.join(".");
+            let what = match found.kind() {
+                Kind::Bool => "a boolean",
+                Kind::Int | Kind::Float => "a number",
+                Kind::Sequence => "a list",
+                _ => "a mapping",
+            };
+            drafts.push(
+                Draft::at(&NON_STRING_IDENTITY, object, pointer, format!("{field}: must be a string, is {what}"))
+                    .help("put the value in quotes"),
+            );
+        }
+        let missing = |path: &[&str]| value.path(path).is_none_or(|v| v.is_null() || v.as_str() == Some(""));
+        if object.api_version.is_empty() && missing(&["apiVersion"]) {
+            let mut draft = Draft::at(&MISSING_API_VERSION, object, "/apiVersion", "apiVersion not set");
+            draft.absent = true;
+            drafts.push(draft);
+        }
+        if object.key.kind.is_empty() && missing(&["kind"]) {
+            drafts.push(Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing"));
+        }
+        if missing(&["metadata", "name"]) && missing(&["metadata", "generateName"]) {
+            let message = "metadata.name: Required value: name or generateName is required";
+            drafts.push(Draft::at(&MISSING_NAME, object, "/metadata/name", message));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line: what is compared, exit codes, and that a format changes neither.
+
+use crate::support::{FORMATS, NOW, Repo, Run, Tree, tree};
+
+const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-env\n  namespace: shop\ndata: {}\n";
+const BAD: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-env\n  namespace: shop\ndata: {}\ndata: {}\n";
+const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+
+fn one(text: &str) -> Tree {
+    tree(&[("apps/env.yaml", text)])
+}
+
+/// The repository of a change from `base` to `head`, the head checked out.
+fn checked_out(base: &str, head: &str) -> Repo {
+    let repo = Repo::new(&one(base), &one(head), None);
+    repo.git(&["reset", "-q", "--hard"]);
+    repo
+}
+
+fn run(repo: &Repo, args: &[&str]) -> Run {
+    let run = repo.portcullis(&[&["check", "--now", NOW, "--no-cache"], args].concat());
+    assert_eq!(run.defect(), None);
+    run
+}
+
+#[track_caller]
+fn says(run: &Run, code: i32, word: &str) {
+    assert!(
+        run.code == Some(code) && run.text().contains(word),
+        "{:?}, not {code} and {word:?}:\n{}",
+        run.code,
+        run.text()
+    );
+}
+
+#[test]
+fn every_format_has_the_same_exit_code() {
+    for (head, code) in [(GOOD, 0), (BAD, 1), (POINTER, 2)] {
+        let repo = Repo::new(&Tree::new(), &one(head), None);
+        for format in FORMATS {
+            let run = repo.check(&["-o", format]);
+            assert_eq!(run.code, Some(code), "{format}: {}", run.text());
+        }
+    }
+}
+
+#[test]
+fn two_dots_three_dots_and_options_are_one_comparison() {
+    let repo = checked_out(GOOD, BAD);
+    for args in [&["main..pr"][..], &["main...pr"], &["--base", "main", "--head", "pr"], &[]] {
+        says(&run(&repo, args), 1, "yaml/duplicate-key");
+    }
+}
+
+#[test]
+fn staged_and_worktree() {
+    let repo = checked_out(GOOD, GOOD);
+    repo.write("apps/env.yaml", BAD);
+    says(&run(&repo, &["--staged"]), 0, "othing to check");
+    says(&run(&repo, &["--worktree"]), 1, "yaml/duplicate-key");
+    // What it sees and does not look at, it offers.
+    says(&run(&repo, &["main..pr"]), 0, "--worktree");
+    repo.git(&["add", "-A"]);
+    says(&run(&repo, &["--staged"]), 1, "yaml/duplicate-key");
+}
+
+#[test]
+fn everything_of_a_revision() {
+    let repo = checked_out(BAD, BAD);
+    says(&run(&repo, &["--all"]), 1, "yaml/duplicate-key");
+    says(&run(&repo, &["--all", "main"]), 1, "yaml/duplicate-key");
+}
+
+#[test]
+fn plain_files_and_folders_need_no_git() {
+    let root = tempfile::tempdir().unwrap();
+    for (path, text) in [("old/env.yaml", GOOD), ("new/env.yaml", BAD)] {
+        std::fs::create_dir(root.path().join(path).parent().unwrap()).unwrap();
+        std::fs::write(root.path().join(path), text).unwrap();
+    }
+    std::fs::create_dir(root.path().join("home")).unwrap();
+    let folders = ["check", "--now", NOW, "--base-dir", "old", "--head-dir", "new"];
+    for (args, code) in
+        [(&folders[..], 1), (&["check", "new"], 1), (&["check", "new/env.yaml"], 1), (&["check", "old"], 0)]
+    {
+        let run = crate::support::portcullis(root.path(), root.path(), args);
+        assert_eq!((run.defect(), run.code), (None, Some(code)), "{args:?}: {}", run.text());
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_2() {
+    let repo = checked_out(GOOD, BAD);
+    for args in [&["-o", "xml"][..], &["--no-such-flag"], &["--staged", "--worktree"], &["--now", "yesterday"]] {
+        says(&run(&repo, args), 2, "rror");
+    }
+}
+
+#[test]
+fn an_output_file_that_cannot_be_written_is_exit_2() {
+    let repo = checked_out(GOOD, GOOD);
+    says(&run(&repo, &["-o", "json=no/such/folder/report.json", "main..pr"]), 2, "no/such/folder/report.json");
+}
+
+#[test]
+fn the_last_line_says_what_was_done() {
+    let repo = checked_out(GOOD, BAD);
+    let out = run(&repo, &["main..pr"]).stdout;
+    let last = out.trim_end().lines().last().unwrap_or_default();
+    assert!(last.starts_with("1 ") && last.contains("object") && last.contains("unchecked"), "{last:?}");
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let repo = Repo::empty();
+    says(&repo.portcullis(&["explain", "yaml/duplicate-key"]), 0, "yaml/duplicate-key");
+    says(&repo.portcullis(&["explain", "--list"]), 0, "object/plain-secret");
+    says(&repo.portcullis(&["explain", "yaml/duplicate-keys"]), 2, "yaml/duplicate-key");
+}
+
+#[test]
+fn the_demonstration_fails_with_its_mistakes() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("home")).unwrap();
+    let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let args = ["check", "--base-dir", "fixtures/demo/base", "--head-dir", "fixtures/demo/head", "--now", NOW];
+    let run = crate::support::portcullis(checkout, root.path(), &args);
+    assert_eq!((run.defect(), run.code), (None, Some(1)));
+    for (rule, place) in [
+        ("yaml/duplicate-key", "apps/web/base/deployment.yaml:27"),
+        ("yaml/syntax", "apps/web/base/service.yaml:25"),
+        ("yaml/dialect-difference", "apps/web/base/config.yaml:10"),
+        ("object/plain-secret", "clusters/prod/payment-secret.yaml:8"),
+        ("object/server-owned-field", "clusters/staging/namespace.yaml:7"),
+    ] {
+        assert!(run.stdout.contains(rule) && run.stdout.contains(place), "{rule} at {place}:\n{}", run.stdout);
+    }
+}
