@@ -1,5 +1,4 @@
 //! YAML → arena, in bytes a second: `cargo bench --bench yaml`. The floor is 40 MB/s on one core.
-#![expect(missing_docs, reason = "criterion's macros make a function without documentation")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -6,12 +6,16 @@ mod canary;
 mod cases;
 #[cfg(test)]
 mod cli;
+#[path = "../conformance.rs"]
+mod conformance;
 #[cfg(test)]
 mod corpora;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod reading;
 #[cfg(test)]
 mod states;
 #[cfg(test)]
