@@ -271,8 +271,8 @@ impl<'t> Reader<'t> {
         let value = self.repairs.restore(value, style, event.start, event.end, raw);
         self.refuse_what_go_refuses(&value, tag, style, raw, at)?;
         let tag = match tag {
+            Some("!") => Tag::Bare,
             Some(tag) => Tag::Named(tag),
-            None if style != Style::Block && is_bare(raw) => Tag::Bare,
             None => Tag::None,
         };
         let plain = style == Style::Plain;
@@ -331,6 +331,9 @@ impl<'t> Reader<'t> {
             let key = resolve::key(dialect, scalar.clone());
             let key = key.map(|(text, kind)| (text.into_owned(), kind)).map_err(ToOwned::to_owned);
             self.anchor(name, node, key);
+        }
+        if dialect == Dialect::Kustomize && tag == Tag::Named("tag:yaml.org,2002:binary") {
+            return refuse("kustomize takes only strings as keys; put it in quotes", at);
         }
         let (text, kind) = match resolve::key(dialect, scalar) {
             Ok(key) => key,
@@ -420,15 +423,6 @@ fn end_of(raw: &str) -> u32 {
 fn inner_end(at: Span, style: Style) -> usize {
     let quote = usize::from(matches!(style, Style::Single | Style::Double));
     (at.end as usize).saturating_sub(quote)
-}
-
-/// The scalar's properties hold a lone `!` (libyaml does not tell).
-fn is_bare(raw: &str) -> bool {
-    match raw.as_bytes().first() {
-        Some(b'!') => true,
-        Some(b'&') => raw.split_ascii_whitespace().nth(1).is_some_and(|word| word.starts_with('!')),
-        _ => false,
-    }
 }
 
 /// `\/` in a double-quoted scalar, not counting `\\/`.

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_mark_is_dropped_and_utf16_is_read() {
         assert_eq!(decode(b"\xEF\xBB\xBFa"), Decoded { text: "a".into(), verbatim: false, invalid: vec![] });
-        assert_eq!(decode(b"a").verbatim, true);
+        assert!(decode(b"a").verbatim);
         assert_eq!(decode(b"\xFF\xFEa\0\xE9\0").text, "aé");
         assert_eq!(decode(b"\xFE\xFF\0a").text, "a");
     }

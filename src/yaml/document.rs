@@ -348,6 +348,7 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn same(self, other: Value<'_>) -> bool {
         match (self.data(), other.data()) {
+            _ if self.id == other.id && std::ptr::eq(self.document, other.document) => true,
             (Data::Null, Data::Null) => true,
             (Data::Bool(a), Data::Bool(b)) => a == b,
             (Data::Int(a), Data::Int(b)) => a == b,
@@ -370,7 +371,7 @@ impl<'a> Value<'a> {
         self.entries().all(|(key, _, value)| theirs.get(key).is_some_and(|v| value.same(*v)))
     }
 
-    /// As JSON. Recursion is bounded by the reader's depth limit.
+    /// As JSON. Recursion is bounded by [`super::limits::DEPTH`], the size by go-yaml's limit on aliases.
     #[must_use]
     pub fn to_json(self) -> serde_json::Value {
         match self.data() {
@@ -381,6 +382,21 @@ impl<'a> Value<'a> {
             Data::String(_) => self.as_str().into(),
             Data::Sequence(_) => self.items().map(Value::to_json).collect(),
             Data::Mapping(_) => self.entries().map(|(k, _, v)| (k.to_owned(), v.to_json())).collect(),
+        }
+    }
+}
+
+/// Writes the value as JSON without building it first.
+impl serde::Serialize for Value<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.data() {
+            Data::Null => serializer.serialize_unit(),
+            Data::Bool(b) => serializer.serialize_bool(*b),
+            Data::Int(i) => serializer.serialize_i64(*i),
+            Data::Float(f) => serializer.serialize_f64(*f),
+            Data::String(text) => serializer.serialize_str(self.document.text(text)),
+            Data::Sequence(_) => serializer.collect_seq(self.items()),
+            Data::Mapping(_) => serializer.collect_map(self.entries().map(|(key, _, value)| (key, value))),
         }
     }
 }

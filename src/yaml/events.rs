@@ -70,7 +70,7 @@ pub(super) struct Fault {
 /// A parser over one text.
 pub(super) struct Parser<'a> {
     // Boxed, because libyaml keeps a pointer to the parser inside it.
-    parser: Box<MaybeUninit<sys::yaml_parser_t>>,
+    raw: Box<MaybeUninit<sys::yaml_parser_t>>,
     event: Option<sys::yaml_event_t>,
     input: PhantomData<&'a str>,
 }
@@ -87,7 +87,7 @@ impl<'a> Parser<'a> {
             sys::yaml_parser_set_encoding(raw, sys::YAML_UTF8_ENCODING);
             sys::yaml_parser_set_input_string(raw, input.as_ptr(), input.len() as u64);
         }
-        Self { parser, event: None, input: PhantomData }
+        Self { raw: parser, event: None, input: PhantomData }
     }
 
     /// The next event.
@@ -96,7 +96,7 @@ impl<'a> Parser<'a> {
         let mut event = MaybeUninit::<sys::yaml_event_t>::uninit();
         // SAFETY: the parser was initialised by `new`; on success the event is initialised, and `release` frees it.
         let event = unsafe {
-            if sys::yaml_parser_parse(self.parser.as_mut_ptr(), event.as_mut_ptr()).fail {
+            if sys::yaml_parser_parse(self.raw.as_mut_ptr(), event.as_mut_ptr()).fail {
                 return Err(self.fault());
             }
             &*self.event.insert(event.assume_init())
@@ -150,7 +150,7 @@ impl<'a> Parser<'a> {
     fn fault(&self) -> Fault {
         // SAFETY: the parser was initialised by `new`; libyaml's messages are static, NUL-terminated ASCII.
         unsafe {
-            let parser = self.parser.assume_init_ref();
+            let parser = self.raw.assume_init_ref();
             let problem = if parser.problem.is_null() {
                 "the YAML cannot be read"
             } else {
@@ -177,7 +177,7 @@ impl Drop for Parser<'_> {
     fn drop(&mut self) {
         self.release();
         // SAFETY: the parser was initialised by `new` and is deleted once.
-        unsafe { sys::yaml_parser_delete(self.parser.as_mut_ptr()) };
+        unsafe { sys::yaml_parser_delete(self.raw.as_mut_ptr()) };
     }
 }
 

@@ -104,7 +104,8 @@ fn double_quoted(value: &str, raw: &str, mended: &[(usize, u8)], start: usize) -
         }
         match rest.next() {
             Some((at, '"' | '\'')) => {
-                quotes.push(if mended.iter().any(|(m, _)| *m == start + at) { '\'' } else { '"' })
+                let is_mended = mended.iter().any(|(m, _)| *m == start + at);
+                quotes.push(if is_mended { '\'' } else { '"' });
             }
             Some((at, 'x' | 'u' | 'U')) => {
                 let code = raw.get(at..).unwrap_or_default();

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use base64::alphabet;
+use base64::engine::{Engine, GeneralPurpose, GeneralPurposeConfig};
+
 use super::Dialect;
 use super::date;
 use super::document::Data;
@@ -57,8 +60,9 @@ pub(super) fn resolve<'a>(dialect: Dialect, tag: Tag<'_>, plain: bool, value: &'
         | ("float", found @ Scalar::Float(_)) => Ok(found),
         #[expect(clippy::cast_precision_loss, reason = "this is what the tag asks for")]
         ("float", Scalar::Int(int)) => Ok(Scalar::Float(int as f64)),
+        // v2 checks that it is a date and keeps the text.
         ("timestamp", Scalar::Time(_)) if dialect == Dialect::Kubectl => text(),
-        ("timestamp", found @ Scalar::Time(_)) => Ok(found),
+        ("timestamp", Scalar::Time(date)) => Ok(Scalar::Time(date)),
         _ => Err(format!("the tag !!{core} does not fit this value")),
     }
 }
@@ -108,42 +112,13 @@ fn word(dialect: Dialect, value: &str) -> Option<Scalar<'static>> {
     })
 }
 
-/// `!!binary`: base64 as Go's `StdEncoding` reads it (line breaks skipped, padding needed), bytes that are no UTF-8
-/// replaced when they become JSON.
+/// `!!binary`: base64 as Go's `StdEncoding` reads it (line breaks skipped, padding needed, spare bits ignored); bytes
+/// that are no UTF-8 are replaced, as when Go makes JSON of them.
 fn binary(value: &str) -> Result<Scalar<'static>, String> {
-    let wrong = || "the value of !!binary is no base64".to_owned();
-    let mut bytes = Vec::with_capacity(value.len() / 4 * 3);
-    let (mut bits, mut count, mut padding) = (0_u32, 0_u32, 0_usize);
-    for byte in value.bytes() {
-        let six = match byte {
-            b'\r' | b'\n' => continue,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return Err(wrong()),
-        };
-        if padding > 0 {
-            return Err(wrong());
-        }
-        bits = bits << 6 | u32::from(six);
-        count += 1;
-        if count.is_multiple_of(4) {
-            let [_, a, b, c] = bits.to_be_bytes();
-            bytes.extend([a, b, c]);
-        }
-    }
-    match (count % 4, padding) {
-        (0, 0) => {}
-        (2, 2) => bytes.push((bits << 12).to_be_bytes()[1]),
-        (3, 1) => bytes.extend_from_slice(&(bits << 6).to_be_bytes()[1..3]),
-        _ => return Err(wrong()),
-    }
+    const GO: GeneralPurpose =
+        GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    let digits: Vec<u8> = value.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let bytes = GO.decode(digits).map_err(|_| "the value of !!binary is no base64".to_owned())?;
     Ok(Scalar::String(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())))
 }
 
@@ -179,7 +154,7 @@ pub(super) enum KeyKind {
 }
 
 /// The key as a string, or why there is none.
-pub(super) fn key<'a>(dialect: Dialect, scalar: Scalar<'a>) -> Result<(Cow<'a, str>, KeyKind), &'static str> {
+pub(super) fn key(dialect: Dialect, scalar: Scalar<'_>) -> Result<(Cow<'_, str>, KeyKind), &'static str> {
     if dialect == Dialect::Kustomize {
         return match scalar {
             Scalar::String(text) => Ok((text, KeyKind::String)),

@@ -1,15 +1,28 @@
 //! The integration tests: the public surface of the library, and the binary on real (temporary) git repositories.
 
-#![cfg(test)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests, outside of test functions")]
-
+#[cfg(test)]
 mod canary;
+#[cfg(test)]
 mod cases;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
 mod config;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod corpora;
+#[cfg(test)]
 mod docs;
+#[cfg(test)]
+mod git;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod report;
+#[cfg(test)]
 mod states;
+#[cfg(test)]
 mod support;
