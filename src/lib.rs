@@ -2,6 +2,7 @@
 
 pub mod finding;
 pub mod git;
+pub mod inventory;
 pub mod manifest;
 pub mod report;
 pub mod rules;

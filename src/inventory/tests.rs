@@ -279,14 +279,14 @@ fn users_by_force(all: &[Located<Kustomization>]) -> Vec<Vec<Usage>> {
 #[test]
 fn remembered_answers_equal_fresh_ones_after_any_edits() {
     let mut some_users = 0;
-    for seed in 0..6 {
+    for seed in 0..4 {
         let dir = tempfile::tempdir().unwrap();
         let (repository, cache) = (dir.path().join("r"), dir.path().join("cache"));
         let mut dice = Dice(seed);
         let mut tree_files = Files::new();
         (0..40).for_each(|_| dice.edit(&mut tree_files));
         let mut before = commit(&repository, &tree_files);
-        for _ in 0..12 {
+        for _ in 0..11 {
             (0..=dice.roll(4)).for_each(|_| dice.edit(&mut tree_files));
             let after = commit(&repository, &tree_files);
             let none = Store::none();
@@ -334,7 +334,7 @@ fn a_damaged_cache_changes_no_answer() {
     store.flush();
     let file = segments(&cache).remove(0);
     let whole = fs::read(&file).unwrap();
-    for at in (0..whole.len()).step_by(41) {
+    for at in (0..whole.len()).step_by(97) {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x41;
         fs::write(&file, &bytes).unwrap();
@@ -344,9 +344,12 @@ fn a_damaged_cache_changes_no_answer() {
             assert_eq!(run().0, expected, "cut at {at}");
         }
     }
-    let (answers, store) = run();
-    assert_eq!(answers, expected);
-    assert!(store.status().contains("damaged") || store.status().contains("fill"), "{}", store.status());
+    for cut in [3, 26, 60] {
+        fs::write(&file, &whole[..cut]).unwrap();
+        let (answers, store) = run();
+        assert_eq!(answers, expected);
+        assert!(store.status().contains("damaged"), "{}", store.status());
+    }
 }
 
 #[test]
