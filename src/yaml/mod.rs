@@ -1,13 +1,29 @@
 //! YAML and JSON as the cluster's tools read them.
 //!
-//! `decode` (bytes → text) → `split` (text → documents, as kubectl's splitter) → `events` (libyaml, the one `unsafe`
-//! file) → `compose` (events → arena) with `resolve` (scalars, per [`Dialect`]); `json` reads JSON input into the same
-//! arena. The specification is the set of recorded answers in `fixtures/conformance/yaml`.
+//! [`read`] does it all: `decode` (bytes → text) → `split` (text → documents, as kubectl's splitter) → `events` (libyaml,
+//! the one `unsafe` file) → `compose` (events → arena) with `resolve` (scalars, per [`Dialect`]) and `mapping`
+//! (duplicate and merge keys); `json` reads JSON input into the same arena, `repair` bridges what libyaml refuses and
+//! go-yaml reads. The specification is the set of recorded answers in `fixtures/conformance/yaml`.
 
+mod build;
+mod compose;
+mod date;
+pub mod decode;
 pub mod document;
+mod events;
+mod explain;
+mod json;
+pub mod limits;
+mod mapping;
+mod number;
 pub mod pointer;
+mod read;
+mod repair;
+mod resolve;
+mod split;
 
 pub use document::{Document, Entry, Kind, NodeId, Origin, SourceId, Value};
+pub use read::{Problem, ProblemKind, Stream, read, read_one};
 
 /// Which program's reading counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
