@@ -63,7 +63,8 @@ impl Inventory<'_> {
     ///
     /// A file that kustomize would refuse is no user the less: what it names is meant to be used.
     pub fn users_of(&self, path: &str) -> Result<Vec<Usage>, GitError> {
-        for above in folders_above(path) {
+        // The path itself too: a folder may be named by kustomizations in it or below it, which kustomize calls a circle.
+        for above in std::iter::once(path).chain(folders_above(path)) {
             self.search(above)?;
         }
         let mut users = lock(&self.graph).users.get(&RepoPath::from(path)).cloned().unwrap_or_default();

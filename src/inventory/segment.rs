@@ -50,26 +50,30 @@ pub(super) fn stored_size(length: usize) -> u64 {
 impl Segment {
     /// Open a segment and read its fan-out. A file that is no whole segment is an error of kind `InvalidData`.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "damaged, and left out");
+        Self::read(path)?.ok_or_else(damaged)
+    }
+
+    fn read(path: &Path) -> io::Result<Option<Self>> {
         let mut file = File::open(path)?;
         let size = file.metadata()?.len();
         let mut header = [0; HEADER];
+        if size < HEADER as u64 {
+            return Ok(None);
+        }
         file.read_exact(&mut header)?;
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "damaged, and left out");
         let (count, bits) = (number(&header, 8), number(&header, 12));
-        if !header.starts_with(MAGIC) || bits > MAX_BITS {
-            return Err(damaged());
+        if !header.starts_with(MAGIC) || bits > MAX_BITS || size < (HEADER + ((1 << bits) + 1) * 4) as u64 {
+            return Ok(None);
         }
         let mut table = vec![0; ((1 << bits) + 1) * 4];
         file.read_exact(&mut table)?;
         if check(&[header.get(..16).unwrap_or_default(), &table]) != long(&header, 16) {
-            return Err(damaged());
+            return Ok(None);
         }
         let fan_out: Vec<u32> = (0..=1 << bits).map(|at| number(&table, at * 4)).collect();
         let segment = Self { file, size, count, bits, fan_out };
-        if segment.records_start() > size {
-            return Err(damaged());
-        }
-        Ok(segment)
+        Ok((segment.records_start() <= size).then_some(segment))
     }
 
     pub(super) fn count(&self) -> u32 {

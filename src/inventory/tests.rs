@@ -108,7 +108,7 @@ fn users_and_roots_follow_bases_components_and_charts() {
 #[test]
 fn circles_and_paths_out_of_the_repository_end() {
     let dir = tempfile::tempdir().unwrap();
-    let many: String = (0..100_000).map(|n| format!("- f{n}.yaml\n")).collect();
+    let many: Vec<String> = (0..100_000).map(|n| format!("- f{n}.yaml")).collect();
     let tree = commit(
         dir.path(),
         &files(&[
@@ -117,7 +117,7 @@ fn circles_and_paths_out_of_the_repository_end() {
             ("b/kustomization.yaml", "resources: [../a]"),
             ("broken/kustomization.yaml", "resources: [a.yaml\n"),
             ("link/kustomization.yaml", "LINK ../a/kustomization.yaml"),
-            ("many/kustomization.yaml", &format!("resources:\n{many}")),
+            ("many/kustomization.yaml", &format!("resources:\n{}", many.join("\n"))),
         ]),
     );
     let store = Store::none();
@@ -279,14 +279,14 @@ fn users_by_force(all: &[Located<Kustomization>]) -> Vec<Vec<Usage>> {
 #[test]
 fn remembered_answers_equal_fresh_ones_after_any_edits() {
     let mut some_users = 0;
-    for seed in 0..6 {
+    for seed in 0..4 {
         let dir = tempfile::tempdir().unwrap();
         let (repository, cache) = (dir.path().join("r"), dir.path().join("cache"));
         let mut dice = Dice(seed);
         let mut tree_files = Files::new();
         (0..40).for_each(|_| dice.edit(&mut tree_files));
         let mut before = commit(&repository, &tree_files);
-        for _ in 0..12 {
+        for _ in 0..11 {
             (0..=dice.roll(4)).for_each(|_| dice.edit(&mut tree_files));
             let after = commit(&repository, &tree_files);
             let none = Store::none();
@@ -334,7 +334,7 @@ fn a_damaged_cache_changes_no_answer() {
     store.flush();
     let file = segments(&cache).remove(0);
     let whole = fs::read(&file).unwrap();
-    for at in (0..whole.len()).step_by(41) {
+    for at in (0..whole.len()).step_by(97) {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x41;
         fs::write(&file, &bytes).unwrap();
@@ -344,9 +344,12 @@ fn a_damaged_cache_changes_no_answer() {
             assert_eq!(run().0, expected, "cut at {at}");
         }
     }
-    let (answers, store) = run();
-    assert_eq!(answers, expected);
-    assert!(store.status().contains("damaged") || store.status().contains("fill"), "{}", store.status());
+    for cut in [3, 26, 60] {
+        fs::write(&file, &whole[..cut]).unwrap();
+        let (answers, store) = run();
+        assert_eq!(answers, expected);
+        assert!(store.status().contains("damaged"), "{}", store.status());
+    }
 }
 
 #[test]
