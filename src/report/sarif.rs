@@ -76,7 +76,7 @@ impl Rules {
                     "shortDescription": {"text": rule.summary},
                     "help": {"text": rule.explanation, "markdown": rule.explanation},
                     "defaultConfiguration": {"level": level(rule.severity)},
-                    "properties": {"tags": ["kubernetes", rule.by]},
+                    "properties": {"tags": ["kubernetes", rule.by.to_string()]},
                 }),
             );
         }

@@ -2,7 +2,7 @@
 
 use portcullis::git::{GitError, Request, compare};
 
-use crate::{Repo, all, comparison, diverged, mend, nothing, summary};
+use super::{Repo, all, comparison, diverged, mend, nothing, summary};
 
 fn pull_request(base: &str, head: &str) -> serde_json::Value {
     serde_json::json!({

@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use portcullis::git::{Content, Environment, GitError, Request, compare, diff};
 
-use crate::{Repo, all, comparison, diverged, git_in, mend, summary, text};
+use super::{Repo, all, comparison, diverged, git_in, mend, summary, text};
 
 #[test]
 fn repositories_that_cannot_be_read_say_so() {

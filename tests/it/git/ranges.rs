@@ -2,7 +2,7 @@
 
 use portcullis::git::{Environment, GitError, Request, compare};
 
-use crate::{all, comparison, diverged, git_in, nothing, summary, text};
+use super::{all, comparison, diverged, git_in, nothing, summary, text};
 
 #[test]
 fn a_range_begins_at_the_merge_base_and_trusts_its_left_side() {

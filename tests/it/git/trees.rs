@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use portcullis::finding::Reason;
 use portcullis::git::{Content, EntryKind, FileChange, GitError, Hunk, Request, diff, hunks};
 
-use crate::{Repo, all, changes, diverged, reason, summary, text};
+use super::{Repo, all, changes, diverged, reason, summary, text};
 
 #[test]
 fn moves_modes_and_types() {

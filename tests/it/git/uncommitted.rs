@@ -5,7 +5,7 @@ use std::process::Command;
 use portcullis::finding::Reason;
 use portcullis::git::{Environment, GitError, Request, compare};
 
-use crate::{Repo, all, comparison, diverged, mend, nothing, reason, summary, text};
+use super::{Repo, all, comparison, diverged, mend, nothing, reason, summary, text};
 
 #[test]
 fn the_index_against_head() {

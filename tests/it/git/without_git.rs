@@ -6,7 +6,7 @@ use std::process::Command;
 use portcullis::finding::Reason;
 use portcullis::git::{Content, Environment, GitError, Request, Tree, compare};
 
-use crate::{comparison, reason, summary, text};
+use super::{comparison, reason, summary, text};
 
 #[test]
 fn paths_without_git() {
