@@ -4,8 +4,8 @@ use portcullis::report::escape;
 use portcullis::report::{Format, RenderOptions};
 use portcullis::source::RepoPath;
 
-use crate::fixture::{self, NASTY};
-use crate::{PLAIN, text};
+use super::fixture::{self, NASTY};
+use super::{PLAIN, text};
 
 /// Every short string over an alphabet of characters that mean something somewhere, and the nasty one.
 fn nasty_strings() -> Vec<String> {

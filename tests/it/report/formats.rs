@@ -2,10 +2,10 @@
 
 use portcullis::finding::{Finding, Severity};
 use portcullis::report::{Format, OutputSpec, RenderOptions, Report};
-use portcullis::rules::Rule;
+use portcullis::rules::{By, Rule};
 
-use crate::fixture::{self, at, finding, place};
-use crate::{PLAIN, text};
+use super::fixture::{self, at, finding, place};
+use super::{PLAIN, text};
 
 fn snapshots() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
@@ -145,7 +145,8 @@ fn rules_are_explained() {
         id: "yaml/duplicate-key",
         aliases: &["yaml/double-key"],
         severity: Severity::Error,
-        authority: "client",
+        by: By::Client("kubectl"),
+        basis: "recorded answers",
         summary: "a mapping has a key twice",
         explanation: "The last one wins for kubectl; kustomize refuses the file.",
     };

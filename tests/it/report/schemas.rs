@@ -6,8 +6,8 @@ use std::process::Command;
 use portcullis::report::Format;
 use serde_json::Value;
 
-use crate::fixture;
-use crate::{PLAIN, text};
+use super::fixture;
+use super::{PLAIN, text};
 
 fn validate(schema: &Value, instance: &Value) {
     let validator = jsonschema::validator_for(schema).unwrap();
