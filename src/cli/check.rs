@@ -167,8 +167,10 @@ fn store(args: &Args, environment: &Environment) -> Store {
     match &args.cache_dir {
         Some(dir) => Store::at(dir),
         None if args.no_cache => Store::none(),
-        None => crate::git::Repository::open(environment)
-            .map_or_else(|_| Store::none(), |repository| Store::at(&repository.common_dir().join("portcullis/inventory"))),
+        None => crate::git::Repository::open(environment).map_or_else(
+            |_| Store::none(),
+            |repository| Store::at(&repository.common_dir().join("portcullis/inventory")),
+        ),
     }
 }
 

@@ -117,9 +117,15 @@ impl<'a> Classifier<'a> {
             // The other reading is only asked for what it notices.
             let other = yaml::read(path.clone(), self.side, bytes, Dialect::Kubectl);
             for document in other.documents {
-                let position = stream.documents.iter().position(|ours| ours.index == document.index);
-                differences
-                    .extend(position.iter().flat_map(|at| document.differences.iter().map(|d| (*at, d.clone()))));
+                let ours = stream.documents.iter().position(|ours| ours.index >= document.index);
+                let at = ours.unwrap_or(stream.documents.len());
+                if stream.documents.get(at).is_some_and(|ours| ours.index == document.index) {
+                    differences.extend(document.differences.into_iter().map(|difference| (at, difference)));
+                } else if !document.duplicates.is_empty() {
+                    // kustomize refuses a repeated key; a rule of its own says so, and the rest is judged all the same.
+                    stream.problems.retain(|problem| problem.document != document.index || !problem.fatal);
+                    stream.documents.insert(at, document);
+                }
             }
         } else {
             for (at, document) in stream.documents.iter_mut().enumerate() {
