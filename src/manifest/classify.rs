@@ -218,8 +218,15 @@ fn is_template(file: &ManifestFile) -> bool {
     file.problems.iter().filter(|problem| problem.kind == ProblemKind::Syntax).any(|problem| {
         document_around(&file.source.text, problem.span)
             .lines()
-            .any(|line| !line.trim_start().starts_with('#') && (line.contains("{{") || line.contains("{%")))
+            .any(|line| !line.trim_start().starts_with('#') && has_action(line))
     })
+}
+
+/// An action of a Go template, or of Jinja, that is closed on its line: `{{a: b}: c}` is a mapping as a key.
+fn has_action(line: &str) -> bool {
+    [("{{", "}}"), ("{%", "%}")]
+        .iter()
+        .any(|(open, close)| line.split_once(open).is_some_and(|(_, rest)| rest.contains(close)))
 }
 
 /// The text between the separators around a place.
