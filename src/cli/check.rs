@@ -31,6 +31,7 @@ Without arguments: what HEAD changes against its merge base with the default bra
   portcullis check --all                     everything in HEAD
   portcullis check deploy/ service.yaml      plain files and folders, without git
   portcullis check --base-dir A --head-dir B two folders, such as rendered output")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
     /// BASE..HEAD, or files and folders, or - for standard input
     #[arg(value_name = "RANGE|PATH")]
@@ -74,7 +75,7 @@ pub(super) struct Args {
     /// Show existing, fixed and suppressed findings and everything that was not judged
     #[arg(short, long)]
     verbose: bool,
-    /// Colours; NO_COLOR is honoured
+    /// Colours; `NO_COLOR` is honoured
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// Remember nothing about the repository between runs

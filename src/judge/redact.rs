@@ -144,13 +144,11 @@ impl Redactor {
     }
 
     fn scrub(&self, text: &mut String) {
+        let mut found: Vec<&String> = self.texts.iter().filter(|secret| text.contains(secret.as_str())).collect();
         // Longer texts first, so that a part of one does not leave the rest of it behind.
-        if self.texts.iter().any(|secret| text.contains(secret.as_str())) {
-            let mut secrets: Vec<&String> = self.texts.iter().filter(|secret| text.contains(secret.as_str())).collect();
-            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-            for secret in secrets {
-                *text = text.replace(secret.as_str(), REDACTED);
-            }
+        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in found {
+            replace_secret(text, secret);
         }
     }
 
@@ -164,7 +162,7 @@ impl Redactor {
         }
         let first = location.start.line.saturating_sub(CONTEXT).max(1);
         let last = location.start.line.saturating_add(CONTEXT).min(source.line_count());
-        let lines = (first..=last).filter_map(|line| Some(self.line(source, line, masks)?)).collect::<Vec<_>>();
+        let lines = (first..=last).filter_map(|line| self.line(source, line, masks)).collect::<Vec<_>>();
         location.snippet = (!lines.is_empty()).then_some(Snippet { first_line: first, lines });
         location
     }
@@ -199,6 +197,26 @@ impl Redactor {
         }
         Some(text)
     }
+}
+
+/// A secret that is an everyday word ("password") is only hidden where it stands alone: hiding it inside of a longer name
+/// would tell what it is.
+fn replace_secret(text: &mut String, secret: &str) {
+    if !secret.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        *text = text.replace(secret, REDACTED);
+        return;
+    }
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once(secret) {
+        clean.push_str(before);
+        let inside = clean.ends_with(is_part) || after.starts_with(is_part);
+        clean.push_str(if inside { secret } else { REDACTED });
+        rest = after;
+    }
+    clean.push_str(rest);
+    *text = clean;
 }
 
 /// In a file with a Secret people write the old password beside the new one. Our own comments stay.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
 use super::object::{group_of, objects_of};
+use super::scope;
 use crate::finding::Reason;
 use crate::git::GitError;
 use crate::inventory::Inventory;
@@ -253,6 +254,10 @@ fn classify_documents(file: &mut ManifestFile) {
     }
 }
 
+fn is_like_metadata(key: &str) -> bool {
+    strsim::damerau_levenshtein(key, "metadata") <= 2
+}
+
 fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let root = document.root();
     if root.kind() == Kind::Sequence {
@@ -283,6 +288,14 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     }
     if (api_version, kind) == ("v1", "Config") && has("clusters") && !has("metadata") {
         return Some((Reason::NotAnObject, "a kubeconfig".to_owned()));
+    }
+    // Programs have configuration files with an apiVersion and a kind of their own (IstioOperator profiles, controllers'
+    // settings). Only a misspelled `metadata` makes one of those a broken object.
+    if !used
+        && !scope::is_builtin_group(group_of(api_version))
+        && !root.entries().any(|(key, ..)| is_like_metadata(key))
+    {
+        return Some((Reason::NotAnObject, "no metadata: a configuration file".to_owned()));
     }
     // One of the two alone is a sign of an object only beside metadata: many programs have files with a `kind` or an
     // `apiVersion` of their own.

@@ -235,10 +235,8 @@ fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Optio
 }
 
 fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
-    let mut text = format!("nothing to check: {sentence}");
-    for offer in offers {
-        text.push_str(&format!("\n{}: {}", offer.what, offer.command));
-    }
+    let offers: String = offers.iter().flat_map(|offer| ["\n", &offer.what, ": ", &offer.command]).collect();
+    let text = format!("nothing to check: {sentence}{offers}");
     let compared = Compared {
         description: sentence.to_owned(),
         base: None,

@@ -98,9 +98,23 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
-/// The reason in running text: `3 not rendered`.
-pub(super) fn reason_words(reason: Reason) -> String {
-    reason.id().replace('-', " ")
+/// So many of a reason in running text: `3 not rendered`, `2 Go templates not judged`.
+pub(super) fn reason_words(reason: Reason, count: u64) -> String {
+    let noun = match reason {
+        Reason::Patch => ["patch", "patches"],
+        Reason::GoTemplate => ["Go template", "Go templates"],
+        Reason::HelmTemplate => ["Helm template", "Helm templates"],
+        Reason::HelmValues => ["values file", "values files"],
+        Reason::TestSuite => ["test file", "test files"],
+        Reason::NoSignOfAnObject => ["unparsable file", "unparsable files"],
+        Reason::Symlink => ["link", "links"],
+        Reason::Submodule => ["submodule", "submodules"],
+        Reason::LfsPointer => ["LFS pointer", "LFS pointers"],
+        Reason::UnknownValue => ["object with unknown values", "objects with unknown values"],
+        _ => return format!("{} {}", grouped(count), reason.id().replace('-', " ")),
+    };
+    let [one, many] = noun;
+    format!("{} {} not judged", grouped(count), if count == 1 { one } else { many })
 }
 
 /// The verdict, with what weakens it: `fail`, `pass, but 3 not rendered`, `fail, but allowed (mode: report)`.
@@ -117,7 +131,7 @@ pub(super) fn verdict_words(report: &Report) -> String {
         Verdict::Indeterminate => record.deciding,
     }))
     .into_iter()
-    .map(|(reason, group)| format!("{} {}", grouped(total(group)), reason_words(reason)))
+    .map(|(reason, group)| reason_words(reason, total(group)))
     .collect::<Vec<_>>()
     .join(", ");
     if !unchecked.is_empty() {
