@@ -51,11 +51,12 @@ impl<'a> Review<'a> {
     }
 
     /// The base's view: the old object under the head's operation, as if nothing changed, so that a transition rule
-    /// finds nothing and what it finds in the head is new.
+    /// finds nothing and what it finds in the head is new. Of an object that goes, it tells what goes with it.
     #[must_use]
     pub fn of_base(change: &'a ObjectChange) -> Option<Self> {
         let old = change.old.as_ref()?;
-        Some(Self { operation: change.operation, old: Some(&old.object), new: Some(&old.object), file: &old.file })
+        let operation = if change.operation == Operation::Delete { Operation::Update } else { change.operation };
+        Some(Self { operation, old: Some(&old.object), new: Some(&old.object), file: &old.file })
     }
 }
 

@@ -347,6 +347,8 @@ reasons! {
     Submodule, "submodule", Fail;
     /// It was judged on the base side and is no longer on the head side.
     NoLongerJudged, "no-longer-judged", Fail;
+    /// The config of the trust commit cannot be read, so nothing was judged.
+    ConfigBroken, "config-broken", Fail;
     /// A policy could not be evaluated.
     PolicyNotEvaluated, "policy-not-evaluated", Fail;
     /// The root could not be rendered.

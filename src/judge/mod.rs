@@ -14,7 +14,9 @@ use crate::check::Draft;
 use crate::config::Config;
 use crate::config::comment::Comment;
 use crate::config::suppress::{FindingFacts, Match, Suppressions};
-use crate::finding::{Authority, Finding, Fix, Operation, Place, Related, Severity, Status};
+use crate::finding::{
+    Authority, Finding, Fix, Operation, Place, Related, Severity, Status, SuppressionKind, SuppressionUse,
+};
 use crate::manifest::file::ManifestFile;
 use crate::manifest::key::ObjectKey;
 use crate::report::Notice;
@@ -150,7 +152,7 @@ impl Judge<'_> {
             location: self.redactor.location(source, *span),
         });
         if let Some((by, propose)) = refused {
-            findings.extend(self.refusal(&draft, &spot, &by.at, &propose));
+            findings.extend(self.refusal(&draft, &spot, &by, &propose));
         }
         findings.push(Finding {
             rule: draft.rule,
@@ -193,14 +195,17 @@ impl Judge<'_> {
     }
 
     /// The finding that tells of a suppression which the head may not add for itself.
-    fn refusal(&self, draft: &Draft, spot: &Spot<'_>, at: &str, propose: &str) -> Option<Finding> {
+    fn refusal(&self, draft: &Draft, spot: &Spot<'_>, by: &SuppressionUse, propose: &str) -> Option<Finding> {
         let rule = &gate::SUPPRESSION_REFUSED;
         let severity = self.config.level(rule.id, rule.severity)?;
         let detail = draft.rule.to_string();
+        let line = by.at.rsplit_once(':').and_then(|(_, line)| line.parse().ok());
+        let in_source =
+            line.filter(|_| by.kind == SuppressionKind::InSource).and_then(|line| draft.source.line_span(line));
         let fingerprint =
             fingerprint::of(draft.source.path.as_str(), rule.id, spot.object.as_ref(), &spot.pointer, &detail);
         let place = Place {
-            location: self.redactor.location(&draft.source, draft.span),
+            location: self.redactor.location(&draft.source, in_source.unwrap_or(draft.span)),
             root: None,
             cluster: None,
             minors: Vec::new(),
@@ -217,7 +222,7 @@ impl Judge<'_> {
             object: spot.object.clone(),
             operation: spot.operation,
             pointer: spot.pointer.clone(),
-            message: format!("the change suppresses {detail} for itself, at {at}; that does not count"),
+            message: format!("the change suppresses {detail} for itself, at {}; that does not count", by.at),
             detail,
             help: Some(help),
             fix: None,
@@ -229,7 +234,7 @@ impl Judge<'_> {
     }
 }
 
-fn expiring(by: &crate::finding::SuppressionUse, days: i32) -> Notice {
+fn expiring(by: &SuppressionUse, days: i32) -> Notice {
     let owner = by.owner.as_ref().map(|owner| format!(" ({owner})")).unwrap_or_default();
     let when = match days {
         0 => "today".to_owned(),

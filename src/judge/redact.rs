@@ -14,7 +14,7 @@ use crate::finding::{Location, Reason, Snippet};
 use crate::manifest::file::{ManifestFile, Role};
 use crate::source::{RepoPath, Side, Source, Span};
 use crate::yaml::document::{Document, Value};
-use crate::yaml::{Kind, ProblemKind, pointer};
+use crate::yaml::{Kind, pointer};
 
 /// What stands in the place of a secret value.
 pub const REDACTED: &str = "[redacted]";
@@ -35,6 +35,8 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 #[derive(Debug, Default)]
 struct Masks {
     whole: bool,
+    /// Documents of which no line is shown.
+    unshown: Vec<Span>,
     spans: Vec<Span>,
 }
 
@@ -49,16 +51,18 @@ impl Redactor {
     /// Learn what a file must not show.
     pub fn add(&mut self, file: &ManifestFile) {
         let mut masks = Masks::default();
-        let unread =
-            file.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Syntax | ProblemKind::Separator));
+        // What is wrong with a file may be that its text is not where its documents say.
+        let unread = !file.problems.is_empty();
         let mentions = file.source.text.contains("Secret") || file.source.text.contains("stringData");
         masks.whole = unread && mentions || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
         let mut values = Vec::new();
         for document in &file.documents {
             // A repeated key hides its first value from the arena, but not from the reader of a snippet.
-            let hidden = document.duplicates.iter().any(|duplicate| duplicate.mapping == document.root().id());
             let text = file.source.text.get(document.span.range()).unwrap_or_default();
-            masks.whole |= hidden && (text.contains("Secret") || text.contains("stringData"));
+            let mentions = ["Secret", "stringData", "last-applied"].iter().any(|word| text.contains(word));
+            if mentions && !document.duplicates.is_empty() {
+                masks.unshown.push(document.span);
+            }
             secrets_of_document(document, &file.role, &mut values);
             for object in &file.objects {
                 if std::sync::Arc::ptr_eq(&object.document, document) {
@@ -69,7 +73,7 @@ impl Redactor {
         for value in values {
             self.mask(value, &mut masks);
         }
-        if masks.whole || !masks.spans.is_empty() {
+        if masks.whole || !masks.unshown.is_empty() || !masks.spans.is_empty() {
             self.files.insert((file.side, file.path.clone()), masks);
         }
     }
@@ -155,7 +159,7 @@ impl Redactor {
     pub fn location(&self, source: &Source, span: Span) -> Location {
         let mut location = crate::finding::location(source, span);
         let masks = self.masks(source);
-        if masks.is_some_and(|masks| masks.whole) {
+        if masks.is_some_and(|masks| masks.whole || masks.unshown.iter().any(|document| overlap(*document, span))) {
             return location;
         }
         let first = location.start.line.saturating_sub(CONTEXT).max(1);
@@ -186,12 +190,27 @@ impl Redactor {
         }
         text.push_str(source.text.get(Span { start: at, end: span.end.max(at) }.range()).unwrap_or_default());
         self.scrub(&mut text);
+        if masks.is_some() {
+            hide_comment(&mut text);
+        }
         if let Some((cut, _)) = text.char_indices().nth(LONGEST_LINE) {
             text.truncate(cut);
             text.push('…');
         }
         Some(text)
     }
+}
+
+/// In a file with a Secret people write the old password beside the new one. Our own comments stay.
+fn hide_comment(line: &mut String) {
+    let begins = |at: usize| line.get(..at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']));
+    let comment = line.match_indices('#').map(|(at, _)| at).find(|at| begins(*at));
+    let Some(at) = comment.filter(|at| !line.get(*at..).is_some_and(|text| text.contains("portcullis:"))) else {
+        return;
+    };
+    line.truncate(at + 1);
+    line.push(' ');
+    line.push_str(REDACTED);
 }
 
 fn overlap(a: Span, b: Span) -> bool {

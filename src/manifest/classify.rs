@@ -117,9 +117,15 @@ impl<'a> Classifier<'a> {
             // The other reading is only asked for what it notices.
             let other = yaml::read(path.clone(), self.side, bytes, Dialect::Kubectl);
             for document in other.documents {
-                let position = stream.documents.iter().position(|ours| ours.index == document.index);
-                differences
-                    .extend(position.iter().flat_map(|at| document.differences.iter().map(|d| (*at, d.clone()))));
+                let ours = stream.documents.iter().position(|ours| ours.index >= document.index);
+                let at = ours.unwrap_or(stream.documents.len());
+                if stream.documents.get(at).is_some_and(|ours| ours.index == document.index) {
+                    differences.extend(document.differences.into_iter().map(|difference| (at, difference)));
+                } else if !document.duplicates.is_empty() {
+                    // kustomize refuses a repeated key; a rule of its own says so, and the rest is judged all the same.
+                    stream.problems.retain(|problem| problem.document != document.index || !problem.fatal);
+                    stream.documents.insert(at, document);
+                }
             }
         } else {
             for (at, document) in stream.documents.iter_mut().enumerate() {
@@ -212,8 +218,15 @@ fn is_template(file: &ManifestFile) -> bool {
     file.problems.iter().filter(|problem| problem.kind == ProblemKind::Syntax).any(|problem| {
         document_around(&file.source.text, problem.span)
             .lines()
-            .any(|line| !line.trim_start().starts_with('#') && (line.contains("{{") || line.contains("{%")))
+            .any(|line| !line.trim_start().starts_with('#') && has_action(line))
     })
+}
+
+/// An action of a Go template, or of Jinja, that is closed on its line: `{{a: b}: c}` is a mapping as a key.
+fn has_action(line: &str) -> bool {
+    [("{{", "}}"), ("{%", "%}")]
+        .iter()
+        .any(|(open, close)| line.split_once(open).is_some_and(|(_, rest)| rest.contains(close)))
 }
 
 /// The text between the separators around a place.

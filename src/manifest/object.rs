@@ -64,6 +64,13 @@ impl Object {
         }
     }
 
+    /// The bytes of a value's key, or what [`Object::span`] gives where it has none.
+    #[must_use]
+    pub fn key_span(&self, at: &str) -> Span {
+        let key = pointer::find(self.value(), at).key;
+        key.and_then(|key| pointer::span_of(&self.document, key)).unwrap_or_else(|| self.span(at))
+    }
+
     /// An annotation's value.
     #[must_use]
     pub fn annotation(&self, name: &str) -> Option<&str> {

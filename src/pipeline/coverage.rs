@@ -39,6 +39,7 @@ impl Run<'_> {
             Reading::NotJudged(reason, detail) => {
                 if judged_before {
                     unchecked.push(self.no_longer(path, &format!("now {detail}")));
+                    return;
                 }
                 let reason = match reason {
                     Reason::GeneratorInput | Reason::Kustomization if !self.audit => Reason::NotRendered,
@@ -61,9 +62,8 @@ impl Run<'_> {
             Role::Manifest { .. } => {}
             Role::Kustomization | Role::Patch { .. } => {
                 if judged_before {
-                    unchecked.push(self.no_longer(&file.path, "now a patch or a kustomization"));
-                }
-                if self.audit {
+                    unchecked.push(self.no_longer(&file.path, &format!("now {}", role_in_words(&file.role))));
+                } else if self.audit {
                     let reason = if file.role == Role::Kustomization { Reason::Kustomization } else { Reason::Patch };
                     unchecked.push(self.unchecked(reason, &file.path, Side::Head, role_in_words(&file.role)));
                 } else if !old.is_some_and(|old| same_documents(old, file)) {

@@ -26,6 +26,7 @@ impl Run<'_> {
     pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
         let base = Classifier::new(self.base.inventory, Side::Base);
         let head = Classifier::new(self.head.inventory, Side::Head);
+        let changes: Vec<FileChange> = changes.iter().flat_map(|change| self.parted(change)).collect();
         let mut pairs: Vec<Pair> =
             changes.par_iter().map(|change| self.read(change, &base, &head)).collect::<Result<_, _>>()?;
         if !self.audit {
@@ -57,21 +58,28 @@ impl Run<'_> {
             .filter(|change| change.moved_from.is_some())
             .filter_map(|change| Some((&change.new.as_ref()?.file.path, &change.old.as_ref()?.file)))
             .collect();
+        let gone: BTreeSet<&RepoPath> = moved.values().map(|file| &file.path).collect();
         let mut units: Vec<Unit<'_>> = Vec::new();
         for pair in &pairs {
-            let Some(new) = pair.new.file() else { continue };
-            let old = pair.old.file().or_else(|| moved.get(&new.path).copied());
+            let new = pair.new.file();
+            let old = pair.old.file().or_else(|| moved.get(&new?.path).copied());
+            // What a file that moved took along is compared at its new place; what became of one that is no longer
+            // judged is not known.
+            let is_gone = matches!(pair.new, Reading::Nothing) && old.is_some_and(|old| !gone.contains(&old.path));
+            if new.is_none() && !is_gone {
+                continue;
+            }
             units.push(Unit {
                 change: None,
                 old_file: old.map(|file| &**file),
-                new_file: Some(&**new),
+                new_file: new.map(|file| &**file),
                 old: old.map(|file| run_checks(&old_context, Subject::File(file))).unwrap_or_default(),
-                new: run_checks(&new_context, Subject::File(new)),
+                new: new.map(|file| run_checks(&new_context, Subject::File(file))).unwrap_or_default(),
             });
         }
         let judged: Vec<&ObjectChange> = changes.iter().filter(|change| !change.equal_in_value()).collect();
         units.par_extend(judged.par_iter().map(|change| {
-            let old = Review::of_base(change).filter(|_| change.operation == Operation::Update);
+            let old = Review::of_base(change);
             Unit {
                 change: Some(change),
                 old_file: None,
@@ -83,14 +91,43 @@ impl Run<'_> {
         for unit in &mut units {
             self.absences(unit, &mut part.unchecked);
         }
-        units.push(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: problems });
-        for unit in units {
-            let (findings, notices) = judge.findings(unit);
-            part.findings.extend(findings);
-            part.notices.extend(notices);
-        }
+        let judge_all = |units: Vec<Unit<'_>>, part: &mut Part| {
+            for unit in units {
+                let (findings, notices) = judge.findings(unit);
+                part.findings.extend(findings);
+                part.notices.extend(notices);
+            }
+        };
+        judge_all(units, &mut part);
+        // A suppression that was refused is told once.
+        let mut problems = problems;
+        problems.retain(|draft| {
+            let at = draft.source.position(draft.span.start);
+            !part.findings.iter().filter(|finding| finding.rule.as_str() == gate::SUPPRESSION_REFUSED.id).any(
+                |finding| {
+                    let place = finding.places.first();
+                    place.is_some_and(|place| {
+                        place.location.path == draft.source.path && place.location.start.line == at.line
+                    })
+                },
+            )
+        });
+        judge_all(
+            vec![Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: problems }],
+            &mut part,
+        );
         self.count(&mut part, &pairs, &judged, changes.len());
         Ok(part)
+    }
+
+    /// A file that moved without an edit is one file only within a root or cluster; else one goes and another comes.
+    fn parted(&self, change: &FileChange) -> Vec<FileChange> {
+        let apart = change.moved_from.as_ref().filter(|from| !self.together(from, &change.path));
+        let Some(from) = apart else { return vec![change.clone()] };
+        vec![
+            FileChange { path: from.clone(), old: change.old.clone(), new: None, moved_from: None },
+            FileChange { path: change.path.clone(), old: None, new: change.new.clone(), moved_from: None },
+        ]
     }
 
     /// The two files, the old one of the base and the new one of the head, lie in one root or one cluster.

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
 use crate::config::{Config, ConfigErrors};
-use crate::finding::{Finding, Unchecked};
+use crate::finding::{Effect, Finding, Reason, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
 use crate::judge;
@@ -58,11 +58,14 @@ pub enum RunError {
     /// The comparison could not be made.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// The trust commit's config is broken, and the change does not mend it.
+    /// The config that the caller names, or the folder's own, is broken.
+    #[error("the config cannot be read, so nothing can be judged\n{0}")]
+    Config(ConfigErrors),
+    /// The trust commit's config is broken, and the change does not mend it. [`run`] makes a report of it.
     #[error(
         "the config of the trust commit cannot be read, so nothing can be judged; mend it in a change of its own\n{0}"
     )]
-    Config(ConfigErrors),
+    TrustConfig(ConfigErrors),
 }
 
 impl RunError {
@@ -71,7 +74,7 @@ impl RunError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Git(error) => Some(error.help()),
-            Self::Config(_) => None,
+            Self::Config(_) | Self::TrustConfig(_) => None,
         }
     }
 }
@@ -134,7 +137,10 @@ pub fn run(
         git::Outcome::Compare(comparison) => comparison,
         git::Outcome::NothingToCheck { sentence, offers } => return Ok(nothing_to_check(&sentence, &offers, options)),
     };
-    let rules = trust::load(&comparison, options)?;
+    let rules = match trust::load(&comparison, options) {
+        Err(RunError::TrustConfig(errors)) => return Ok(broken_config(&errors, &comparison, options)),
+        loaded => loaded?,
+    };
     let changes = git::diff(&comparison.base, &comparison.head)?;
     let config = &rules.config;
     let suppressions = Suppressions::new(config, rules.head.as_ref());
@@ -155,6 +161,18 @@ pub fn run(
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     part = part.add(run.gate(&rules, &changes)?);
     part.notices.splice(0..0, rules.notices.iter().cloned());
+    if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
+        let text = match changes.len() {
+            0 if comparison.kind == ComparisonKind::Staged => {
+                "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
+            }
+            0 => "nothing to check: both sides hold the same files; \
+                  what is not committed: portcullis check --worktree"
+                .to_owned(),
+            n => format!("nothing to check: of {n} changed files none is a manifest"),
+        };
+        part.notices.push(Notice { id: "nothing-to-check".to_owned(), text });
+    }
     if run.audit {
         part.counts.objects_total = Some(part.counts.objects_judged);
         part.notices.extend(unused_suppressions(&run));
@@ -198,6 +216,24 @@ fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {
         .collect()
 }
 
+/// The report of a change that cannot be judged, because the config that counts is broken.
+fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Options) -> Report {
+    let record = Unchecked {
+        reason: Reason::ConfigBroken,
+        effect: Effect::Fail,
+        path: crate::config::FILE_NAME.into(),
+        side: crate::source::Side::Base,
+        object: None,
+        detail: errors.to_string(),
+        help: Some("mend it in a change of its own, which is then judged by its own config".to_owned()),
+        status: crate::finding::Status::New,
+        deciding: false,
+        count: 1,
+    };
+    let rules = trust::Rules::default();
+    report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, options)
+}
+
 fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
     let mut text = format!("nothing to check: {sentence}");
     for offer in offers {
@@ -215,7 +251,7 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
         verdict: crate::report::Verdict::Pass,
         decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
         compared,
-        ruleset: ruleset(&Config::default(), None, "none was needed".to_owned(), options),
+        ruleset: ruleset(None, "none was needed".to_owned(), options),
         counts: Counts::default(),
         notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
         findings: Vec::new(),
@@ -224,22 +260,15 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
     }
 }
 
-fn ruleset(config: &Config, blob: Option<String>, from: String, options: &Options) -> RulesetInfo {
+fn ruleset(blob: Option<String>, from: String, options: &Options) -> RulesetInfo {
     RulesetInfo {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         config: blob,
         config_from: from,
-        minors: minors(config),
+        // No check depends on a minor yet.
+        minors: Vec::new(),
         date: options.today.to_string(),
     }
-}
-
-/// Every minor that some file is judged for, oldest first.
-fn minors(config: &Config) -> Vec<String> {
-    let all = config.clusters.iter().map(|cluster| &cluster.kubernetes).chain([&config.kubernetes]);
-    let minors: BTreeSet<_> =
-        all.flat_map(|kubernetes| kubernetes.current.iter().chain(&kubernetes.next)).copied().collect();
-    minors.iter().map(ToString::to_string).collect()
 }
 
 fn elapsed(options: &Options) -> u64 {
@@ -268,7 +297,7 @@ fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &O
         verdict: outcome.verdict,
         decision: outcome.decision,
         compared: comparison.compared.clone(),
-        ruleset: ruleset(&rules.config, rules.blob.clone(), rules.from.clone(), options),
+        ruleset: ruleset(rules.blob.clone(), rules.from.clone(), options),
         counts,
         notices,
         findings,

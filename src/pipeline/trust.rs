@@ -8,6 +8,7 @@ use crate::report::Notice;
 use super::{Options, RunError};
 
 /// The config of a run, and what is known of the head's.
+#[derive(Default)]
 pub(super) struct Rules {
     /// What counts.
     pub(super) config: Config,
@@ -31,15 +32,7 @@ struct File {
 
 /// Load the config that counts.
 pub(super) fn load(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
-    let mut rules = Rules {
-        config: Config::default(),
-        head: None,
-        head_errors: None,
-        removed: false,
-        blob: None,
-        from: "defaults; there is no portcullis.yaml".to_owned(),
-        notices: Vec::new(),
-    };
+    let mut rules = Rules { from: "defaults; there is no portcullis.yaml".to_owned(), ..Rules::default() };
     if let Some((name, text)) = &options.config {
         rules.config = Config::parse(name, text).map_err(RunError::Config)?;
         rules.from = format!("--config {name}");
@@ -77,9 +70,12 @@ pub(super) fn load(comparison: &Comparison, options: &Options) -> Result<Rules, 
         }
         return Ok(rules);
     };
-    let same = head.as_ref().is_some_and(|head| head.text == trusted.text);
-    let from_head = head.as_ref().filter(|_| !same).map(parse);
-    rules.removed = head.is_none();
+    // Only what the change does to the file is the change's doing: the target branch may have gone on meanwhile.
+    let before = file(&comparison.base)?;
+    let text = |file: &Option<File>| file.as_ref().map(|file| file.text.clone());
+    let changed = text(&before) != text(&head);
+    let from_head = head.as_ref().filter(|head| changed && head.text != trusted.text).map(parse);
+    rules.removed = changed && head.is_none();
     match (parse(&trusted), from_head) {
         (Ok(config), changed) => {
             rules.config = config;
@@ -100,7 +96,7 @@ pub(super) fn load(comparison: &Comparison, options: &Options) -> Result<Rules, 
                 "the target branch's portcullis.yaml is broken; this change mends it and is judged by its own",
             ));
         }
-        (Err(errors), _) => return Err(RunError::Config(errors)),
+        (Err(errors), _) => return Err(RunError::TrustConfig(errors)),
     }
     Ok(rules)
 }

@@ -145,11 +145,12 @@ pub(super) fn severity_words(report: &Report) -> String {
 /// What was done and what was not: `14 of 1,203 objects in 3 clusters, 2 unchecked, 1.34–1.36, 180 ms`.
 pub(super) fn scope_words(report: &Report) -> String {
     let counts = &report.counts;
-    let mut parts = vec![match counts.objects_total {
-        Some(total) => {
-            format!("{} of {}", grouped(counts.objects_judged.into()), counted(total as usize, "object"))
-        }
-        None => counted(counts.objects_judged as usize, "object"),
+    // Without a count of the whole tree, the objects of the changed files are what there was to judge.
+    let all = counts.objects_total.unwrap_or(counts.objects_judged + counts.objects_unchanged);
+    let mut parts = vec![if all == counts.objects_judged {
+        counted(all as usize, "object")
+    } else {
+        format!("{} of {}", grouped(counts.objects_judged.into()), counted(all as usize, "object"))
     }];
     if counts.clusters > 0
         && let Some(objects) = parts.first_mut()

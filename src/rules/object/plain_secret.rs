@@ -32,12 +32,18 @@ impl Check for PlainSecret {
         &[&RULE]
     }
 
-    fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
-        let Subject::Object(Review { new: Some(object), operation, .. }) = subject else { return };
+    fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
+        let Subject::Object(Review { new: Some(object), operation, file, .. }) = subject else { return };
         if operation == Operation::Delete || !object.is_secret() {
             return;
         }
-        let keys: Vec<&str> = ["data", "stringData"].iter().flat_map(|field| readable(object, field)).collect();
+        // Where .sops.yaml wants the values encrypted, `object/unencrypted-secret` says more.
+        let sops = context.sops.rule_for(file.path.as_str());
+        let told = |field: &str, key: &str| sops.is_some_and(|rule| rule.encrypts(&[field, key]));
+        let keys: Vec<&str> = ["data", "stringData"]
+            .iter()
+            .flat_map(|field| readable(object, field).into_iter().filter(|key| !told(field, key)))
+            .collect();
         let Some(first) = keys.first() else { return };
         let field = if readable(object, "data").is_empty() { "/stringData" } else { "/data" };
         let rest = if keys.len() > 1 { format!(" and {} more", keys.len() - 1) } else { String::new() };

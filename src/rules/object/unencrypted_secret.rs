@@ -3,6 +3,7 @@
 use crate::check::{Check, Context, Draft, Review, Subject};
 use crate::finding::{Authority, Operation, Severity};
 use crate::rules::{By, Rule};
+use crate::yaml::pointer;
 
 /// `object/unencrypted-secret`.
 pub const RULE: Rule = Rule {
@@ -49,8 +50,11 @@ impl Check for UnencryptedSecret {
             let state = if object.encrypted { "only in part encrypted" } else { "not encrypted" };
             let rest = if open.len() > 1 { format!(" and {} more", open.len() - 1) } else { String::new() };
             let message = format!("{} wants this file encrypted; it is {state}: {field}.{first}{rest}", rule.file);
-            let mut draft = Draft::at(&RULE, object, &format!("/{field}"), message)
-                .help(format!("sops --encrypt --in-place {}", file.path));
+            let pointer = pointer::child(&format!("/{field}"), first);
+            let mut draft =
+                Draft::at(&RULE, object, &pointer, message).help(format!("sops --encrypt --in-place {}", file.path));
+            // The key alone: what stands behind it is not to be shown.
+            draft.span = object.key_span(&pointer);
             draft.authority = Authority::Policy { name: rule.file.to_string(), owner: None };
             drafts.push(draft);
         }
