@@ -22,7 +22,8 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes, the same for every output format:
-  0  allowed           1  a finding stands against the merge
+  0  allowed
+  1  a finding stands against the merge
   2  something was not judged, wrong usage, or a broken config
   3  allowed, but posting failed";
 

@@ -56,10 +56,10 @@ fn readme_shows_the_real_output() {
     assert!(readme.contains(&format!("cargo run --release -- {command}\n")));
     let run = run(&command.split(' ').collect::<Vec<_>>());
     assert_eq!(run.code, Some(1));
-    let time = Regex::new(r"\d+(\.\d+)? ?m?s$").unwrap();
-    let shown = format!("```text\n{}\n```\n", time.replace(run.stdout.trim_end(), "14 ms"));
+    let shown = format!("```text\n{}\n```\n", run.stdout.trim_end());
     let expected = portcullis::generated::replaced(&readme, "demo", &shown).expect("the README has the markers");
-    if readme != expected {
+    let time = Regex::new(r"\b\d+(\.\d+)? ?m?s\n").unwrap();
+    if time.replace_all(&readme, "TIME\n") != time.replace_all(&expected, "TIME\n") {
         assert!(
             std::env::var_os("PORTCULLIS_BLESS").is_some(),
             "the README shows another output: run again with PORTCULLIS_BLESS=1\n{shown}"
@@ -90,8 +90,9 @@ fn readme_options_exist() {
     let mut seen = BTreeSet::new();
     for found in command.captures_iter(&readme) {
         let help = run(&[&found[1], "--help"]).stdout;
+        let known: Vec<&str> = option.find_iter(&help).map(|found| found.as_str()).collect();
         for option in option.find_iter(&found[2]) {
-            assert!(help.contains(option.as_str()), "{} knows no {}", &found[1], option.as_str());
+            assert!(known.contains(&option.as_str()), "{} knows no {}", &found[1], option.as_str());
             seen.insert(option.as_str().to_owned());
         }
     }

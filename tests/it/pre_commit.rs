@@ -90,8 +90,9 @@ fn what_is_staged_is_judged() {
     refused(&repo, &["commit", "-m", "bad"], "apps/env.yaml:7");
     repo.write("apps/env.yaml", &GOOD.replace("{}", "{ A: b }"));
     repo.git(&["add", "-A"]);
-    // What is on disk and not staged is no part of the commit.
+    // What is on disk and not staged is no part of the commit, whether git knows the file or not.
     repo.write("apps/db.yaml", &bad(&other()));
+    repo.write("apps/new.yaml", &bad(GOOD));
     accepted(&repo, &["commit", "-m", "good"]);
     assert_eq!(std::fs::read_to_string(repo.path().join("apps/db.yaml")).unwrap(), bad(&other()));
 }
