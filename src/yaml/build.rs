@@ -47,19 +47,21 @@ pub(super) struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    pub(super) fn new(dialect: Dialect, source: &'t str) -> Self {
+    /// A builder for about `bytes` of the source: manifests have a node for every 20 bytes or so.
+    pub(super) fn new(dialect: Dialect, source: &'t str, bytes: usize) -> Self {
+        let nodes = (bytes / 20).min(1 << 16);
         Self {
             dialect,
             source,
-            nodes: Vec::new(),
+            nodes: Vec::with_capacity(nodes),
             items: Vec::new(),
-            entries: Vec::new(),
+            entries: Vec::with_capacity(nodes),
             strings: Vec::new(),
             duplicates: Vec::new(),
             differences: Vec::new(),
             pending_items: Vec::new(),
-            pending: Vec::new(),
-            frames: Vec::new(),
+            pending: Vec::with_capacity(16),
+            frames: Vec::with_capacity(8),
             root: None,
         }
     }

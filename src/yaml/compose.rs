@@ -45,10 +45,10 @@ pub(super) fn compose(
         let reader = Reader {
             base: span.start as usize + bom,
             limit: span.end as usize,
-            build: Builder::new(dialect, &source.text),
+            build: Builder::new(dialect, &source.text, text.len()),
             repairs: &repairs,
             anchors: HashMap::new(),
-            open: Vec::new(),
+            open: Vec::with_capacity(8),
             flow: 0,
             read: 1,
             from_aliases: 0,
