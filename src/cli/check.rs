@@ -34,6 +34,7 @@ Without arguments: what HEAD changes against its merge base with the default bra
   portcullis check -o github -o sarif=r.sarif  annotations for the log, SARIF into a file
 
 Exit codes: 0 allowed, 1 a finding stands against the merge, 2 not judged, wrong usage or a broken config.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are independent")]
 pub(super) struct Args {
     /// BASE..HEAD, or files and folders, or - for standard input
     #[arg(value_name = "RANGE|PATH")]

@@ -164,7 +164,7 @@ impl Redactor {
         }
         let first = location.start.line.saturating_sub(CONTEXT).max(1);
         let last = location.start.line.saturating_add(CONTEXT).min(source.line_count());
-        let lines = (first..=last).filter_map(|line| Some(self.line(source, line, masks)?)).collect::<Vec<_>>();
+        let lines = (first..=last).filter_map(|line| self.line(source, line, masks)).collect::<Vec<_>>();
         location.snippet = (!lines.is_empty()).then_some(Snippet { first_line: first, lines });
         location
     }

@@ -93,7 +93,7 @@ impl Run<'_> {
         }
         let judge_all = |units: Vec<Unit<'_>>, part: &mut Part| {
             for unit in units {
-                let (findings, notices) = judge.findings(unit);
+                let (findings, notices) = judge.findings(&unit);
                 part.findings.extend(findings);
                 part.notices.extend(notices);
             }

@@ -11,6 +11,7 @@ mod reclassified;
 mod trust;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
@@ -237,7 +238,7 @@ fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Optio
 fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
     let mut text = format!("nothing to check: {sentence}");
     for offer in offers {
-        text.push_str(&format!("\n{}: {}", offer.what, offer.command));
+        let _ = write!(text, "\n{}: {}", offer.what, offer.command);
     }
     let compared = Compared {
         description: sentence.to_owned(),
