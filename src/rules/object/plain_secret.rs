@@ -59,7 +59,7 @@ fn readable<'a>(object: &'a Object, field: &str) -> Vec<&'a str> {
     let is_readable = |value: Value<'_>| {
         let text = value.as_str().unwrap_or_default().trim();
         let replaced = text.contains("${") || text.contains("{{") || (text.starts_with('<') && text.ends_with('>'));
-        !text.is_empty() && !replaced && !object.unknown.iter().any(|(id, _)| *id == value.id())
+        !text.is_empty() && !replaced && object.unknown(value).is_none()
     };
     values.entries().filter(|(_, _, value)| is_readable(*value)).map(|(key, ..)| key).collect()
 }
