@@ -3,17 +3,23 @@
 //! Names, neighbours and the kustomizations that use a file decide its [`Role`] before it is read; what is in it decides
 //! about each document. Nothing here is remembered between runs: it depends on the neighbours.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::agents::Agents;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
 use super::object::{group_of, objects_of};
 use super::scope;
+use super::substitute;
+use super::unknown::{self, Unknown};
+use crate::config::pattern::PathSet;
 use crate::finding::Reason;
 use crate::git::GitError;
 use crate::inventory::Inventory;
 use crate::source::{RepoPath, Side, Span};
-use crate::yaml::{self, Dialect, Document, Kind, ProblemKind, Value};
+use crate::yaml::document::DialectDifference;
+use crate::yaml::{self, Dialect, Document, Kind, ProblemKind, Stream, Value};
 
 /// API groups whose files look like objects and are read by a program, never applied to a cluster.
 const FILE_FORMATS: &[(&str, &str)] = &[
@@ -42,14 +48,17 @@ const TEST_FORMATS: &[(&str, &str)] = &[
 #[derive(Clone, Copy, Debug)]
 pub struct Classifier<'a> {
     inventory: &'a Inventory<'a>,
+    agents: &'a Agents<'a>,
+    trusted: &'a Agents<'a>,
+    substitution: &'a PathSet,
     side: Side,
 }
 
 impl<'a> Classifier<'a> {
-    /// A classifier of one side.
+    /// A classifier of one side. Where Flux replaces values, the `trusted` agents and the config's globs say.
     #[must_use]
-    pub fn new(inventory: &'a Inventory<'a>, side: Side) -> Self {
-        Self { inventory, side }
+    pub fn new(agents: &'a Agents<'a>, trusted: &'a Agents<'a>, substitution: &'a PathSet, side: Side) -> Self {
+        Self { inventory: agents.inventory(), agents, trusted, substitution, side }
     }
 
     /// What a file is for.
@@ -109,14 +118,76 @@ impl<'a> Classifier<'a> {
     }
 
     /// Read and classify a file.
-    #[must_use]
-    pub fn read(&self, path: &RepoPath, role: Role, bytes: &[u8]) -> ManifestFile {
-        let dialect = if role.read_by_kustomize() { Dialect::Kustomize } else { Dialect::Kubectl };
-        let mut stream = yaml::read(path.clone(), self.side, bytes, dialect);
+    pub fn read(&self, path: &RepoPath, role: Role, bytes: &[u8]) -> Result<ManifestFile, GitError> {
+        let mut dialect = if role.read_by_kustomize() { Dialect::Kustomize } else { Dialect::Kubectl };
+        let mut reading = Reading::new(path, self.side, bytes, dialect);
+        // Who takes a file is only looked for where the answer counts: it may cost a look at the whole tree.
+        if matches!(role, Role::Manifest { .. })
+            && dialect == Dialect::Kubectl
+            && reading.depends_on_dialect()
+            && self.agents.flux_generates_for(path)?
+        {
+            dialect = Dialect::Kustomize;
+            reading = Reading::new(path, self.side, bytes, dialect);
+        }
+        let Reading { mut stream, differences } = reading;
+        let has_sign = dialect == Dialect::Kustomize
+            || stream.source.text.lines().any(is_sign_of_an_object)
+            || (!stream.problems.is_empty() && self.agents.argo_takes(path)?);
+        let mut unknown: Vec<Unknown> = stream.documents.iter().map(unknown::of).collect();
+        if matches!(role, Role::Manifest { .. })
+            && substitute::concerns(&stream.source.text)
+            && let Some(set) = self.substitution_in(path)?
+        {
+            for (document, unknown) in stream.documents.iter_mut().zip(&mut unknown) {
+                substitute::apply(document, &set, unknown);
+            }
+        }
+        let mut file = ManifestFile {
+            path: path.clone(),
+            side: self.side,
+            source: stream.source,
+            role,
+            dialect,
+            problems: stream.problems,
+            documents: stream.documents.into_iter().map(Arc::new).collect(),
+            objects: Vec::new(),
+            others: Vec::new(),
+            differences,
+            has_sign,
+        };
+        if matches!(file.role, Role::Manifest { .. }) {
+            if is_template(&file) {
+                file.role = Role::Other(Reason::GoTemplate, "a Go template, not YAML before it is executed".to_owned());
+            } else {
+                classify_documents(&mut file, unknown);
+            }
+        }
+        Ok(file)
+    }
+
+    /// The variables that Flux sets by name, where it replaces any in a file.
+    fn substitution_in(&self, path: &RepoPath) -> Result<Option<HashSet<String>>, GitError> {
+        let through = self.inventory.roots_of(path.as_str())?.through;
+        let found = self.trusted.substitution(path, &through)?;
+        let is_listed = || self.substitution.matching(path.as_str()).is_some();
+        Ok(found.or_else(|| is_listed().then(HashSet::new)))
+    }
+}
+
+/// What one dialect reads in a file, and what the other reads differently.
+struct Reading {
+    stream: Stream,
+    differences: Vec<(usize, DialectDifference)>,
+}
+
+impl Reading {
+    fn new(path: &RepoPath, side: Side, bytes: &[u8], dialect: Dialect) -> Self {
+        let mut stream = yaml::read(path.clone(), side, bytes, dialect);
         let mut differences = Vec::new();
         if dialect == Dialect::Kustomize {
             // The other reading is only asked for what it notices.
-            let other = yaml::read(path.clone(), self.side, bytes, Dialect::Kubectl);
+            let other = yaml::read(path.clone(), side, bytes, Dialect::Kubectl);
             for document in other.documents {
                 let ours = stream.documents.iter().position(|ours| ours.index >= document.index);
                 let at = ours.unwrap_or(stream.documents.len());
@@ -133,28 +204,14 @@ impl<'a> Classifier<'a> {
                 differences.extend(std::mem::take(&mut document.differences).into_iter().map(|d| (at, d)));
             }
         }
-        let text = &stream.source.text;
-        let has_sign = role.read_by_kustomize() || text.lines().any(is_sign_of_an_object);
-        let mut file = ManifestFile {
-            path: path.clone(),
-            side: self.side,
-            source: stream.source,
-            role,
-            problems: stream.problems,
-            documents: stream.documents.into_iter().map(Arc::new).collect(),
-            objects: Vec::new(),
-            others: Vec::new(),
-            differences,
-            has_sign,
-        };
-        if matches!(file.role, Role::Manifest { .. }) {
-            if is_template(&file) {
-                file.role = Role::Other(Reason::GoTemplate, "a Go template, not YAML before it is executed".to_owned());
-            } else {
-                classify_documents(&mut file);
-            }
-        }
-        file
+        Self { stream, differences }
+    }
+
+    /// The reading, or what is said of it, would not be the same in the other dialect.
+    fn depends_on_dialect(&self) -> bool {
+        !self.differences.is_empty()
+            || !self.stream.problems.is_empty()
+            || self.stream.documents.iter().any(|document| !document.duplicates.is_empty())
     }
 }
 
@@ -213,7 +270,7 @@ fn is_sign_of_an_object(line: &str) -> bool {
 
 /// A document does not parse and holds a template's action outside comments.
 fn is_template(file: &ManifestFile) -> bool {
-    if !file.role_is_unused() {
+    if file.dialect == Dialect::Kustomize {
         return false;
     }
     file.problems.iter().filter(|problem| problem.kind == ProblemKind::Syntax).any(|problem| {
@@ -238,18 +295,12 @@ fn document_around(text: &str, place: Span) -> &str {
     text.get(start..end).unwrap_or(text)
 }
 
-impl ManifestFile {
-    fn role_is_unused(&self) -> bool {
-        matches!(&self.role, Role::Manifest { used_by } if used_by.is_empty())
-    }
-}
-
-fn classify_documents(file: &mut ManifestFile) {
-    let used = !file.role_is_unused();
-    for (index, document) in file.documents.iter().enumerate() {
+fn classify_documents(file: &mut ManifestFile, unknown: Vec<Unknown>) {
+    let used = file.role.read_by_kustomize();
+    for ((index, document), unknown) in file.documents.iter().enumerate().zip(unknown) {
         match why_no_object(document, used) {
             Some((reason, detail)) => file.others.push(OtherDocument { document: index, reason, detail }),
-            None => file.objects.extend(objects_of(document).into_iter().map(Arc::new)),
+            None => file.objects.extend(objects_of(document, unknown).into_iter().map(Arc::new)),
         }
     }
 }

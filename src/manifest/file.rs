@@ -6,7 +6,7 @@ use super::object::Object;
 use crate::finding::Reason;
 use crate::source::{RepoPath, Side, Source, Span};
 use crate::yaml::document::{DialectDifference, Document};
-use crate::yaml::{Problem, pointer};
+use crate::yaml::{Dialect, Problem, pointer};
 
 /// What a file is for, as its name, its neighbours and the kustomizations that use it say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct ManifestFile {
     pub source: Arc<Source>,
     /// What it is for.
     pub role: Role,
+    /// The reading that counts: kustomize's where a kustomization takes the file, or Flux makes one that does.
+    pub dialect: Dialect,
     /// What the reader noticed, in the order of the file.
     pub problems: Vec<Problem>,
     /// Its documents that could be read.
@@ -71,8 +73,8 @@ pub struct ManifestFile {
     pub others: Vec<OtherDocument>,
     /// What the two dialects read differently, per document.
     pub differences: Vec<(usize, DialectDifference)>,
-    /// Something says that the file is meant for the cluster: a kustomization uses it, or a line starts with
-    /// `apiVersion:` or `kind:`.
+    /// Something says that the file is meant for the cluster: a kustomization, Flux or Argo CD uses it, or a line starts
+    /// with `apiVersion:` or `kind:`.
     pub has_sign: bool,
 }
 

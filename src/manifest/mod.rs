@@ -1,5 +1,6 @@
 //! What the documents of a tree are: objects, or something else, and why.
 
+pub mod agents;
 pub mod classify;
 pub mod file;
 pub mod key;
@@ -7,3 +8,5 @@ pub mod kustomization;
 pub mod object;
 pub mod scope;
 pub mod sops;
+pub mod substitute;
+pub mod unknown;

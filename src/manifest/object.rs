@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::key::{Namespace, ObjectKey};
 use super::scope;
+use super::unknown::Unknown;
 use crate::source::{RepoPath, Source, Span};
 use crate::yaml::{Dialect, Document, Kind, NodeId, Value, pointer};
 
@@ -19,8 +20,7 @@ pub struct Object {
     pub api_version: String,
     /// Its identity. Parts that are missing are empty.
     pub key: ObjectKey,
-    /// Values that something replaces before the cluster sees them, and what does.
-    pub unknown: Vec<(NodeId, &'static str)>,
+    unknown: Arc<Unknown>,
     /// The document is encrypted by SOPS; its own `sops` block is no part of the object.
     pub encrypted: bool,
 }
@@ -77,6 +77,13 @@ impl Object {
         self.value().path(&["metadata", "annotations", name])?.as_str()
     }
 
+    /// What replaces a value of the object before the cluster sees it; none where it is what it is. An unknown value
+    /// satisfies every check on itself.
+    #[must_use]
+    pub fn unknown(&self, value: Value<'_>) -> Option<&'static str> {
+        self.unknown.get(&value.id()).copied()
+    }
+
     /// It is the core group's Secret.
     #[must_use]
     pub fn is_secret(&self) -> bool {
@@ -102,19 +109,47 @@ pub fn group_of(api_version: &str) -> &str {
 /// The objects of one document: itself, or, as kubectl opens it, the items of anything with a non-null `items` list
 /// (nested ones too). Items that lack both kind and apiVersion inherit them: `FooList` gives `Foo`.
 #[must_use]
-pub fn objects_of(document: &Arc<Document>) -> Vec<Object> {
+pub fn objects_of(document: &Arc<Document>, unknown: Unknown) -> Vec<Object> {
+    let unknown = Arc::new(unknown);
     let mut found = Vec::new();
     let root = document.root();
     let api_version = string(root, "apiVersion");
     let kind = string(root, "kind");
     collect(document, root, String::new(), api_version, kind, &mut found);
+    for object in &mut found {
+        object.unknown = Arc::clone(&unknown);
+    }
     found
 }
 
-fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: String, found: &mut Vec<Object>) {
-    // kubectl opens anything that has items; kustomize only what calls itself a list.
+/// The values of a document's objects, in no order.
+#[must_use]
+pub fn roots(document: &Document) -> Vec<Value<'_>> {
+    let mut found = Vec::new();
+    let mut open = vec![document.root()];
+    while let Some(value) = open.pop() {
+        match items(document, value, value.get("kind").and_then(Value::as_str).unwrap_or_default()) {
+            Some(items) => open.extend(items.items()),
+            None => found.push(value),
+        }
+    }
+    found
+}
+
+/// The items of a list of objects. kubectl opens anything that has items; kustomize only what calls itself a list.
+fn items<'a>(document: &Document, value: Value<'a>, kind: &str) -> Option<Value<'a>> {
     let opens = document.dialect == Dialect::Kubectl || kind.ends_with("List");
-    let Some(items) = value.get("items").filter(|items| opens && items.kind() == Kind::Sequence) else {
+    value.get("items").filter(|items| opens && items.kind() == Kind::Sequence)
+}
+
+/// SOPS encrypted the document.
+#[must_use]
+pub fn is_encrypted(document: &Document) -> bool {
+    document.root().get("sops").is_some_and(|sops| sops.get("mac").is_some())
+}
+
+fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: String, found: &mut Vec<Object>) {
+    let Some(items) = items(document, value, &kind) else {
         found.push(build(document, value, at, api, kind));
         return;
     };
@@ -149,31 +184,13 @@ fn build(document: &Arc<Document>, value: Value<'_>, pointer: String, api_versio
         written.map_or(Namespace::Unset, Namespace::Named)
     };
     let key = ObjectKey { group, kind, namespace, name: name.unwrap_or_default() };
-    let mut object = Object {
+    Object {
         document: Arc::clone(document),
         node: value.id(),
         pointer,
         api_version,
         key,
-        unknown: Vec::new(),
-        encrypted: document.root().get("sops").is_some_and(|sops| sops.get("mac").is_some()),
-    };
-    if object.encrypted {
-        object.unknown = encrypted_values(object.value());
+        unknown: Arc::default(),
+        encrypted: is_encrypted(document),
     }
-    object
-}
-
-/// Every value that SOPS replaced (`ENC[AES256_GCM,…]`).
-fn encrypted_values(root: Value<'_>) -> Vec<(NodeId, &'static str)> {
-    let mut found = Vec::new();
-    let mut pending = vec![root];
-    while let Some(value) = pending.pop() {
-        if value.as_str().is_some_and(|text| text.starts_with("ENC[")) {
-            found.push((value.id(), "encrypted by SOPS"));
-        }
-        pending.extend(value.entries().filter(|(key, ..)| *key != "sops").map(|(_, _, value)| value));
-        pending.extend(value.items());
-    }
-    found
 }

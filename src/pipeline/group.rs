@@ -8,13 +8,14 @@ use rayon::prelude::*;
 use crate::change::{self, Located, ObjectChange};
 use crate::check::{Check, Context, Draft, Review, Subject};
 use crate::config::comment;
-use crate::finding::{Operation, Reason, Unchecked};
+use crate::finding::{Operation, Reason, Status, Unchecked};
 use crate::git::{FileChange, Tree};
 use crate::judge::redact::Redactor;
 use crate::judge::{Comments, Judge, Unit};
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::ManifestFile;
 use crate::manifest::sops::{self, SopsRules};
+use crate::rules::object::identity::IDENTITY;
 use crate::rules::{self, gate};
 use crate::source::{RepoPath, Side};
 
@@ -24,8 +25,8 @@ use super::{Part, Run, RunError};
 impl Run<'_> {
     /// Judge a group of changed files.
     pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
-        let base = Classifier::new(self.base.inventory, Side::Base);
-        let head = Classifier::new(self.head.inventory, Side::Head);
+        let base = self.classifier(&self.base, Side::Base);
+        let head = self.classifier(&self.head, Side::Head);
         let changes: Vec<FileChange> = changes.iter().flat_map(|change| self.parted(change)).collect();
         let mut pairs: Vec<Pair> =
             changes.par_iter().map(|change| self.read(change, &base, &head)).collect::<Result<_, _>>()?;
@@ -88,6 +89,7 @@ impl Run<'_> {
                 new: Review::of_head(change).map(|r| run_checks(&new_context, Subject::Object(r))).unwrap_or_default(),
             }
         }));
+        part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         for unit in &mut units {
             self.absences(unit, &mut part.unchecked);
         }
@@ -120,6 +122,31 @@ impl Run<'_> {
         Ok(part)
     }
 
+    fn classifier<'s>(&'s self, side: &'s super::Side<'_>, which: Side) -> Classifier<'s> {
+        Classifier::new(side.agents, self.trusted, &self.config.substitution, which)
+    }
+
+    /// What the object is called is not known before something replaces it: the rules about its identity hold back.
+    fn unknown_identity(&self, change: &ObjectChange) -> Option<Unchecked> {
+        let unknown = |located: &Located, path: &[&str]| {
+            let object = &located.object;
+            object.value().path(path).and_then(|value| object.unknown(value))
+        };
+        let new = change.new.as_ref()?;
+        let found: Vec<(&str, &[&str], &str)> =
+            IDENTITY.iter().filter_map(|(at, path)| Some((*at, *path, unknown(new, path)?))).collect();
+        let (_, _, why) = found.first()?;
+        let pointers: Vec<&str> = found.iter().map(|(at, ..)| *at).collect();
+        let detail = format!("{}: {why}", pointers.join(", "));
+        let mut record = self.unchecked(Reason::UnknownValue, &new.file.path, Side::Head, detail);
+        record.object = change.key().cloned();
+        let before = |path: &[&str]| change.old.as_ref().is_some_and(|old| unknown(old, path).is_some());
+        if found.iter().all(|(_, path, _)| before(path)) {
+            record.status = Status::Existing;
+        }
+        Some(record)
+    }
+
     /// A file that moved without an edit is one file only within a root or cluster; else one goes and another comes.
     fn parted(&self, change: &FileChange) -> Vec<FileChange> {
         let apart = change.moved_from.as_ref().filter(|from| !self.together(from, &change.path));
@@ -145,7 +172,8 @@ impl Run<'_> {
         };
         let (before, after) = (roots(&self.base, old), roots(&self.head, new));
         if !before.is_empty() && !after.is_empty() {
-            return before.iter().any(|root| after.contains(root));
+            let joined = || self.trusted.flux_joins(old, new).unwrap_or(false);
+            return before.iter().any(|root| after.contains(root)) || joined();
         }
         change::cluster_folder(old) == change::cluster_folder(new)
     }

@@ -23,6 +23,7 @@ use crate::finding::{Effect, Finding, Reason, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
 use crate::judge;
+use crate::manifest::agents::Agents;
 use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
 
@@ -87,6 +88,8 @@ struct Run<'a> {
     head: Side<'a>,
     /// Suppression comments and `.sops.yaml` count as the trust commit has them.
     trust: Option<&'a Tree>,
+    /// Where Flux replaces values is what the trust commit says too.
+    trusted: &'a Agents<'a>,
     audit: bool,
     today: jiff::civil::Date,
     progress: &'a Progress,
@@ -96,6 +99,7 @@ struct Run<'a> {
 struct Side<'a> {
     tree: &'a Tree,
     inventory: &'a Inventory<'a>,
+    agents: &'a Agents<'a>,
 }
 
 /// What judging a part of the change gave.
@@ -146,13 +150,27 @@ pub fn run(
     let suppressions = Suppressions::new(config, rules.head.as_ref());
     let base = Inventory::new(comparison.base.clone(), &options.store);
     let head = Inventory::beside(comparison.head.clone(), &base);
+    let audit = matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths);
+    let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
+    let trust = Inventory::beside(trust_tree.clone(), &base);
+    let [base_agents, head_agents, trust_agents] = [&base, &head, &trust].map(Agents::new);
+    // What is known of one tree is not looked for twice.
+    let same = |tree: &Tree| trust_tree.root().id.is_some_and(|id| tree.root().id == Some(id));
+    let trusted = if same(&comparison.base) {
+        &base_agents
+    } else if same(&comparison.head) {
+        &head_agents
+    } else {
+        &trust_agents
+    };
     let run = Run {
         config,
         suppressions: &suppressions,
-        base: Side { tree: &comparison.base, inventory: &base },
-        head: Side { tree: &comparison.head, inventory: &head },
+        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents },
+        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents },
         trust: comparison.trust.as_ref(),
-        audit: matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths),
+        trusted,
+        audit,
         today: options.today,
         progress,
     };

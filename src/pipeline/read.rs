@@ -89,7 +89,7 @@ impl Run<'_> {
             Content::NotJudged(..) if excluded => Ok(Reading::Excluded(None)),
             Content::NotJudged(reason, detail) => Ok(Reading::NotJudged(reason, detail)),
             Content::Bytes(bytes) => {
-                let file = Arc::new(classifier.read(path, role, &bytes));
+                let file = Arc::new(classifier.read(path, role, &bytes)?);
                 if excluded {
                     return Ok(Reading::Excluded(Some(file)));
                 }

@@ -54,6 +54,12 @@ pub enum Data {
     Mapping(Range<u32>),
 }
 
+impl Data {
+    fn is_scalar(&self) -> bool {
+        !matches!(self, Self::Sequence(_) | Self::Mapping(_))
+    }
+}
+
 /// A string of the arena: borrowed from the first source, or kept beside it where the text differs from the bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Text {
@@ -170,6 +176,28 @@ impl Document {
         &self.sources[0]
     }
 
+    /// Give a scalar the value that something puts in its place; where it stands remains. Lists and mappings stay.
+    pub fn set_scalar(&mut self, id: NodeId, value: &serde_json::Value) {
+        let data = match value {
+            serde_json::Value::Null => Data::Null,
+            serde_json::Value::Bool(bool) => Data::Bool(*bool),
+            serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(int), _) => Data::Int(int),
+                (None, Some(float)) => Data::Float(float),
+                (None, None) => return,
+            },
+            serde_json::Value::String(text) => {
+                let index = u32::try_from(self.strings.len()).unwrap_or(u32::MAX);
+                self.strings.push(text.as_str().into());
+                Data::String(Text::Owned(index))
+            }
+            serde_json::Value::Array(_) | serde_json::Value::Object(_) => return,
+        };
+        if let Some(node) = self.nodes.get_mut(id.0 as usize).filter(|node| node.data.is_scalar()) {
+            node.data = data;
+        }
+    }
+
     pub(super) fn text<'a>(&'a self, text: &Text) -> &'a str {
         match text {
             Text::Slice(span) => self.sources.first().and_then(|s| s.text.get(span.range())).unwrap_or_default(),
@@ -260,7 +288,7 @@ impl<'a> Value<'a> {
     /// It is neither a list nor a mapping.
     #[must_use]
     pub fn is_scalar(self) -> bool {
-        !matches!(self.kind(), Kind::Sequence | Kind::Mapping)
+        self.data().is_scalar()
     }
 
     /// The text of a string.

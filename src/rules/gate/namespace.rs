@@ -31,7 +31,8 @@ impl Check for NamespaceLabels {
         for mode in MODES {
             let name = format!("pod-security.kubernetes.io/{mode}");
             let (before, after) = (level(old, &name), level(new, &name));
-            if after < before {
+            let is_known = |value| new.unknown(value).is_none();
+            if after < before && new.value().path(&["metadata", "labels", &name]).is_none_or(is_known) {
                 let word = |level: usize| LEVELS.get(level).copied().unwrap_or("privileged");
                 let message = if label(new, &name).is_some() {
                     format!("{name} goes from {} to {}", word(before), word(after))

@@ -4,7 +4,7 @@
 use crate::check::{Check, Context, Draft, Review, Subject};
 use crate::finding::{Operation, Severity};
 use crate::rules::{By, Rule};
-use crate::yaml::Kind;
+use crate::yaml::{Kind, Value};
 
 const DECODER: &str = "apimachinery's decoder: Object 'Kind' or 'apiVersion' is missing or not a string";
 
@@ -68,7 +68,8 @@ none: `name: 123`, `namespace: on`, `name: 1e3`.
 Put the value in quotes.",
 };
 
-const IDENTITY: [(&str, &[&str]); 4] = [
+/// The fields that are judged here: pointer and path.
+pub const IDENTITY: [(&str, &[&str]); 4] = [
     ("/apiVersion", &["apiVersion"]),
     ("/kind", &["kind"]),
     ("/metadata/name", &["metadata", "name"]),
@@ -91,9 +92,9 @@ impl Check for Identity {
         }
         let value = object.value();
         for (pointer, path) in IDENTITY {
-            let Some(found) = value.path(path).filter(|found| !found.is_null() && found.kind() != Kind::String) else {
-                continue;
-            };
+            let is_wrong = |found: &Value<'_>| !matches!(found.kind(), Kind::Null | Kind::String);
+            let found = value.path(path).filter(|found| is_wrong(found) && object.unknown(*found).is_none());
+            let Some(found) = found else { continue };
             let field = path.join(".");
             let what = match found.kind() {
                 Kind::Bool => "a boolean",
@@ -106,7 +107,8 @@ impl Check for Identity {
                     .help("put the value in quotes"),
             );
         }
-        let missing = |path: &[&str]| value.path(path).is_none_or(|v| v.is_null() || v.as_str() == Some(""));
+        let is_empty = |v: Value<'_>| object.unknown(v).is_none() && (v.is_null() || v.as_str() == Some(""));
+        let missing = |path: &[&str]| value.path(path).is_none_or(is_empty);
         if object.api_version.is_empty() && missing(&["apiVersion"]) {
             let mut draft = Draft::at(&MISSING_API_VERSION, object, "/apiVersion", "apiVersion not set");
             draft.absent = true;

@@ -47,7 +47,7 @@ impl Check for ServerOwnedField {
         }
         let Some(metadata) = value.get("metadata") else { return };
         for field in METADATA {
-            if metadata.get(field).is_none_or(is_empty) {
+            if metadata.get(field).is_none_or(|value| is_empty(value) || object.unknown(value).is_some()) {
                 continue;
             }
             let pointer = format!("/metadata/{field}");

@@ -43,6 +43,7 @@ impl Check for UnencryptedSecret {
                     rule.encrypts(&[field, key])
                         && value.as_str().is_none_or(|text| !text.is_empty() && !text.starts_with("ENC["))
                         && !value.is_null()
+                        && object.unknown(*value).is_none()
                 })
                 .map(|(key, ..)| key)
                 .collect();

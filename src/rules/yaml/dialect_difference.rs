@@ -3,6 +3,7 @@
 use crate::check::{Check, Context, Draft, DraftFix, Subject};
 use crate::finding::Severity;
 use crate::rules::{By, Rule};
+use crate::yaml::Dialect;
 
 /// `yaml/dialect-difference`.
 pub const RULE: Rule = Rule {
@@ -42,7 +43,7 @@ impl Check for DialectDifference {
             let mut draft = Draft::new(&RULE, &file.source, difference.span, message)
                 .detail(text)
                 .help(format!("write \"{text}\" in quotes if the text is meant"));
-            if file.role.read_by_kustomize() {
+            if file.dialect == Dialect::Kustomize {
                 draft.authority = By::Client("kustomize").authority();
             }
             // Only a single plain word: quoting anything else could change what it is.

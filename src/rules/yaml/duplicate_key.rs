@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::Severity;
 use crate::rules::{By, Rule};
+use crate::yaml::Dialect;
 
 /// `yaml/duplicate-key`.
 pub const RULE: Rule = Rule {
@@ -62,7 +63,7 @@ impl Check for DuplicateKey {
                 let mut draft = Draft::new(rule, &file.source, duplicate.second, message)
                     .detail(key.clone())
                     .help("remove one of the two");
-                if file.role.read_by_kustomize() {
+                if file.dialect == Dialect::Kustomize {
                     draft.authority = By::Client("kustomize").authority();
                 }
                 draft.related.push((format!("\"{key}\" is first set here"), Arc::clone(&file.source), duplicate.first));

@@ -4,7 +4,7 @@ use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::Severity;
 use crate::manifest::file::Role;
 use crate::rules::{By, Rule};
-use crate::yaml::ProblemKind;
+use crate::yaml::{Dialect, ProblemKind};
 
 const BASIS: &str = "how kubectl splits and decodes a file (recorded answers of its decoder)";
 
@@ -20,8 +20,8 @@ pub const SYNTAX: Rule = Rule {
 kubectl, kustomize, Flux and Argo CD stop at a document that they cannot parse. kubectl has then already applied the \
 documents before it and applies none after it; kustomize and Flux apply nothing of the whole root.
 
-A file is held to be a manifest when it held objects before the change, when a kustomization uses it, or when a line \
-starts with `apiVersion:` or `kind:`. Any other file that does not parse is listed as not judged \
+A file is held to be a manifest when it held objects before the change, when a kustomization, Flux or Argo CD uses it, or \
+when a line starts with `apiVersion:` or `kind:`. Any other file that does not parse is listed as not judged \
 (`no-sign-of-an-object`).
 
 Mend the syntax at the marked place. The usual causes are a tab used as indentation, an unclosed quote, and a value \
@@ -96,7 +96,7 @@ impl Check for Reading {
                 _ => &SYNTAX,
             };
             let mut draft = Draft::new(rule, &file.source, problem.span, problem.message.clone());
-            if file.role.read_by_kustomize() {
+            if file.dialect == Dialect::Kustomize {
                 draft.authority = By::Client("kustomize").authority();
             }
             drafts.push(draft);

@@ -1,0 +1,153 @@
+//! What Flux and Argo CD deploy from a tree, as far as it says so itself.
+//!
+//! Whether a source is this repository, no file says. A path counts when it is a folder of the tree; the tree's top, which
+//! every repository has, only when its source has another such path or no source has one.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::git::{EntryKind, GitError};
+use crate::inventory::{ArgoPath, FluxPath, Inventory};
+use crate::source::RepoPath;
+
+/// The paths of one tree that an agent applies. They are looked for when they are first asked for: without a memory of
+/// the tree that reads all of it.
+#[derive(Debug)]
+pub struct Agents<'a> {
+    inventory: &'a Inventory<'a>,
+    flux: OnceLock<Vec<(String, FluxPath)>>,
+    argo: OnceLock<Vec<ArgoRoot>>,
+}
+
+#[derive(Debug)]
+struct ArgoRoot {
+    /// The folder; none for an `ApplicationSet` that takes the folders that its globs match.
+    folder: Option<String>,
+    globs: Vec<GlobMatcher>,
+    recurse: bool,
+}
+
+impl<'a> Agents<'a> {
+    /// The agents of an inventory's tree. Nothing is read yet.
+    #[must_use]
+    pub fn new(inventory: &'a Inventory<'a>) -> Self {
+        Self { inventory, flux: OnceLock::new(), argo: OnceLock::new() }
+    }
+
+    /// The tree's inventory.
+    #[must_use]
+    pub fn inventory(&self) -> &'a Inventory<'a> {
+        self.inventory
+    }
+
+    /// Flux takes the file although no kustomization names it: where a path has no kustomization, Flux makes one of all
+    /// YAML files below it, but for folders that have one of their own.
+    pub fn flux_generates_for(&self, path: &RepoPath) -> Result<bool, GitError> {
+        if !matches!(path.extension().as_str(), "yaml" | "yml") {
+            return Ok(false);
+        }
+        let roots = self.flux()?;
+        let mut folder = path.folder();
+        loop {
+            if !self.inventory.kustomizations_in(folder)?.is_empty() {
+                return Ok(false);
+            }
+            if roots.iter().any(|(root, _)| root == folder) {
+                return Ok(true);
+            }
+            if folder.is_empty() {
+                return Ok(false);
+            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+    }
+
+    /// Argo CD applies the file as one of a folder of manifests.
+    pub fn argo_takes(&self, path: &RepoPath) -> Result<bool, GitError> {
+        let folder = path.folder();
+        let named = |root: &ArgoRoot| match &root.folder {
+            Some(own) => own == folder || root.recurse && is_within(folder, own),
+            None => root.globs.iter().any(|glob| glob.is_match(folder)),
+        };
+        Ok(self.argo()?.iter().any(named))
+    }
+
+    /// Where Flux replaces `${NAME}` in a file: the variables that are set by name. `through` are the kustomizations that
+    /// take the file up, which may bring it from elsewhere into a path.
+    pub fn substitution(&self, path: &RepoPath, through: &[RepoPath]) -> Result<Option<HashSet<String>>, GitError> {
+        let holds =
+            |root: &str| is_within(path.as_str(), root) || through.iter().any(|file| is_within(file.as_str(), root));
+        let mut found: Option<HashSet<String>> = None;
+        for (_, flux) in self.flux()?.iter().filter(|(root, flux)| flux.substitutes && holds(root)) {
+            found.get_or_insert_default().extend(flux.variables.iter().cloned());
+        }
+        Ok(found)
+    }
+
+    /// One Flux path that is not the whole tree holds both.
+    pub fn flux_joins(&self, a: &RepoPath, b: &RepoPath) -> Result<bool, GitError> {
+        let both = |root: &str| !root.is_empty() && is_within(a.as_str(), root) && is_within(b.as_str(), root);
+        Ok(self.flux()?.iter().any(|(root, _)| both(root)))
+    }
+
+    fn flux(&self) -> Result<&[(String, FluxPath)], GitError> {
+        if let Some(known) = self.flux.get() {
+            return Ok(known);
+        }
+        let mut candidates = Vec::new();
+        for located in self.inventory.flux_paths()?.found {
+            let flux = located.fact;
+            let source = flux.source.clone().map(|(kind, name)| format!("{kind}/{name}")).unwrap_or_default();
+            candidates.extend(self.folder(flux.path.as_deref())?.map(|folder| (folder, source, flux)));
+        }
+        Ok(self.flux.get_or_init(|| of_this_repository(candidates)))
+    }
+
+    fn argo(&self) -> Result<&[ArgoRoot], GitError> {
+        if let Some(known) = self.argo.get() {
+            return Ok(known);
+        }
+        let mut candidates: Vec<(String, String, ArgoPath)> = Vec::new();
+        let mut roots = Vec::new();
+        for located in self.inventory.argo_paths()?.found {
+            let argo = located.fact;
+            if argo.path.contains("{{") {
+                let glob = |glob: &String| GlobBuilder::new(glob).literal_separator(true).build().ok();
+                let globs = argo.globs.iter().filter_map(glob).map(|glob| glob.compile_matcher()).collect();
+                roots.push(ArgoRoot { folder: None, globs, recurse: argo.recurse });
+            } else {
+                let folder = self.folder(Some(&argo.path))?;
+                candidates.extend(folder.map(|folder| (folder, argo.repository.clone(), argo)));
+            }
+        }
+        roots.extend(of_this_repository(candidates).into_iter().map(|(folder, argo)| ArgoRoot {
+            folder: Some(folder),
+            globs: Vec::new(),
+            recurse: argo.recurse,
+        }));
+        Ok(self.argo.get_or_init(|| roots))
+    }
+
+    /// A path as a folder of the tree, when it is one.
+    fn folder(&self, path: Option<&str>) -> Result<Option<String>, GitError> {
+        let parts: Vec<&str> = path.unwrap_or_default().split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let folder = parts.join("/");
+        let entry = self.inventory.tree().entry(&folder)?;
+        Ok(entry.filter(|entry| entry.kind == EntryKind::Folder).map(|_| folder))
+    }
+}
+
+/// Of paths with their sources, those that may be this repository's.
+fn of_this_repository<T>(mut candidates: Vec<(String, String, T)>) -> Vec<(String, T)> {
+    let sources: HashSet<String> =
+        candidates.iter().filter(|(folder, ..)| !folder.is_empty()).map(|(_, source, _)| source.clone()).collect();
+    candidates.retain(|(folder, source, _)| !folder.is_empty() || sources.is_empty() || sources.contains(source));
+    candidates.into_iter().map(|(folder, _, fact)| (folder, fact)).collect()
+}
+
+/// The path is the folder or lies below it.
+fn is_within(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
