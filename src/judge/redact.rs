@@ -51,30 +51,18 @@ impl Redactor {
     /// Learn what a file must not show.
     pub fn add(&mut self, file: &ManifestFile) {
         let mut masks = Masks::default();
-<<<<<<< HEAD
         // What is wrong with a file may be that its text is not where its documents say.
         let unread = !file.problems.is_empty();
-        let mentions = file.source.text.contains("Secret") || file.source.text.contains("stringData");
-        masks.whole = unread && mentions || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
-=======
-        let unread =
-            file.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Syntax | ProblemKind::Separator));
-        let mentions = |text: &str| text.contains("Secret") || text.contains("stringData");
+        let mentions = |text: &str| ["Secret", "stringData", "last-applied"].iter().any(|word| text.contains(word));
         masks.whole =
             unread && mentions(&file.source.text) || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
->>>>>>> speed
         let mut values = Vec::new();
         for document in &file.documents {
             // A repeated key hides its first value from the arena, but not from the reader of a snippet.
             let text = file.source.text.get(document.span.range()).unwrap_or_default();
-<<<<<<< HEAD
-            let mentions = ["Secret", "stringData", "last-applied"].iter().any(|word| text.contains(word));
-            if mentions && !document.duplicates.is_empty() {
+            if !document.duplicates.is_empty() && mentions(text) {
                 masks.unshown.push(document.span);
             }
-=======
-            masks.whole |= hidden && mentions(text);
->>>>>>> speed
             secrets_of_document(document, &file.role, &mut values);
             for object in &file.objects {
                 if std::sync::Arc::ptr_eq(&object.document, document) {

@@ -118,7 +118,6 @@ impl<'a> Classifier<'a> {
     }
 
     /// Read and classify a file.
-<<<<<<< HEAD
     pub fn read(&self, path: &RepoPath, role: Role, bytes: &[u8]) -> Result<ManifestFile, GitError> {
         let mut dialect = if role.read_by_kustomize() { Dialect::Kustomize } else { Dialect::Kubectl };
         let mut reading = Reading::new(path, self.side, bytes, dialect);
@@ -142,24 +141,6 @@ impl<'a> Classifier<'a> {
         {
             for (document, unknown) in stream.documents.iter_mut().zip(&mut unknown) {
                 substitute::apply(document, &set, unknown);
-=======
-    #[must_use]
-    pub fn read(&self, path: &RepoPath, role: Role, bytes: &[u8]) -> ManifestFile {
-        let dialect = if role.read_by_kustomize() { Dialect::Kustomize } else { Dialect::Kubectl };
-        let mut stream = yaml::read(path.clone(), self.side, bytes, dialect);
-        let mut differences = Vec::new();
-        if dialect == Dialect::Kubectl {
-            for (at, document) in stream.documents.iter_mut().enumerate() {
-                differences.extend(std::mem::take(&mut document.differences).into_iter().map(|d| (at, d)));
-            }
-        } else if stream.documents.iter().any(|document| document.may_differ) {
-            // The other reading is only asked for what it notices.
-            let other = yaml::read(path.clone(), self.side, bytes, Dialect::Kubectl);
-            for document in other.documents {
-                let position = stream.documents.iter().position(|ours| ours.index == document.index);
-                differences
-                    .extend(position.iter().flat_map(|at| document.differences.iter().map(|d| (*at, d.clone()))));
->>>>>>> speed
             }
         }
         let mut file = ManifestFile {
@@ -204,7 +185,8 @@ impl Reading {
     fn new(path: &RepoPath, side: Side, bytes: &[u8], dialect: Dialect) -> Self {
         let mut stream = yaml::read(path.clone(), side, bytes, dialect);
         let mut differences = Vec::new();
-        if dialect == Dialect::Kustomize {
+        let asks_the_other = stream.documents.iter().any(|document| document.may_differ) || !stream.problems.is_empty();
+        if dialect == Dialect::Kustomize && asks_the_other {
             // The other reading is only asked for what it notices.
             let other = yaml::read(path.clone(), side, bytes, Dialect::Kubectl);
             for document in other.documents {
@@ -218,7 +200,7 @@ impl Reading {
                     stream.documents.insert(at, document);
                 }
             }
-        } else {
+        } else if dialect == Dialect::Kubectl {
             for (at, document) in stream.documents.iter_mut().enumerate() {
                 differences.extend(std::mem::take(&mut document.differences).into_iter().map(|d| (at, d)));
             }
