@@ -156,19 +156,25 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
     let options = Options {
         config: args.config.as_deref().map(read).transpose()?,
         overrides,
-        store: store(args, environment),
+        store: store(args, &request, environment),
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
         started,
     };
     Ok((request, options))
 }
 
-fn store(args: &Args, environment: &Environment) -> Store {
+fn store(args: &Args, request: &Request, environment: &Environment) -> Store {
+    // Facts are kept under git's ids: without git there is nothing to look up.
+    if matches!(request, Request::Paths { .. } | Request::Stdin { .. } | Request::Folders { .. }) {
+        return Store::none();
+    }
     match &args.cache_dir {
         Some(dir) => Store::at(dir),
         None if args.no_cache => Store::none(),
-        None => crate::git::Repository::open(environment)
-            .map_or_else(|_| Store::none(), |repository| Store::at(&repository.common_dir().join("portcullis/inventory"))),
+        None => crate::git::Repository::open(environment).map_or_else(
+            |_| Store::none(),
+            |repository| Store::at(&repository.common_dir().join("portcullis/inventory")),
+        ),
     }
 }
 

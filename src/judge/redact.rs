@@ -51,14 +51,15 @@ impl Redactor {
         let mut masks = Masks::default();
         let unread =
             file.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Syntax | ProblemKind::Separator));
-        let mentions = file.source.text.contains("Secret") || file.source.text.contains("stringData");
-        masks.whole = unread && mentions || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
+        let mentions = |text: &str| text.contains("Secret") || text.contains("stringData");
+        masks.whole =
+            unread && mentions(&file.source.text) || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
         let mut values = Vec::new();
         for document in &file.documents {
             // A repeated key hides its first value from the arena, but not from the reader of a snippet.
             let hidden = document.duplicates.iter().any(|duplicate| duplicate.mapping == document.root().id());
             let text = file.source.text.get(document.span.range()).unwrap_or_default();
-            masks.whole |= hidden && (text.contains("Secret") || text.contains("stringData"));
+            masks.whole |= hidden && mentions(text);
             secrets_of_document(document, &file.role, &mut values);
             for object in &file.objects {
                 if std::sync::Arc::ptr_eq(&object.document, document) {

@@ -113,17 +113,17 @@ impl<'a> Classifier<'a> {
         let dialect = if role.read_by_kustomize() { Dialect::Kustomize } else { Dialect::Kubectl };
         let mut stream = yaml::read(path.clone(), self.side, bytes, dialect);
         let mut differences = Vec::new();
-        if dialect == Dialect::Kustomize {
+        if dialect == Dialect::Kubectl {
+            for (at, document) in stream.documents.iter_mut().enumerate() {
+                differences.extend(std::mem::take(&mut document.differences).into_iter().map(|d| (at, d)));
+            }
+        } else if stream.documents.iter().any(|document| document.may_differ) {
             // The other reading is only asked for what it notices.
             let other = yaml::read(path.clone(), self.side, bytes, Dialect::Kubectl);
             for document in other.documents {
                 let position = stream.documents.iter().position(|ours| ours.index == document.index);
                 differences
                     .extend(position.iter().flat_map(|at| document.differences.iter().map(|d| (*at, d.clone()))));
-            }
-        } else {
-            for (at, document) in stream.documents.iter_mut().enumerate() {
-                differences.extend(std::mem::take(&mut document.differences).into_iter().map(|d| (at, d)));
             }
         }
         let text = &stream.source.text;

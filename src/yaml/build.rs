@@ -40,6 +40,7 @@ pub(super) struct Builder<'t> {
     pub(super) strings: Vec<Box<str>>,
     pub(super) duplicates: Vec<DuplicateKey>,
     pub(super) differences: Vec<DialectDifference>,
+    pub(super) may_differ: bool,
     pending_items: Vec<NodeId>,
     pub(super) pending: Vec<Pending>,
     frames: Vec<Frame>,
@@ -57,6 +58,7 @@ impl<'t> Builder<'t> {
             strings: Vec::new(),
             duplicates: Vec::new(),
             differences: Vec::new(),
+            may_differ: false,
             pending_items: Vec::new(),
             pending: Vec::new(),
             frames: Vec::new(),
@@ -107,6 +109,7 @@ impl<'t> Builder<'t> {
     pub(super) fn key(&mut self, key: Key) {
         if let Some(frame) = self.frames.last_mut() {
             frame.merges |= key.kind == KeyKind::Merge;
+            self.may_differ |= frame.merges;
             frame.key = Some(key);
         }
     }
@@ -182,6 +185,7 @@ impl<'t> Builder<'t> {
             dialect: self.dialect,
             duplicates: self.duplicates,
             differences: self.differences,
+            may_differ: self.may_differ,
             chains: Vec::new(),
             nodes: self.nodes,
             items: self.items,

@@ -1,7 +1,5 @@
 //! One rich report through every renderer, and nasty strings through every escape.
 
-
-
 mod escapes;
 
 mod fixture;
