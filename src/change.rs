@@ -110,7 +110,7 @@ pub fn pair(
         changes.extend(removed.drain(..).map(|located| delete(located, came.clone())));
     }
     changes.extend(unpaired_old.into_values().flatten().map(|located| delete(located, None)));
-    changes.sort_by(|a, b| place(a).cmp(&place(b)));
+    changes.sort_by_cached_key(place);
     changes
 }
 

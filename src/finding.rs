@@ -88,9 +88,9 @@ pub enum Authority {
 impl fmt::Display for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Server => f.write_str("the API server refuses it"),
-            Self::ServerWarning => f.write_str("the API server warns of it"),
-            Self::Client { program } => write!(f, "{program} refuses or changes it"),
+            Self::Server => f.write_str("the API server"),
+            Self::ServerWarning => f.write_str("the API server, as a warning"),
+            Self::Client { program } => f.write_str(program),
             Self::Policy { name, owner: None } => write!(f, "policy {name}"),
             Self::Policy { name, owner: Some(owner) } => write!(f, "policy {name} of {owner}"),
             Self::Advice => f.write_str("advice"),

@@ -25,68 +25,77 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[command(after_help = "\
 Without arguments: what HEAD changes against its merge base with the default branch, or, in CI, what the event changes.
 
-  portcullis check main..my-branch           two revisions, from their merge base
-  portcullis check --staged                  what the next commit would change
-  portcullis check --worktree                what is not committed yet
-  portcullis check --all                     everything in HEAD
-  portcullis check deploy/ service.yaml      plain files and folders, without git
-  portcullis check --base-dir A --head-dir B two folders, such as rendered output")]
+  portcullis check main..my-branch             two revisions, from their merge base
+  portcullis check --staged                    what the next commit would change
+  portcullis check --worktree                  what is not committed yet
+  portcullis check --all                       everything in HEAD
+  portcullis check deploy/ service.yaml        plain files and folders, without git
+  portcullis check --base-dir A --head-dir B   two folders, such as rendered output
+  portcullis check -o github -o sarif=r.sarif  annotations for the log, SARIF into a file
+
+Exit codes: 0 allowed, 1 a finding stands against the merge, 2 not judged, wrong usage or a broken config.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are independent")]
 pub(super) struct Args {
     /// BASE..HEAD, or files and folders, or - for standard input
     #[arg(value_name = "RANGE|PATH")]
     what: Vec<PathBuf>,
-    /// The tip of the branch that the change is merged into
-    #[arg(long, value_name = "REV", conflicts_with = "what")]
+    /// The tip of the branch that the change is to be merged into
+    #[arg(long, value_name = "REV", conflicts_with = "what", help_heading = COMPARED)]
     base: Option<String>,
-    /// The change
-    #[arg(long, value_name = "REV", conflicts_with = "what", default_value = "HEAD")]
+    /// The tip of the change; with --base
+    #[arg(long, value_name = "REV", requires = "base", default_value = "HEAD", help_heading = COMPARED)]
     head: String,
-    /// The index against HEAD: what the next commit changes
-    #[arg(long, group = "mode", conflicts_with_all = ["what", "base"])]
+    /// The index against HEAD: what the next commit would change
+    #[arg(long, group = "mode", conflicts_with_all = ["what", "base"], help_heading = COMPARED)]
     staged: bool,
     /// The files on disk, untracked ones too, against HEAD
-    #[arg(long, group = "mode", conflicts_with_all = ["what", "base"])]
+    #[arg(long, group = "mode", conflicts_with_all = ["what", "base"], help_heading = COMPARED)]
     worktree: bool,
-    /// Everything in a commit
-    #[arg(long, group = "mode", value_name = "REV", num_args = 0..=1, default_missing_value = "HEAD", conflicts_with_all = ["what", "base"])]
+    /// Everything in a commit, as if all of it were new
+    #[arg(long, group = "mode", value_name = "REV", num_args = 0..=1, default_missing_value = "HEAD", conflicts_with_all = ["what", "base"], help_heading = COMPARED)]
     all: Option<String>,
     /// A merge commit against its first parent
-    #[arg(long, group = "mode", value_name = "REV", num_args = 0..=1, default_missing_value = "HEAD", conflicts_with_all = ["what", "base"])]
+    #[arg(long, group = "mode", value_name = "REV", num_args = 0..=1, default_missing_value = "HEAD", conflicts_with_all = ["what", "base"], help_heading = COMPARED)]
     merge: Option<String>,
     /// A folder as it was; with --head-dir
-    #[arg(long, value_name = "DIR", requires = "head_dir", conflicts_with_all = ["what", "base", "mode"])]
+    #[arg(long, value_name = "DIR", requires = "head_dir", conflicts_with_all = ["what", "base", "mode"], help_heading = COMPARED)]
     base_dir: Option<PathBuf>,
     /// A folder as it will be; with --base-dir
-    #[arg(long, value_name = "DIR", requires = "base_dir")]
+    #[arg(long, value_name = "DIR", requires = "base_dir", help_heading = COMPARED)]
     head_dir: Option<PathBuf>,
-    /// What to write, and where: human, json, sarif, junit, github, gitlab, markdown; may be given several times
-    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "human")]
-    output: Vec<OutputSpec>,
-    /// A config that replaces the trust commit's
-    #[arg(long, value_name = "FILE")]
+    /// Judge by this config instead of the target branch's portcullis.yaml
+    #[arg(long, value_name = "FILE", help_heading = JUDGED_BY)]
     config: Option<PathBuf>,
-    /// Overrides: a list of {fingerprints | all, actor, reason, until, evidence}
-    #[arg(long = "override", value_name = "FILE")]
+    /// Who lets which findings pass: a list of {fingerprints | all, actor, reason, until, evidence}
+    #[arg(long = "override", value_name = "FILE", help_heading = JUDGED_BY)]
     overriding: Option<PathBuf>,
-    /// Tell what the config says about a file, and why
-    #[arg(long, value_name = "PATH")]
+    /// The day that decides what has expired, as 2027-01-31, instead of today (UTC)
+    #[arg(long, value_name = "DATE", help_heading = JUDGED_BY)]
+    now: Option<Date>,
+    /// Tell what the config says about a file, and why, and judge nothing
+    #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
+    /// human, json, sarif, junit, github, gitlab or markdown, to a file or standard output; repeatable
+    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "human", help_heading = OUTPUT)]
+    output: Vec<OutputSpec>,
     /// Show existing, fixed and suppressed findings and everything that was not judged
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = OUTPUT)]
     verbose: bool,
     /// Colours; NO_COLOR is honoured
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, help_heading = OUTPUT)]
     color: Color,
     /// Remember nothing about the repository between runs
-    #[arg(long)]
+    #[arg(long, help_heading = MEMORY)]
     no_cache: bool,
     /// Where to remember it, instead of the git directory
-    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = MEMORY)]
     cache_dir: Option<PathBuf>,
-    /// The day that decides expiries, instead of today (UTC)
-    #[arg(long, value_name = "DATE")]
-    now: Option<Date>,
 }
+
+const COMPARED: &str = "What is compared";
+const JUDGED_BY: &str = "By which rules";
+const OUTPUT: &str = "Output";
+const MEMORY: &str = "Memory";
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -156,14 +165,18 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
     let options = Options {
         config: args.config.as_deref().map(read).transpose()?,
         overrides,
-        store: store(args, environment),
+        store: store(args, &request, environment),
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
         started,
     };
     Ok((request, options))
 }
 
-fn store(args: &Args, environment: &Environment) -> Store {
+fn store(args: &Args, request: &Request, environment: &Environment) -> Store {
+    // Facts are kept under git's ids: without git there is nothing to look up.
+    if matches!(request, Request::Paths { .. } | Request::Stdin { .. } | Request::Folders { .. }) {
+        return Store::none();
+    }
     match &args.cache_dir {
         Some(dir) => Store::at(dir),
         None if args.no_cache => Store::none(),

@@ -22,25 +22,29 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes, the same for every output format:
-  0  allowed           1  a finding stands against the merge
+  0  allowed
+  1  a finding stands against the merge
   2  something was not judged, wrong usage, or a broken config
   3  allowed, but posting failed";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Judge a change, or everything
+    /// Judge what a merge would create, update and delete
     Check(Box<check::Args>),
     /// Print what kubectl would read from a file, one JSON document a line
     Parse(parse::Args),
-    /// Tell what a rule means and how to mend what it finds
+    /// Tell what a rule means, who says so, and how to mend what it finds
     Explain(explain::Args),
-    /// Print the completions of a shell
+    /// Print a shell's completions: source <(portcullis completions bash)
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page: portcullis man | man -l -
+    Man {
+        /// The page of this subcommand
+        subcommand: Option<String>,
+    },
 }
 
 /// Run the program.
@@ -80,10 +84,26 @@ fn run(command: &Command) -> io::Result<u8> {
             clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);
             Ok(0)
         }
-        Command::Man => clap_mangen::Man::new(<Cli as clap::CommandFactory>::command()).render(&mut out).map(|()| 0),
+        Command::Man { subcommand } => man(subcommand.as_deref(), &mut out),
     }?;
     out.flush()?;
     Ok(code)
+}
+
+fn man(subcommand: Option<&str>, out: &mut impl Write) -> io::Result<u8> {
+    let mut command = <Cli as clap::CommandFactory>::command();
+    // Gives subcommands their whole name, as the page's title has it.
+    command.build();
+    let page = match subcommand {
+        None => Some(&command),
+        Some(name) => command.find_subcommand(name),
+    };
+    let Some(page) = page.cloned() else {
+        complain("there is no such subcommand", Some("portcullis --help lists them"));
+        return Ok(INDETERMINATE);
+    };
+    clap_mangen::Man::new(page).render(out)?;
+    Ok(0)
 }
 
 /// One message on standard error: what went wrong, and what to do about it.

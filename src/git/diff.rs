@@ -9,6 +9,7 @@ use git2::{DiffOptions, ObjectType, Oid, Patch};
 
 use super::content::MAX_FILE_BYTES;
 use super::error::GitError;
+use super::repository::Repository;
 use super::tree::{At, Child, EntryKind, Inner, MAX_FILES, ObjectId, Tree, TreeEntry, oid};
 use crate::source::RepoPath;
 
@@ -79,8 +80,7 @@ impl Walk<'_> {
             (self.base.inner(), self.head.inner())
             && let (Some(a), Some(b)) = (old.id, new.id)
         {
-            let (a, b) = (r.listing(oid(a), &old.path)?, s.listing(oid(b), &new.path)?);
-            return Ok((different(&a, &b, &old.path)?, different(&b, &a, &new.path)?));
+            return differing(r, (a, &old.path), s, (b, &new.path));
         }
         Ok((self.base.children_of(old)?, self.head.children_of(new)?))
     }
@@ -132,20 +132,41 @@ impl Walk<'_> {
     }
 }
 
-/// The entries of `these` that the other folder does not have alike. Both are sorted by name.
-fn different(these: &[Child], others: &[Child], folder: &RepoPath) -> Result<Vec<TreeEntry>, GitError> {
-    let mut others = others.iter().peekable();
-    let mut different = Vec::new();
-    for child in these {
-        while others.next_if(|other| other.name < child.name).is_some() {}
-        let alike = others
-            .peek()
-            .is_some_and(|other| other.name == child.name && other.id == child.id && other.kind == child.kind);
-        if !alike {
-            different.push(child.below(folder)?);
-        }
-    }
-    Ok(different)
+/// The entries of two git trees that the other one does not have alike, each sorted by name. Only they are copied: a
+/// folder may have tens of thousands of others. What is alike but out of step, as git sorts folders as if their names
+/// ended with a slash, is among them on both sides.
+fn differing(
+    repository: &Repository,
+    (old, old_path): (ObjectId, &RepoPath),
+    other: &Repository,
+    (new, new_path): (ObjectId, &RepoPath),
+) -> Result<(Vec<TreeEntry>, Vec<TreeEntry>), GitError> {
+    repository.with_tree(oid(old), old_path, |old| {
+        other.with_tree(oid(new), new_path, |new| {
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            let (mut olds, mut news) = (old.iter().peekable(), new.iter().peekable());
+            loop {
+                let order = match (olds.peek(), news.peek()) {
+                    (None, None) => break,
+                    (Some(_), None) => Ordering::Less,
+                    (None, Some(_)) => Ordering::Greater,
+                    (Some(a), Some(b)) => a.name_bytes().cmp(b.name_bytes()),
+                };
+                let a = if order == Ordering::Greater { None } else { olds.next() };
+                let b = if order == Ordering::Less { None } else { news.next() };
+                if let (Some(a), Some(b)) = (&a, &b)
+                    && (a.id(), a.filemode_raw()) == (b.id(), b.filemode_raw())
+                {
+                    continue;
+                }
+                before.extend(a.map(|entry| Child::of(&entry, old_path)?.below(old_path)).transpose()?);
+                after.extend(b.map(|entry| Child::of(&entry, new_path)?.below(new_path)).transpose()?);
+            }
+            before.sort_by(|a, b| a.path.cmp(&b.path));
+            after.sort_by(|a, b| a.path.cmp(&b.path));
+            Ok((before, after))
+        })
+    })
 }
 
 fn same_content(old: &TreeEntry, new: &TreeEntry) -> Result<bool, GitError> {

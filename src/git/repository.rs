@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use git2::{Oid, RepositoryOpenFlags};
 
 use super::error::GitError;
-use super::tree::{Child, EntryKind, check_name};
+use super::tree::Child;
 use crate::source::RepoPath;
 
 /// What of the process's surroundings decides what is compared. The library never reads the environment itself.
@@ -92,6 +92,8 @@ impl Repository {
             Some(dir) => (here.join(dir), exactly()),
             None => (here.clone(), RepositoryOpenFlags::empty()),
         };
+        // git does not hash what it reads either: fetching did, and hashing costs as much as reading YAML does.
+        git2::opts::strict_hash_verification(false);
         let handle = git2::Repository::open_ext(&start, flags, ceilings).map_err(|error| open_error(&start, error))?;
         let work_dir = work_dir(&handle, environment)?;
         let index_file = environment.git_index_file.as_ref().map(|file| work_dir.as_deref().unwrap_or(here).join(file));
@@ -158,16 +160,23 @@ impl Repository {
         result
     }
 
+    /// Lends a git tree. `folder` is its path, for errors.
+    pub(super) fn with_tree<T>(
+        &self,
+        id: Oid,
+        folder: &RepoPath,
+        work: impl FnOnce(&git2::Tree<'_>) -> Result<T, GitError>,
+    ) -> Result<T, GitError> {
+        self.with(|handle| work(&handle.find_tree(id).map_err(|error| self.missing(handle, error, id, folder, true))?))
+    }
+
     /// What a git tree holds, sorted by name. `folder` is its path, for errors.
     pub(super) fn listing(&self, id: Oid, folder: &RepoPath) -> Result<Arc<[Child]>, GitError> {
         let kept = self.0.large_folders.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if let Some(listing) = kept {
             return Ok(listing);
         }
-        let listing: Arc<[Child]> = self.with(|handle| {
-            let tree = handle.find_tree(id).map_err(|error| self.missing(handle, error, id, folder, true))?;
-            children(&tree, folder)
-        })?;
+        let listing = self.with_tree(id, folder, |tree| children(tree, folder))?;
         if listing.len() >= KEEP_FROM {
             let mut kept = self.0.large_folders.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.values().map(|other| other.len()).sum::<usize>() + listing.len() > KEEP_AT_MOST {
@@ -272,9 +281,7 @@ fn is_partial(handle: &git2::Repository) -> bool {
 fn children(tree: &git2::Tree<'_>, folder: &RepoPath) -> Result<Arc<[Child]>, GitError> {
     let mut children = Vec::with_capacity(tree.len());
     for entry in tree {
-        let name = RepoPath::from_bytes(entry.name_bytes());
-        check_name(folder, &name)?;
-        children.push(Child { name, kind: EntryKind::of_mode(entry.filemode_raw()), id: entry.id() });
+        children.push(Child::of(&entry, folder)?);
     }
     // git sorts a folder as if its name ended with a slash.
     children.sort_by(|a, b| a.name.cmp(&b.name));

@@ -141,6 +141,12 @@ pub(super) struct Child {
 }
 
 impl Child {
+    pub(super) fn of(entry: &git2::TreeEntry<'_>, folder: &RepoPath) -> Result<Self, GitError> {
+        let name = RepoPath::from_bytes(entry.name_bytes());
+        check_name(folder, &name)?;
+        Ok(Self { name, kind: EntryKind::of_mode(entry.filemode_raw()), id: entry.id() })
+    }
+
     pub(super) fn below(&self, folder: &RepoPath) -> Result<TreeEntry, GitError> {
         Ok(TreeEntry::stored(join(folder, self.name.as_str())?, self.kind, self.id))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::folder::{Folder, Id, Notable, Signs, Subfolder, Summary, join};
+use super::folder::{Folder, Id, Notable, Signs, Subfolder, Summary, folders_above, join};
 use super::store::{Facet, Key, lock};
 use super::{Inventory, is_manifest};
 use crate::git::{EntryKind, GitError, TreeEntry};
@@ -16,7 +16,7 @@ use crate::source::RepoPath;
 const MAX_FOUND: usize = 500_000;
 
 /// The records that this run has asked for, by path; none where there is no such folder.
-pub(super) type Memo = HashMap<(Facet, String), Option<Arc<Folder>>>;
+pub(super) type Memo = HashMap<Facet, HashMap<String, Option<Arc<Folder>>>>;
 
 /// A folder while its record is made: its files are known, of its subfolders perhaps only the entry.
 struct Listing {
@@ -50,13 +50,16 @@ impl Inventory<'_> {
 
     /// The record of a folder; nothing if there is no such folder.
     pub(super) fn folder(&self, facet: Facet, path: &str) -> Result<Option<Arc<Folder>>, GitError> {
-        if let Some(known) = lock(&self.folders).get(&(facet, path.to_owned())) {
-            return Ok(known.clone());
-        }
-        let root = self.tree.root();
-        let mut record = self.record(facet, "", root.id.map(|id| *id.as_bytes()))?;
-        let mut at = String::new();
-        for name in path.split('/').filter(|_| !path.is_empty()) {
+        // From the nearest folder above that is known: most questions are about neighbours of what was asked before.
+        let known =
+            || std::iter::once(path).chain(folders_above(path)).find_map(|at| Some((at, self.known(facet, at)?)));
+        let (above, mut record) = match known() {
+            Some(known) => known,
+            None => ("", self.record(facet, "", self.tree.root().id.map(|id| *id.as_bytes()))?),
+        };
+        let mut at = above.to_owned();
+        let rest = path.get(above.len()..).unwrap_or_default().trim_start_matches('/');
+        for name in rest.split('/').filter(|_| !rest.is_empty()) {
             let Some(parent) = record else { break };
             at = join(&at, name);
             record = match parent.subfolder(name) {
@@ -65,6 +68,14 @@ impl Inventory<'_> {
             };
         }
         Ok(record)
+    }
+
+    fn known(&self, facet: Facet, path: &str) -> Option<Option<Arc<Folder>>> {
+        lock(&self.folders).get(&facet)?.get(path).cloned()
+    }
+
+    fn remember(&self, facet: Facet, path: &str, record: Option<Arc<Folder>>) {
+        lock(&self.folders).entry(facet).or_default().insert(path.to_owned(), record);
     }
 
     pub(super) fn subfolder(
@@ -78,9 +89,8 @@ impl Inventory<'_> {
 
     /// The record of the folder that has this path and id: remembered, stored, or made.
     fn record(&self, facet: Facet, path: &str, id: Option<Id>) -> Result<Option<Arc<Folder>>, GitError> {
-        let place = (facet, path.to_owned());
-        if let Some(known) = lock(&self.folders).get(&place) {
-            return Ok(known.clone());
+        if let Some(known) = self.known(facet, path) {
+            return Ok(known);
         }
         let stored = id.and_then(|id| self.store.get(Key { id, facet }, Folder::decode)).map(Arc::new);
         let record = match stored {
@@ -90,7 +100,7 @@ impl Inventory<'_> {
                 None => None,
             },
         };
-        lock(&self.folders).insert(place, record.clone());
+        self.remember(facet, path, record.clone());
         Ok(record)
     }
 
@@ -132,7 +142,7 @@ impl Inventory<'_> {
                     self.store.put(Key { id, facet }, bytes);
                 }
             } else {
-                lock(&self.folders).insert((facet, entry.path.as_str().to_owned()), Some(Arc::clone(&made)));
+                self.remember(facet, entry.path.as_str(), Some(Arc::clone(&made)));
                 by_path.insert(entry.path, made.summary);
             }
         }

@@ -70,12 +70,12 @@ pub struct Judge<'a> {
 impl Judge<'_> {
     /// The findings of one unit, and notices about the suppressions that covered them.
     #[must_use]
-    pub fn findings(&self, unit: Unit<'_>) -> (Vec<Finding>, Vec<Notice>) {
+    pub fn findings(&self, unit: &Unit<'_>) -> (Vec<Finding>, Vec<Notice>) {
         let (mut findings, mut notices) = (Vec::new(), Vec::new());
-        let marked = status::compare(&unit);
+        let marked = status::compare(unit);
         for (status, draft) in marked {
             let Some(severity) = self.config.level(draft.rule.as_str(), draft.severity) else { continue };
-            self.judge(&unit, draft, severity, status, &mut findings, &mut notices);
+            self.judge(unit, draft, severity, status, &mut findings, &mut notices);
         }
         (findings, notices)
     }
@@ -95,7 +95,7 @@ impl Judge<'_> {
         let stable = spot.root.map_or_else(|| spot.pointer.clone(), |root| pointer::stable(root, &spot.pointer));
         let fingerprint =
             fingerprint::of(path.as_str(), draft.rule.as_str(), spot.object.as_ref(), &stable, &draft.detail);
-        let lines = self.lines(&draft, &spot);
+        let lines = Self::lines(&draft, &spot);
         let comments = self.comments.get(&path).filter(|_| status != Status::Fixed);
         let (trusted, added) =
             comments.map_or((&[][..], &[][..]), |comments| (&comments.trusted[..], &comments.added[..]));
@@ -179,7 +179,7 @@ impl Judge<'_> {
     }
 
     /// The line of the draft, then those of the keys and list items that hold it, the document's root left out.
-    fn lines(&self, draft: &Draft, spot: &Spot<'_>) -> Vec<u32> {
+    fn lines(draft: &Draft, spot: &Spot<'_>) -> Vec<u32> {
         let mut lines = vec![draft.source.position(draft.span.start).line];
         let Some(root) = spot.root else { return lines };
         let mut pointer = spot.pointer.as_str();

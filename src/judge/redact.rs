@@ -14,7 +14,7 @@ use crate::finding::{Location, Reason, Snippet};
 use crate::manifest::file::{ManifestFile, Role};
 use crate::source::{RepoPath, Side, Source, Span};
 use crate::yaml::document::{Document, Value};
-use crate::yaml::{Kind, ProblemKind, pointer};
+use crate::yaml::{Kind, pointer};
 
 /// What stands in the place of a secret value.
 pub const REDACTED: &str = "[redacted]";
@@ -35,6 +35,8 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 #[derive(Debug, Default)]
 struct Masks {
     whole: bool,
+    /// Documents of which no line is shown.
+    unshown: Vec<Span>,
     spans: Vec<Span>,
 }
 
@@ -49,16 +51,18 @@ impl Redactor {
     /// Learn what a file must not show.
     pub fn add(&mut self, file: &ManifestFile) {
         let mut masks = Masks::default();
-        let unread =
-            file.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Syntax | ProblemKind::Separator));
-        let mentions = file.source.text.contains("Secret") || file.source.text.contains("stringData");
-        masks.whole = unread && mentions || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
+        // What is wrong with a file may be that its text is not where its documents say.
+        let unread = !file.problems.is_empty();
+        let mentions = |text: &str| ["Secret", "stringData", "last-applied"].iter().any(|word| text.contains(word));
+        masks.whole =
+            unread && mentions(&file.source.text) || matches!(file.role, Role::Other(Reason::GeneratorInput, _));
         let mut values = Vec::new();
         for document in &file.documents {
             // A repeated key hides its first value from the arena, but not from the reader of a snippet.
-            let hidden = document.duplicates.iter().any(|duplicate| duplicate.mapping == document.root().id());
             let text = file.source.text.get(document.span.range()).unwrap_or_default();
-            masks.whole |= hidden && (text.contains("Secret") || text.contains("stringData"));
+            if !document.duplicates.is_empty() && mentions(text) {
+                masks.unshown.push(document.span);
+            }
             secrets_of_document(document, &file.role, &mut values);
             for object in &file.objects {
                 if std::sync::Arc::ptr_eq(&object.document, document) {
@@ -69,7 +73,7 @@ impl Redactor {
         for value in values {
             self.mask(value, &mut masks);
         }
-        if masks.whole || !masks.spans.is_empty() {
+        if masks.whole || !masks.unshown.is_empty() || !masks.spans.is_empty() {
             self.files.insert((file.side, file.path.clone()), masks);
         }
     }
@@ -140,13 +144,11 @@ impl Redactor {
     }
 
     fn scrub(&self, text: &mut String) {
+        let mut found: Vec<&String> = self.texts.iter().filter(|secret| text.contains(secret.as_str())).collect();
         // Longer texts first, so that a part of one does not leave the rest of it behind.
-        if self.texts.iter().any(|secret| text.contains(secret.as_str())) {
-            let mut secrets: Vec<&String> = self.texts.iter().filter(|secret| text.contains(secret.as_str())).collect();
-            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-            for secret in secrets {
-                *text = text.replace(secret.as_str(), REDACTED);
-            }
+        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in found {
+            replace_secret(text, secret);
         }
     }
 
@@ -155,12 +157,12 @@ impl Redactor {
     pub fn location(&self, source: &Source, span: Span) -> Location {
         let mut location = crate::finding::location(source, span);
         let masks = self.masks(source);
-        if masks.is_some_and(|masks| masks.whole) {
+        if masks.is_some_and(|masks| masks.whole || masks.unshown.iter().any(|document| overlap(*document, span))) {
             return location;
         }
         let first = location.start.line.saturating_sub(CONTEXT).max(1);
         let last = location.start.line.saturating_add(CONTEXT).min(source.line_count());
-        let lines = (first..=last).filter_map(|line| Some(self.line(source, line, masks)?)).collect::<Vec<_>>();
+        let lines = (first..=last).filter_map(|line| self.line(source, line, masks)).collect::<Vec<_>>();
         location.snippet = (!lines.is_empty()).then_some(Snippet { first_line: first, lines });
         location
     }
@@ -186,12 +188,47 @@ impl Redactor {
         }
         text.push_str(source.text.get(Span { start: at, end: span.end.max(at) }.range()).unwrap_or_default());
         self.scrub(&mut text);
+        if masks.is_some() {
+            hide_comment(&mut text);
+        }
         if let Some((cut, _)) = text.char_indices().nth(LONGEST_LINE) {
             text.truncate(cut);
             text.push('…');
         }
         Some(text)
     }
+}
+
+/// A secret that is an everyday word ("password") is only hidden where it stands alone: hiding it inside of a longer name
+/// would tell what it is.
+fn replace_secret(text: &mut String, secret: &str) {
+    if !secret.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        *text = text.replace(secret, REDACTED);
+        return;
+    }
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once(secret) {
+        clean.push_str(before);
+        let inside = clean.ends_with(is_part) || after.starts_with(is_part);
+        clean.push_str(if inside { secret } else { REDACTED });
+        rest = after;
+    }
+    clean.push_str(rest);
+    *text = clean;
+}
+
+/// In a file with a Secret people write the old password beside the new one. Our own comments stay.
+fn hide_comment(line: &mut String) {
+    let begins = |at: usize| line.get(..at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']));
+    let comment = line.match_indices('#').map(|(at, _)| at).find(|at| begins(*at));
+    let Some(at) = comment.filter(|at| !line.get(*at..).is_some_and(|text| text.contains("portcullis:"))) else {
+        return;
+    };
+    line.truncate(at + 1);
+    line.push(' ');
+    line.push_str(REDACTED);
 }
 
 fn overlap(a: Span, b: Span) -> bool {

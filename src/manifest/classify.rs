@@ -10,6 +10,7 @@ use super::agents::Agents;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
 use super::object::{group_of, objects_of};
+use super::scope;
 use super::substitute;
 use super::unknown::{self, Unknown};
 use crate::config::pattern::PathSet;
@@ -184,7 +185,8 @@ impl Reading {
     fn new(path: &RepoPath, side: Side, bytes: &[u8], dialect: Dialect) -> Self {
         let mut stream = yaml::read(path.clone(), side, bytes, dialect);
         let mut differences = Vec::new();
-        if dialect == Dialect::Kustomize {
+        let asks_the_other = stream.documents.iter().any(|document| document.may_differ) || !stream.problems.is_empty();
+        if dialect == Dialect::Kustomize && asks_the_other {
             // The other reading is only asked for what it notices.
             let other = yaml::read(path.clone(), side, bytes, Dialect::Kubectl);
             for document in other.documents {
@@ -198,7 +200,7 @@ impl Reading {
                     stream.documents.insert(at, document);
                 }
             }
-        } else {
+        } else if dialect == Dialect::Kubectl {
             for (at, document) in stream.documents.iter_mut().enumerate() {
                 differences.extend(std::mem::take(&mut document.differences).into_iter().map(|d| (at, d)));
             }
@@ -275,8 +277,15 @@ fn is_template(file: &ManifestFile) -> bool {
     file.problems.iter().filter(|problem| problem.kind == ProblemKind::Syntax).any(|problem| {
         document_around(&file.source.text, problem.span)
             .lines()
-            .any(|line| !line.trim_start().starts_with('#') && (line.contains("{{") || line.contains("{%")))
+            .any(|line| !line.trim_start().starts_with('#') && has_action(line))
     })
+}
+
+/// An action of a Go template, or of Jinja, that is closed on its line: `{{a: b}: c}` is a mapping as a key.
+fn has_action(line: &str) -> bool {
+    [("{{", "}}"), ("{%", "%}")]
+        .iter()
+        .any(|(open, close)| line.split_once(open).is_some_and(|(_, rest)| rest.contains(close)))
 }
 
 /// The text between the separators around a place.
@@ -295,6 +304,10 @@ fn classify_documents(file: &mut ManifestFile, unknown: Vec<Unknown>) {
             None => file.objects.extend(objects_of(document, unknown).into_iter().map(Arc::new)),
         }
     }
+}
+
+fn is_like_metadata(key: &str) -> bool {
+    strsim::damerau_levenshtein(key, "metadata") <= 2
 }
 
 fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
@@ -327,6 +340,14 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     }
     if (api_version, kind) == ("v1", "Config") && has("clusters") && !has("metadata") {
         return Some((Reason::NotAnObject, "a kubeconfig".to_owned()));
+    }
+    // Programs have configuration files with an apiVersion and a kind of their own (IstioOperator profiles, controllers'
+    // settings). Only a misspelled `metadata` makes one of those a broken object.
+    if !used
+        && !scope::is_builtin_group(group_of(api_version))
+        && !root.entries().any(|(key, ..)| is_like_metadata(key))
+    {
+        return Some((Reason::NotAnObject, "no metadata: a configuration file".to_owned()));
     }
     // One of the two alone is a sign of an object only beside metadata: many programs have files with a `kind` or an
     // `apiVersion` of their own.

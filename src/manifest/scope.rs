@@ -29,6 +29,16 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ("storagemigration.k8s.io", &["StorageVersionMigration"]),
 ];
 
+/// Built-in groups without a cluster-scoped kind.
+const OTHER_GROUPS: &[&str] =
+    &["apps", "autoscaling", "batch", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "extensions"];
+
+/// A group that every API server has, or had.
+#[must_use]
+pub fn is_builtin_group(group: &str) -> bool {
+    OTHER_GROUPS.contains(&group) || CLUSTER_SCOPED.iter().any(|(known, _)| *known == group)
+}
+
 /// A built-in kind that is known to have no namespace. Kinds of custom resources are not known here.
 #[must_use]
 pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {

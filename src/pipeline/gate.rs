@@ -24,7 +24,7 @@ impl Run<'_> {
         }
         let (judge, _) = self.judge_of(&[], &[]);
         let (findings, notices) =
-            judge.findings(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
+            judge.findings(&Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
         Ok(Part { findings, notices, ..Part::default() })
     }
 

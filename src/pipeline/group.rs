@@ -94,7 +94,7 @@ impl Run<'_> {
             self.absences(unit, &mut part.unchecked);
         }
         let judge_all = |units: Vec<Unit<'_>>, part: &mut Part| {
-            for unit in units {
+            for unit in &units {
                 let (findings, notices) = judge.findings(unit);
                 part.findings.extend(findings);
                 part.notices.extend(notices);

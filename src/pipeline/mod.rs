@@ -181,7 +181,12 @@ pub fn run(
     part.notices.splice(0..0, rules.notices.iter().cloned());
     if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
         let text = match changes.len() {
-            0 => "nothing to check: both sides hold the same files".to_owned(),
+            0 if comparison.kind == ComparisonKind::Staged => {
+                "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
+            }
+            0 => "nothing to check: both sides hold the same files; \
+                  what is not committed: portcullis check --worktree"
+                .to_owned(),
             n => format!("nothing to check: of {n} changed files none is a manifest"),
         };
         part.notices.push(Notice { id: "nothing-to-check".to_owned(), text });
@@ -248,10 +253,8 @@ fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Optio
 }
 
 fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
-    let mut text = format!("nothing to check: {sentence}");
-    for offer in offers {
-        text.push_str(&format!("\n{}: {}", offer.what, offer.command));
-    }
+    let offers: String = offers.iter().flat_map(|offer| ["\n", &offer.what, ": ", &offer.command]).collect();
+    let text = format!("nothing to check: {sentence}{offers}");
     let compared = Compared {
         description: sentence.to_owned(),
         base: None,
@@ -264,7 +267,7 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
         verdict: crate::report::Verdict::Pass,
         decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
         compared,
-        ruleset: ruleset(&Config::default(), None, "none was needed".to_owned(), options),
+        ruleset: ruleset(None, "none was needed".to_owned(), options),
         counts: Counts::default(),
         notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
         findings: Vec::new(),
@@ -273,22 +276,15 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
     }
 }
 
-fn ruleset(config: &Config, blob: Option<String>, from: String, options: &Options) -> RulesetInfo {
+fn ruleset(blob: Option<String>, from: String, options: &Options) -> RulesetInfo {
     RulesetInfo {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         config: blob,
         config_from: from,
-        minors: minors(config),
+        // No check depends on a minor yet.
+        minors: Vec::new(),
         date: options.today.to_string(),
     }
-}
-
-/// Every minor that some file is judged for, oldest first.
-fn minors(config: &Config) -> Vec<String> {
-    let all = config.clusters.iter().map(|cluster| &cluster.kubernetes).chain([&config.kubernetes]);
-    let minors: BTreeSet<_> =
-        all.flat_map(|kubernetes| kubernetes.current.iter().chain(&kubernetes.next)).copied().collect();
-    minors.iter().map(ToString::to_string).collect()
 }
 
 fn elapsed(options: &Options) -> u64 {
@@ -317,7 +313,7 @@ fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &O
         verdict: outcome.verdict,
         decision: outcome.decision,
         compared: comparison.compared.clone(),
-        ruleset: ruleset(&rules.config, rules.blob.clone(), rules.from.clone(), options),
+        ruleset: ruleset(rules.blob.clone(), rules.from.clone(), options),
         counts,
         notices,
         findings,

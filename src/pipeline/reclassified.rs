@@ -37,7 +37,7 @@ impl Run<'_> {
                 match path.file_name() {
                     "Chart.yaml" => candidates.extend(self.files_below(path.folder())?),
                     name if crate::inventory::is_suite_marker(name) => {
-                        candidates.extend(self.files_below(path.folder())?)
+                        candidates.extend(self.files_below(path.folder())?);
                     }
                     _ => {}
                 }

@@ -56,13 +56,13 @@ pub(super) fn load(comparison: &Comparison, options: &Options) -> Result<Rules, 
             }
             rules.blob = head.id;
             if comparison.kind == ComparisonKind::Paths {
-                rules.from = "the folder's own portcullis.yaml".to_owned();
+                "the folder's own portcullis.yaml".clone_into(&mut rules.from);
                 return match rules.head_errors {
                     Some(errors) => Err(RunError::Config(errors)),
                     None => Ok(rules),
                 };
             }
-            rules.from = "head (first adoption)".to_owned();
+            "head (first adoption)".clone_into(&mut rules.from);
             rules.notices.push(notice(
                 "first-adoption",
                 "first adoption: the target branch has no portcullis.yaml, so the head's counts",

@@ -37,9 +37,8 @@ pub(super) fn render(report: &Report) -> String {
     for (reason, records) in summary::by_reason(summary::open_unchecked(report)) {
         let deciding = records.iter().any(|record| record.deciding);
         let title = format!(
-            "{} unchecked: {}{}",
-            summary::grouped(summary::total(records.iter().copied())),
-            summary::reason_words(reason),
+            "{}{}",
+            summary::reason_words(reason, summary::total(records.iter().copied())),
             if deciding { " (decides)" } else { "" },
         );
         folded(&mut page, deciding, &title, records.into_iter().map(unchecked), "record");

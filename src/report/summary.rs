@@ -98,9 +98,23 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
-/// The reason in running text: `3 not rendered`.
-pub(super) fn reason_words(reason: Reason) -> String {
-    reason.id().replace('-', " ")
+/// So many of a reason in running text: `3 not rendered`, `2 Go templates not judged`.
+pub(super) fn reason_words(reason: Reason, count: u64) -> String {
+    let noun = match reason {
+        Reason::Patch => ["patch", "patches"],
+        Reason::GoTemplate => ["Go template", "Go templates"],
+        Reason::HelmTemplate => ["Helm template", "Helm templates"],
+        Reason::HelmValues => ["values file", "values files"],
+        Reason::TestSuite => ["test file", "test files"],
+        Reason::NoSignOfAnObject => ["unparsable file", "unparsable files"],
+        Reason::Symlink => ["link", "links"],
+        Reason::Submodule => ["submodule", "submodules"],
+        Reason::LfsPointer => ["LFS pointer", "LFS pointers"],
+        Reason::UnknownValue => ["object with unknown values", "objects with unknown values"],
+        _ => return format!("{} {}", grouped(count), reason.id().replace('-', " ")),
+    };
+    let [one, many] = noun;
+    format!("{} {} not judged", grouped(count), if count == 1 { one } else { many })
 }
 
 /// The verdict, with what weakens it: `fail`, `pass, but 3 not rendered`, `fail, but allowed (mode: report)`.
@@ -117,7 +131,7 @@ pub(super) fn verdict_words(report: &Report) -> String {
         Verdict::Indeterminate => record.deciding,
     }))
     .into_iter()
-    .map(|(reason, group)| format!("{} {}", grouped(total(group)), reason_words(reason)))
+    .map(|(reason, group)| reason_words(reason, total(group)))
     .collect::<Vec<_>>()
     .join(", ");
     if !unchecked.is_empty() {
@@ -145,11 +159,12 @@ pub(super) fn severity_words(report: &Report) -> String {
 /// What was done and what was not: `14 of 1,203 objects in 3 clusters, 2 unchecked, 1.34–1.36, 180 ms`.
 pub(super) fn scope_words(report: &Report) -> String {
     let counts = &report.counts;
-    let mut parts = vec![match counts.objects_total {
-        Some(total) => {
-            format!("{} of {}", grouped(counts.objects_judged.into()), counted(total as usize, "object"))
-        }
-        None => counted(counts.objects_judged as usize, "object"),
+    // Without a count of the whole tree, the objects of the changed files are what there was to judge.
+    let all = counts.objects_total.unwrap_or(counts.objects_judged + counts.objects_unchanged);
+    let mut parts = vec![if all == counts.objects_judged {
+        counted(all as usize, "object")
+    } else {
+        format!("{} of {}", grouped(counts.objects_judged.into()), counted(all as usize, "object"))
     }];
     if counts.clusters > 0
         && let Some(objects) = parts.first_mut()

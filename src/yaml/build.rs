@@ -40,6 +40,7 @@ pub(super) struct Builder<'t> {
     pub(super) strings: Vec<Box<str>>,
     pub(super) duplicates: Vec<DuplicateKey>,
     pub(super) differences: Vec<DialectDifference>,
+    pub(super) may_differ: bool,
     pending_items: Vec<NodeId>,
     pub(super) pending: Vec<Pending>,
     frames: Vec<Frame>,
@@ -47,19 +48,22 @@ pub(super) struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    pub(super) fn new(dialect: Dialect, source: &'t str) -> Self {
+    /// A builder for about `bytes` of the source: manifests have a node for every 20 bytes or so.
+    pub(super) fn new(dialect: Dialect, source: &'t str, bytes: usize) -> Self {
+        let nodes = (bytes / 20).min(1 << 16);
         Self {
             dialect,
             source,
-            nodes: Vec::new(),
+            nodes: Vec::with_capacity(nodes),
             items: Vec::new(),
-            entries: Vec::new(),
+            entries: Vec::with_capacity(nodes),
             strings: Vec::new(),
             duplicates: Vec::new(),
             differences: Vec::new(),
+            may_differ: false,
             pending_items: Vec::new(),
-            pending: Vec::new(),
-            frames: Vec::new(),
+            pending: Vec::with_capacity(16),
+            frames: Vec::with_capacity(8),
             root: None,
         }
     }
@@ -107,6 +111,7 @@ impl<'t> Builder<'t> {
     pub(super) fn key(&mut self, key: Key) {
         if let Some(frame) = self.frames.last_mut() {
             frame.merges |= key.kind == KeyKind::Merge;
+            self.may_differ |= frame.merges;
             frame.key = Some(key);
         }
     }
@@ -182,6 +187,7 @@ impl<'t> Builder<'t> {
             dialect: self.dialect,
             duplicates: self.duplicates,
             differences: self.differences,
+            may_differ: self.may_differ,
             chains: Vec::new(),
             nodes: self.nodes,
             items: self.items,

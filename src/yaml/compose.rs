@@ -45,10 +45,10 @@ pub(super) fn compose(
         let reader = Reader {
             base: span.start as usize + bom,
             limit: span.end as usize,
-            build: Builder::new(dialect, &source.text),
+            build: Builder::new(dialect, &source.text, text.len()),
             repairs: &repairs,
             anchors: HashMap::new(),
-            open: Vec::new(),
+            open: Vec::with_capacity(8),
             flow: 0,
             read: 1,
             from_aliases: 0,
@@ -349,15 +349,13 @@ impl<'t> Reader<'t> {
 
     /// Where the other dialect reads a scalar differently, say so. Only the kubectl reading does.
     fn compare(&mut self, read: &Scalar<'_>, value: &str, tag: Tag<'_>, plain: bool, is_key: bool, at: Span) {
-        if self.build.dialect != Dialect::Kubectl {
-            return;
-        }
         let candidate = match tag {
             Tag::None if !plain => false,
             Tag::None => resolve::may_differ(value) || is_key && !matches!(read, Scalar::String(_)),
             Tag::Bare | Tag::Named(_) => true,
         };
-        if !candidate {
+        self.build.may_differ |= candidate;
+        if !candidate || self.build.dialect != Dialect::Kubectl {
             return;
         }
         let show = |dialect, scalar: Scalar<'_>| {

@@ -134,6 +134,8 @@ pub struct Document {
     pub duplicates: Vec<DuplicateKey>,
     /// Scalars that the other dialect reads otherwise, in document order. Filled by the kubectl reading only.
     pub differences: Vec<DialectDifference>,
+    /// The other dialect may read something differently: without it, nobody has to ask.
+    pub may_differ: bool,
     /// For every rendered origin: the values that made it, last first.
     pub chains: Vec<Vec<(SourceId, Span)>>,
     pub(super) nodes: Vec<Node>,

@@ -71,7 +71,9 @@ pub(super) struct Fault {
 pub(super) struct Parser<'a> {
     // Boxed, because libyaml keeps a pointer to the parser inside it.
     raw: Box<MaybeUninit<sys::yaml_parser_t>>,
-    event: Option<sys::yaml_event_t>,
+    event: MaybeUninit<sys::yaml_event_t>,
+    /// `event` is initialised.
+    held: bool,
     input: PhantomData<&'a str>,
 }
 
@@ -87,19 +89,19 @@ impl<'a> Parser<'a> {
             sys::yaml_parser_set_encoding(raw, sys::YAML_UTF8_ENCODING);
             sys::yaml_parser_set_input_string(raw, input.as_ptr(), input.len() as u64);
         }
-        Self { raw: parser, event: None, input: PhantomData }
+        Self { raw: parser, event: MaybeUninit::uninit(), held: false, input: PhantomData }
     }
 
     /// The next event.
     pub(super) fn next(&mut self) -> Result<Event<'_>, Fault> {
         self.release();
-        let mut event = MaybeUninit::<sys::yaml_event_t>::uninit();
         // SAFETY: the parser was initialised by `new`; on success the event is initialised, and `release` frees it.
         let event = unsafe {
-            if sys::yaml_parser_parse(self.raw.as_mut_ptr(), event.as_mut_ptr()).fail {
+            if sys::yaml_parser_parse(self.raw.as_mut_ptr(), self.event.as_mut_ptr()).fail {
                 return Err(self.fault());
             }
-            &*self.event.insert(event.assume_init())
+            self.held = true;
+            self.event.assume_init_ref()
         };
         // SAFETY: libyaml filled the member of the union that belongs to the event's type; strings are NUL-terminated
         // and live as long as the event, which only `&mut self` frees.
@@ -166,9 +168,9 @@ impl<'a> Parser<'a> {
     }
 
     fn release(&mut self) {
-        if let Some(mut event) = self.event.take() {
+        if std::mem::take(&mut self.held) {
             // SAFETY: the event came from a successful parse and is freed once.
-            unsafe { sys::yaml_event_delete(&raw mut event) };
+            unsafe { sys::yaml_event_delete(self.event.as_mut_ptr()) };
         }
     }
 }

@@ -76,6 +76,9 @@ pub(super) fn explain(fault: &Fault, input: &str) -> Explained {
         ("did not find expected alphabetic or numeric character", _) => {
             "`&` and `*` begin the name of an anchor (letters, digits, `-`, `_`): put other text in quotes"
         }
+        ("found unexpected ':'", _) => {
+            "this `:` needs quotes around its text (too many of them to read on as kubectl does)"
+        }
         ("found undefined tag handle", _) => "the handle of this tag is not declared by %TAG",
         ("did not find expected comment or line break", _) => "only a comment or the end of the line can follow here",
         ("found an indentation indicator equal to 0", _) => "the indentation of a block cannot be 0",

@@ -21,7 +21,7 @@ pub(super) struct Fault {
 /// Read one JSON value that begins at or after byte `from`. The document's span is the value's.
 pub(super) fn read(source: &Arc<Source>, from: usize, index: u32) -> Result<Document, Fault> {
     let mut reader =
-        Reader { bytes: source.text.as_bytes(), at: from, build: Builder::new(Dialect::Kubectl, &source.text) };
+        Reader { bytes: source.text.as_bytes(), at: from, build: Builder::new(Dialect::Kubectl, &source.text, 0) };
     reader.blanks();
     let start = reader.at;
     reader.value()?;

@@ -6,6 +6,9 @@ use memchr::memmem;
 /// and every later walk is recursive on a 2 MB stack, so ours is lower and a deeper document is not judged.
 pub const DEPTH: u32 = 512;
 
+/// Documents in one file, and problems of one file: each takes some hundred bytes however short its text is.
+pub const DOCUMENTS: usize = 250_000;
+
 /// `%TAG` lines before one document: libyaml compares each with all others.
 const TAG_DIRECTIVES: usize = 1_000;
 

@@ -42,16 +42,25 @@ impl Builder<'_> {
         first: usize,
         merges: bool,
     ) -> Result<Range<u32>, (Span, &'static str)> {
-        let mut pairs = self.pending.split_off(first);
         if merges {
-            pairs = match self.dialect {
+            let pairs = self.pending.split_off(first);
+            let pairs = match self.dialect {
                 Dialect::Kubectl => self.merge_in_place(pairs)?,
                 Dialect::Kustomize => self.merge_behind(pairs)?,
             };
+            self.pending.extend(pairs);
         }
-        self.find_duplicates(node, &mut pairs);
+        let replaced = self.find_duplicates(self.pending.get(first..).unwrap_or_default());
         let start = index(self.entries.len());
-        self.entries.extend(pairs.into_iter().filter(|pair| !pair.replaced).map(|pair| pair.entry));
+        if replaced.is_empty() {
+            self.entries.extend(self.pending.drain(first..).map(|pair| pair.entry));
+        } else {
+            let mut pairs = self.pending.split_off(first);
+            for (earlier, later) in replaced {
+                self.replace(node, &mut pairs, earlier, later);
+            }
+            self.entries.extend(pairs.into_iter().filter(|pair| !pair.replaced).map(|pair| pair.entry));
+        }
         Ok(start..index(self.entries.len()))
     }
 
@@ -122,31 +131,32 @@ impl Builder<'_> {
         entries.iter().map(pending).collect()
     }
 
-    /// Of equal keys the last one counts; every pair of them that the mapping says itself is recorded.
-    fn find_duplicates(&mut self, node: NodeId, pairs: &mut [Pending]) {
-        let mut replaced = Vec::new();
+    /// Pairs with the same key as an earlier one: (earlier, later), by their places.
+    fn find_duplicates(&self, pairs: &[Pending]) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
         if pairs.len() <= FEW {
             for (later, pair) in pairs.iter().enumerate() {
                 let key = self.text(&pair.entry.key);
                 let earlier = pairs.iter().take(later).rposition(|other| self.text(&other.entry.key) == key);
-                replaced.extend(earlier.map(|earlier| (earlier, later)));
+                found.extend(earlier.map(|earlier| (earlier, later)));
             }
         } else {
             let mut seen = HashMap::with_capacity(pairs.len());
             for (later, pair) in pairs.iter().enumerate() {
                 let earlier = seen.insert(self.text(&pair.entry.key), later);
-                replaced.extend(earlier.map(|earlier| (earlier, later)));
+                found.extend(earlier.map(|earlier| (earlier, later)));
             }
         }
-        for (earlier, later) in replaced {
-            let (Some(first), Some(second)) = (pairs.get(earlier).cloned(), pairs.get(later).cloned()) else {
-                continue;
-            };
-            if let Some(pair) = pairs.get_mut(earlier) {
-                pair.replaced = true;
-            }
-            self.record(node, &first, &second);
+        found
+    }
+
+    /// Of equal keys the last one counts; every pair of them that the mapping says itself is recorded.
+    fn replace(&mut self, node: NodeId, pairs: &mut [Pending], earlier: usize, later: usize) {
+        let (Some(first), Some(second)) = (pairs.get(earlier).cloned(), pairs.get(later).cloned()) else { return };
+        if let Some(pair) = pairs.get_mut(earlier) {
+            pair.replaced = true;
         }
+        self.record(node, &first, &second);
     }
 
     fn record(&mut self, node: NodeId, first: &Pending, second: &Pending) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compose::{Composed, compose};
 use super::decode::decode;
 use super::document::{Document, Kind};
-use super::{Dialect, json, split};
+use super::{Dialect, json, limits, split};
 use crate::source::{RepoPath, Side, Source, Span};
 
 /// What is wrong.
@@ -72,7 +72,7 @@ pub fn read_one(path: RepoPath, side: Side, bytes: &[u8], dialect: Dialect) -> S
     let source = Arc::new(Source::new(path, side, decoded.text, decoded.verbatim));
     let mut stream = Stream { source, documents: vec![], problems: vec![] };
     if let Some(span) = decoded.invalid.first() {
-        stream.problems.push(invalid_utf8(*span, 0, true));
+        stream.problems.push(invalid_utf8(*span, decoded.invalid.len(), 0, true));
         return stream;
     }
     let whole = Span::new(0, stream.source.text.len());
@@ -118,6 +118,9 @@ impl Reader {
         let mut from = 0;
         loop {
             let start = json::skip_blanks(&source.text, from);
+            if self.too_many(Span::new(start, start)) {
+                return None;
+            }
             if from > 0 && start == source.text.len() {
                 return None;
             }
@@ -145,6 +148,15 @@ impl Reader {
     fn yaml(&mut self, from: usize) {
         let source = Arc::clone(&self.source);
         for piece in split::pieces(&source.text, from) {
+            if self.too_many(piece.span) {
+                return;
+            }
+            // Files of empty documents are common enough; a tab is not empty, it is an error.
+            let text = source.text.get(piece.span.range()).unwrap_or_default().trim_matches([' ', '\r', '\n']);
+            if text.is_empty() || text == "---" {
+                self.index += 1;
+                continue;
+            }
             if let Some(line) = piece.bad_separator {
                 let message = "a line that begins with `---` separates documents, even inside quotes, and only a comment \
                                may follow on it";
@@ -191,21 +203,37 @@ impl Reader {
         self.index += 1;
     }
 
-    /// Report what is no text up to the end of `piece`; whether there was any.
+    /// Report what is no text up to the end of `piece`, in one problem; whether there was any.
     fn invalid_in(&mut self, piece: Span) -> bool {
         let count = self.invalid.partition_point(|span| span.start < piece.end);
+        let first = self.invalid.drain(..count).next();
         let fatal = self.dialect == Dialect::Kustomize;
-        let index = self.index;
-        self.problems.extend(self.invalid.drain(..count).map(|span| invalid_utf8(span, index, fatal)));
+        self.problems.extend(first.map(|span| invalid_utf8(span, count, self.index, fatal)));
         count > 0
+    }
+
+    /// The file holds more documents than are read: what begins at `next` is left.
+    fn too_many(&mut self, next: Span) -> bool {
+        if self.documents.len() < limits::DOCUMENTS && self.problems.len() < limits::DOCUMENTS {
+            return false;
+        }
+        let message = format!("not read from here on: the file holds more than {} documents", limits::DOCUMENTS);
+        let at = Span { end: next.start, ..next };
+        self.problems.push(Problem { kind: ProblemKind::Limit, message, span: at, document: self.index, fatal: true });
+        true
     }
 }
 
-fn invalid_utf8(span: Span, document: u32, fatal: bool) -> Problem {
-    let message = if fatal {
-        "these bytes are no UTF-8, and the file is refused for them"
-    } else {
-        "these bytes are no UTF-8: kubectl silently puts U+FFFD in their place"
+fn invalid_utf8(first: Span, places: usize, document: u32, fatal: bool) -> Problem {
+    let more = match places {
+        0 | 1 => String::new(),
+        2 => ", nor are those at 1 more place".to_owned(),
+        _ => format!(", nor are those at {} more places", places - 1),
     };
-    Problem { kind: ProblemKind::InvalidUtf8, message: message.to_owned(), span, document, fatal }
+    let message = if fatal {
+        format!("these bytes are no UTF-8{more}: the file is refused for it")
+    } else {
+        format!("these bytes are no UTF-8{more}: kubectl silently puts U+FFFD in their place")
+    };
+    Problem { kind: ProblemKind::InvalidUtf8, message, span: first, document, fatal }
 }

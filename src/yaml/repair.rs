@@ -18,6 +18,8 @@ const BOM: char = '\u{FEFF}';
 pub(super) struct Repairs {
     /// Offsets (from behind the document's own mark) of replaced bytes, sorted, and what stood there.
     at: Vec<(usize, u8)>,
+    /// How often the document was read again.
+    attempts: usize,
     /// The private character that stands for a byte order mark.
     mark: Option<char>,
 }
@@ -34,28 +36,31 @@ impl Repairs {
         let head = input.get(..from).unwrap_or_default().to_owned();
         let mended = head + &rest.replace(BOM, mark.encode_utf8(&mut [0; 4]));
         *input = Cow::Owned(mended);
-        Self { at: Vec::new(), mark: Some(mark) }
+        Self { mark: Some(mark), ..Self::default() }
     }
 
     /// Mend what libyaml refused, if go-yaml reads it and the document has not been read too often.
     pub(super) fn mend(&mut self, input: &mut Cow<'_, str>, from: usize, fault: &Fault) -> bool {
-        let (at, wanted, instead) = match fault.problem {
-            "found unexpected ':'" => (fault.offset, b':', b'x'),
-            "found unknown escape character" => (fault.offset + 1, b'\'', b'"'),
-            _ => return false,
-        };
-        if input.as_bytes().get(from + at) != Some(&wanted) || (self.at.len() + 1) * input.len() > limits::REPAIR_BYTES
-        {
+        if self.attempts.saturating_mul(input.len()) > limits::REPAIR_BYTES {
             return false;
         }
+        self.attempts += 1;
+        let rest = input.get(from + fault.offset..).unwrap_or_default().as_bytes();
+        let (mended, instead) = match fault.problem {
+            "found unexpected ':'" if rest.first() == Some(&b':') => (vec![(fault.offset, b':')], b'x'),
+            "found unknown escape character" if rest.starts_with(b"\\'") => (apostrophes(rest, fault.offset), b'"'),
+            _ => return false,
+        };
         let mut bytes = std::mem::take(input).into_owned().into_bytes();
-        if let Some(byte) = bytes.get_mut(from + at) {
-            *byte = instead;
+        for (at, _) in &mended {
+            if let Some(byte) = bytes.get_mut(from + at) {
+                *byte = instead;
+            }
         }
         // One ASCII byte for another: still UTF-8.
         *input = Cow::Owned(String::from_utf8(bytes).unwrap_or_default());
-        self.at.push((at, wanted));
-        self.at.sort_unstable();
+        // What libyaml refuses lies behind everything that it refused before.
+        self.at.extend(mended);
         true
     }
 
@@ -84,6 +89,24 @@ impl Repairs {
     }
 }
 
+/// The apostrophes that `\'` escapes, from here to the end of the double-quoted scalar.
+fn apostrophes(rest: &[u8], offset: usize) -> Vec<(usize, u8)> {
+    let mut found = Vec::new();
+    let mut bytes = rest.iter().enumerate();
+    while let Some((_, byte)) = bytes.next() {
+        match byte {
+            b'"' => break,
+            b'\\' => {
+                if let Some((at, b'\'')) = bytes.next() {
+                    found.push((offset + at, b'\''));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Folding changes only blanks: the other characters of the value are those of the raw text, in order. Properties in
 /// front of the text are skipped.
 fn plain(value: &str, raw: &str) -> String {
@@ -104,7 +127,7 @@ fn double_quoted(value: &str, raw: &str, mended: &[(usize, u8)], start: usize) -
         }
         match rest.next() {
             Some((at, '"' | '\'')) => {
-                let is_mended = mended.iter().any(|(m, _)| *m == start + at);
+                let is_mended = mended.binary_search(&(start + at, b'\'')).is_ok();
                 quotes.push(if is_mended { '\'' } else { '"' });
             }
             Some((at, 'x' | 'u' | 'U')) => {

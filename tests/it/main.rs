@@ -19,6 +19,8 @@ mod git;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod pre_commit;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod report;

@@ -155,3 +155,15 @@ fn aliases_nest_no_deeper_than_text() {
     assert!(document.root().same(document.reread(Dialect::Kubectl).unwrap().root()));
     assert_eq!(serde_json::to_string(&document.root()).unwrap(), document.root().to_json().to_string());
 }
+
+#[test]
+fn what_costs_too_much_is_told() {
+    let blanks = kubectl(&format!("a: x{}{}\n", " ".repeat(1 << 20), "y z ".repeat(1 << 20)));
+    assert_eq!(blanks.problems.iter().map(|p| p.kind).collect::<Vec<_>>(), [ProblemKind::Limit]);
+    let many = kubectl(&"{}".repeat(portcullis::yaml::limits::DOCUMENTS + 1));
+    assert_eq!(many.documents.len(), portcullis::yaml::limits::DOCUMENTS);
+    assert_eq!(many.problems.iter().map(|p| (p.kind, p.fatal)).collect::<Vec<_>>(), [(ProblemKind::Limit, true)]);
+    let escapes = kubectl(&format!("a: \"{}\"\n", "\\'".repeat(10_000)));
+    assert_eq!(escapes.documents[0].root().get("a").unwrap().as_str(), Some("'".repeat(10_000).as_str()));
+    assert_eq!(kubectl("\t\n").problems.len(), 1);
+}

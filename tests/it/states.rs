@@ -33,7 +33,7 @@ fn no_such_revision() {
     state(&repo, &["main..nobody"], 2, "nobody");
     state(&repo, &["main..0123456789012345678901234567890123456789"], 2, "0123456789012345678901234567890123456789");
     state(&repo, &["main..--upload-pack=touch"], 2, "upload-pack");
-    state(&repo, &["main.."], 2, "");
+    state(&repo, &["main.."], 0, "nothing to check");
     state(&repo, &["main..main:zz"], 2, "main:zz");
 }
 

@@ -106,7 +106,8 @@ impl Repo {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn command(&self, program: &str, args: &[&str]) -> Command {
+    /// A program in the work tree, with a clean environment.
+    pub(crate) fn command(&self, program: &str, args: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(args);
         clean(&mut command, &self.path(), &self.root.path().join("home"));

@@ -19,7 +19,8 @@ Whoever can read the repository, now or later, can read the values of a plain Se
 the file leaves it in the history.
 
 Encrypt it (SOPS, SealedSecret) or fetch it (ExternalSecret, a CSI driver), and rotate what was committed. Values that \
-are empty, encrypted, or placeholders that something replaces (`${NAME}`, `<path:…>`, `<placeholder>`) are not reported. Where the Secret holds \
+are empty, encrypted, references into a secret store (`op://…`, `vault:…`, `ref+…`) or placeholders that something \
+replaces (`${NAME}`, `<path:…>`) are not reported. Where the Secret holds \
 nothing secret, suppress the rule for that object with the reason.",
 };
 
@@ -58,8 +59,9 @@ fn readable<'a>(object: &'a Object, field: &str) -> Vec<&'a str> {
     let Some(values) = object.value().get(field) else { return Vec::new() };
     let is_readable = |value: Value<'_>| {
         let text = value.as_str().unwrap_or_default().trim();
+        let reference = ["op://", "vault:", "ref+"].iter().any(|scheme| text.starts_with(scheme));
         let replaced = text.contains("${") || text.contains("{{") || (text.starts_with('<') && text.ends_with('>'));
-        !text.is_empty() && !replaced && object.unknown(value).is_none()
+        !text.is_empty() && !replaced && !reference && object.unknown(value).is_none()
     };
     values.entries().filter(|(_, _, value)| is_readable(*value)).map(|(key, ..)| key).collect()
 }

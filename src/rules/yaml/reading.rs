@@ -6,7 +6,7 @@ use crate::manifest::file::Role;
 use crate::rules::{By, Rule};
 use crate::yaml::{Dialect, ProblemKind};
 
-const BASIS: &str = "how kubectl splits and decodes a file (recorded answers of its decoder)";
+const BASIS: &str = "how kubectl and kustomize split and decode a file (recorded answers of their decoders)";
 
 /// `yaml/syntax`.
 pub const SYNTAX: Rule = Rule {

@@ -1,5 +1,4 @@
 //! `fixtures/conformance/yaml`: what kubectl's and kustomize's decoders read.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,5 @@
 //! Stage 1 against real repositories, made by the real git.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a failed test")]
-
 mod ci;
 mod clones;
 mod ranges;
