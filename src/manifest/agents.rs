@@ -1,7 +1,7 @@
 //! What Flux and Argo CD deploy from a tree, as far as it says so itself.
 //!
-//! Whether a source is this repository, no file says. A path counts when it is a folder of the tree; the tree's top, which
-//! every repository has, only when its source has another such path or no source has one.
+//! Whether a source is this repository, no file says, so every path counts; but the top, which every repository has, only
+//! when its source has another path that is a folder of this tree, or when no source has one.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -100,9 +100,14 @@ impl<'a> Agents<'a> {
         for located in self.inventory.flux_paths()?.found {
             let flux = located.fact;
             let source = flux.source.clone().map(|(kind, name)| format!("{kind}/{name}")).unwrap_or_default();
-            candidates.extend(self.folder(flux.path.as_deref())?.map(|folder| (folder, source, flux)));
+            let own = folder("", flux.path.as_deref().unwrap_or_default());
+            let components = flux.components.iter().map(|component| folder(&own, component));
+            let components: Vec<_> = components.map(|component| (component, source.clone(), flux.clone())).collect();
+            candidates.extend(components);
+            candidates.push((own, source, flux));
         }
-        Ok(self.flux.get_or_init(|| of_this_repository(candidates)))
+        let own = self.of_this_repository(candidates)?;
+        Ok(self.flux.get_or_init(|| own))
     }
 
     fn argo(&self) -> Result<&[ArgoRoot], GitError> {
@@ -118,11 +123,10 @@ impl<'a> Agents<'a> {
                 let globs = argo.globs.iter().filter_map(glob).map(|glob| glob.compile_matcher()).collect();
                 roots.push(ArgoRoot { folder: None, globs, recurse: argo.recurse });
             } else {
-                let folder = self.folder(Some(&argo.path))?;
-                candidates.extend(folder.map(|folder| (folder, argo.repository.clone(), argo)));
+                candidates.push((folder("", &argo.path), argo.repository.clone(), argo));
             }
         }
-        roots.extend(of_this_repository(candidates).into_iter().map(|(folder, argo)| ArgoRoot {
+        roots.extend(self.of_this_repository(candidates)?.into_iter().map(|(folder, argo)| ArgoRoot {
             folder: Some(folder),
             globs: Vec::new(),
             recurse: argo.recurse,
@@ -130,21 +134,33 @@ impl<'a> Agents<'a> {
         Ok(self.argo.get_or_init(|| roots))
     }
 
-    /// A path as a folder of the tree, when it is one.
-    fn folder(&self, path: Option<&str>) -> Result<Option<String>, GitError> {
-        let parts: Vec<&str> = path.unwrap_or_default().split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        let folder = parts.join("/");
-        let entry = self.inventory.tree().entry(&folder)?;
-        Ok(entry.filter(|entry| entry.kind == EntryKind::Folder).map(|_| folder))
+    /// Of folders with their sources, those that may be this repository's.
+    fn of_this_repository<T>(&self, mut candidates: Vec<(String, String, T)>) -> Result<Vec<(String, T)>, GitError> {
+        let mut sources: HashSet<String> = HashSet::new();
+        for (folder, source, _) in candidates.iter().filter(|(folder, ..)| !folder.is_empty()) {
+            let entry = self.inventory.tree().entry(folder)?;
+            if entry.is_some_and(|entry| entry.kind == EntryKind::Folder) {
+                sources.insert(source.clone());
+            }
+        }
+        candidates.retain(|(folder, source, _)| !folder.is_empty() || sources.is_empty() || sources.contains(source));
+        Ok(candidates.into_iter().map(|(folder, _, fact)| (folder, fact)).collect())
     }
 }
 
-/// Of paths with their sources, those that may be this repository's.
-fn of_this_repository<T>(mut candidates: Vec<(String, String, T)>) -> Vec<(String, T)> {
-    let sources: HashSet<String> =
-        candidates.iter().filter(|(folder, ..)| !folder.is_empty()).map(|(_, source, _)| source.clone()).collect();
-    candidates.retain(|(folder, source, _)| !folder.is_empty() || sources.is_empty() || sources.contains(source));
-    candidates.into_iter().map(|(folder, _, fact)| (folder, fact)).collect()
+/// The folder that a path as agents write it (`./apps/`, `../components/backup`) means in a folder.
+fn folder(base: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// The path is the folder or lies below it.

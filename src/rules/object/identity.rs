@@ -102,9 +102,16 @@ impl Check for Identity {
                 Kind::Sequence => "a list",
                 _ => "a mapping",
             };
+            let text = object.source().text.get(object.span(pointer).range()).unwrap_or_default();
+            let help = if text.contains("${") {
+                "Flux replaces the variable and reads the text again, and quotes no longer count: choose a default that \
+                 is a text"
+            } else {
+                "put the value in quotes"
+            };
             drafts.push(
                 Draft::at(&NON_STRING_IDENTITY, object, pointer, format!("{field}: must be a string, is {what}"))
-                    .help("put the value in quotes"),
+                    .help(help),
             );
         }
         let is_empty = |v: Value<'_>| object.unknown(v).is_none() && (v.is_null() || v.as_str() == Some(""));
