@@ -1,6 +1,8 @@
 //! The main job on a large repository, from process start: `cargo bench --bench pipeline`. Beside it what git itself needs
 //! to compare and to read the same. `PORTCULLIS_BENCH_FULL=1` audits all files instead of a tenth.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;

@@ -1,6 +1,6 @@
 //! `portcullis.yaml`: validated settings and the questions that the pipeline asks of them.
 //!
-//! [`raw`] holds the types as written; `schema` makes the editors' JSON Schema of them, `shape` checks a file against
+//! `raw` holds the types as written; `schema` makes the editors' JSON Schema of them, `shape` checks a file against
 //! that schema, `validate` checks what a schema cannot say and compiles patterns. Every mistake of a file is reported at
 //! once, with its place.
 

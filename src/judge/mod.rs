@@ -1,4 +1,4 @@
-//! Stage 7: both sides' drafts, the config and the suppressions → a decided, redacted [`Report`].
+//! Stage 7: both sides' drafts, the config and the suppressions → a decided, redacted [`Report`](crate::report::Report).
 
 mod decide;
 mod fingerprint;

@@ -1,6 +1,6 @@
 //! YAML and JSON as the cluster's tools read them.
 //!
-//! [`read`] does it all: `decode` (bytes → text) → `split` (text → documents, as kubectl's splitter) → `events` (libyaml,
+//! [`read()`] does it all: `decode` (bytes → text) → `split` (text → documents, as kubectl's splitter) → `events` (libyaml,
 //! the one `unsafe` file) → `compose` (events → arena) with `resolve` (scalars, per [`Dialect`]) and `mapping`
 //! (duplicate and merge keys); `json` reads JSON input into the same arena, `repair` bridges what libyaml refuses and
 //! go-yaml reads. The specification is the set of recorded answers in `fixtures/conformance/yaml`.
