@@ -28,15 +28,19 @@ pub fn concerns(text: &str) -> bool {
 
 /// Replace in every object of a document. `set` are the variables that are known to have a value: their defaults do
 /// not count.
-pub fn apply(document: &mut Document, set: &HashSet<String>, unknown: &mut Unknown) {
+pub(super) fn apply(document: &mut Document, set: &HashSet<String>, unknown: &mut Unknown) {
     let mut known: Vec<(NodeId, serde_json::Value)> = Vec::new();
     for root in object::roots(document).into_iter().filter(|root| !is_switched_off(*root)) {
         each_scalar(root, &|_| true, &mut |value| {
             let Some(text) = value.as_str().filter(|text| text.contains('$')) else { return };
-            match expand(text, set).map(|expanded| expanded.and_then(|new| read_again(text, new))) {
-                None => {}
-                Some(Some(new)) => known.push((value.id(), new)),
-                Some(None) => {
+            let new = match expand(text, set) {
+                Expanded::Refused => return,
+                Expanded::Unknown => None,
+                Expanded::Known(new) => read_again(text, new),
+            };
+            match new {
+                Some(new) => known.push((value.id(), new)),
+                None => {
                     unknown.insert(value.id(), REPLACED);
                 }
             }
@@ -53,16 +57,25 @@ fn is_switched_off(object: Value<'_>) -> bool {
     })
 }
 
-/// The text after replacement, `Some(None)` when it depends on a value that is not known, and `None` when Flux refuses
-/// it.
-fn expand(text: &str, set: &HashSet<String>) -> Option<Option<String>> {
+/// What becomes of a text.
+#[derive(Debug, PartialEq)]
+enum Expanded {
+    /// This.
+    Known(String),
+    /// It depends on a value that is not known.
+    Unknown,
+    /// Flux refuses it.
+    Refused,
+}
+
+fn expand(text: &str, set: &HashSet<String>) -> Expanded {
     let mut known = Some(String::new());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         let (before, from) = rest.split_at(at);
         push(&mut known, Some(before));
         if let Some(inner) = from.strip_prefix("${") {
-            let (value, after) = variable(inner, set, 0)?;
+            let Some((value, after)) = variable(inner, set, 0) else { return Expanded::Refused };
             push(&mut known, value.as_deref());
             rest = after;
         } else {
@@ -72,7 +85,7 @@ fn expand(text: &str, set: &HashSet<String>) -> Option<Option<String>> {
         }
     }
     push(&mut known, Some(rest));
-    Some(known)
+    known.map_or(Expanded::Unknown, Expanded::Known)
 }
 
 fn push(known: &mut Option<String>, more: Option<&str>) {
@@ -159,38 +172,39 @@ fn is_written_plain(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn expanded(text: &str) -> Option<Option<String>> {
+    fn expanded(text: &str) -> Expanded {
         expand(text, &HashSet::from(["SET".to_owned()]))
     }
 
     #[test]
     fn replaces_as_envsubst() {
-        let cases: [(&str, Option<Option<&str>>); 20] = [
-            ("plain", Some(Some("plain"))),
-            ("${X}", Some(None)),
-            ("a-${X}-b", Some(None)),
-            ("${X:=3}", Some(Some("3"))),
-            ("${X:-3}", Some(Some("3"))),
-            ("${X=3}", Some(Some("3"))),
-            ("${X:+3}", Some(Some("3"))),
-            ("${X:=}", Some(Some(""))),
-            ("${SET:=3}", Some(None)),
-            ("${X:=a${Y:=b}c}", Some(Some("abc"))),
-            ("${X:=a${Y}c}", Some(None)),
-            ("${X:=$1}", Some(Some("$1"))),
-            ("$${X}", Some(Some("${X}"))),
-            ("$$${X:=1}", Some(Some("$1"))),
-            ("$X costs 5$", Some(Some("$X costs 5$"))),
-            ("${X:0:3}", Some(None)),
-            ("${X/a/b} ${X^^} ${#X}", Some(None)),
-            ("${X-3}", None),
-            ("${X", None),
-            ("${}", None),
+        let known = |text: &str| Expanded::Known(text.to_owned());
+        let cases = [
+            ("plain", known("plain")),
+            ("${X}", Expanded::Unknown),
+            ("a-${X}-b", Expanded::Unknown),
+            ("${X:=3}", known("3")),
+            ("${X:-3}", known("3")),
+            ("${X=3}", known("3")),
+            ("${X:+3}", known("3")),
+            ("${X:=}", known("")),
+            ("${SET:=3}", Expanded::Unknown),
+            ("${X:=a${Y:=b}c}", known("abc")),
+            ("${X:=a${Y}c}", Expanded::Unknown),
+            ("${X:=$1}", known("$1")),
+            ("$${X}", known("${X}")),
+            ("$$${X:=1}", known("$1")),
+            ("$X costs 5$", known("$X costs 5$")),
+            ("${X:0:3}", Expanded::Unknown),
+            ("${X/a/b} ${X^^} ${#X}", Expanded::Unknown),
+            ("${X-3}", Expanded::Refused),
+            ("${X", Expanded::Refused),
+            ("${}", Expanded::Refused),
         ];
         for (text, expected) in cases {
-            assert_eq!(expanded(text), expected.map(|known| known.map(str::to_owned)), "{text}");
+            assert_eq!(expanded(text), expected, "{text}");
         }
-        assert_eq!(expanded(&"${X:=".repeat(100_000)), None);
+        assert_eq!(expanded(&"${X:=".repeat(100_000)), Expanded::Refused);
     }
 
     #[test]
@@ -206,7 +220,7 @@ mod tests {
             ("${X:=a: b}", serde_json::json!("a: b")),
         ];
         for (text, expected) in cases {
-            let new = expanded(text).flatten().unwrap_or_default();
+            let Expanded::Known(new) = expanded(text) else { unreachable!("{text} has a default") };
             assert_eq!(read_again(text, new), Some(expected), "{text}");
         }
         assert_eq!(read_again("${X:=[a]}", "[a]".into()), None, "a list is no scalar");
