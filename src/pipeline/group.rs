@@ -22,6 +22,10 @@ use crate::source::{RepoPath, Side};
 use super::read::{Pair, Reading};
 use super::{Part, Run, RunError};
 
+/// A file with more findings than this of one sort is generated or hostile, and nobody reads the rest: a key repeated
+/// 500,000 times is one mistake.
+const MOST_OF_A_CHECK: usize = 100;
+
 impl Run<'_> {
     /// Judge a group of changed files.
     pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
@@ -302,9 +306,22 @@ impl Run<'_> {
 fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for check in rules::CHECKS {
+        let before = drafts.len();
         Check::check(*check, context, subject, &mut drafts);
+        cap(&mut drafts, before);
     }
     drafts
+}
+
+/// Of what one check found in one subject, from `first` on, keep so many; the last one tells of the rest.
+fn cap(drafts: &mut Vec<Draft>, first: usize) {
+    let more = (drafts.len() - first).saturating_sub(MOST_OF_A_CHECK);
+    if more > 0 {
+        drafts.truncate(first + MOST_OF_A_CHECK);
+        if let Some(last) = drafts.last_mut() {
+            last.message = format!("{} (and {more} more in this file)", last.message);
+        }
+    }
 }
 
 /// A file's suppression comments, and drafts about those that cannot be understood.

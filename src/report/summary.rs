@@ -110,7 +110,10 @@ pub(super) fn reason_words(reason: Reason, count: u64) -> String {
         Reason::Symlink => ["link", "links"],
         Reason::Submodule => ["submodule", "submodules"],
         Reason::LfsPointer => ["LFS pointer", "LFS pointers"],
-        Reason::UnknownValue => ["object with unknown values", "objects with unknown values"],
+        Reason::UnknownValue => {
+            let noun = if count == 1 { "object with unknown values" } else { "objects with unknown values" };
+            return format!("{} {noun}", grouped(count));
+        }
         _ => return format!("{} {}", grouped(count), reason.id().replace('-', " ")),
     };
     let [one, many] = noun;
