@@ -78,6 +78,16 @@ pub trait Check: Sync {
     fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>);
 }
 
+/// A file with more findings than this of one check is generated or hostile, and nobody reads the rest: a key repeated
+/// 500,000 times is one mistake.
+pub const ENOUGH: usize = 100;
+
+/// A check whose drafts begin at `first` has said more than is kept and may stop.
+#[must_use]
+pub fn is_enough(drafts: &[Draft], first: usize) -> bool {
+    drafts.len() - first > ENOUGH
+}
+
 /// A finding before it is judged: no status, no fingerprint, spans instead of positions.
 #[derive(Clone, Debug)]
 pub struct Draft {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::change::{self, Located, ObjectChange};
-use crate::check::{Check, Context, Draft, Review, Subject};
+use crate::check::{self, Check, Context, Draft, Review, Subject};
 use crate::config::comment;
 use crate::finding::{Operation, Reason, Status, Unchecked};
 use crate::git::{FileChange, Tree};
@@ -21,10 +21,6 @@ use crate::source::{RepoPath, Side};
 
 use super::read::{Pair, Reading};
 use super::{Part, Run, RunError};
-
-/// A file with more findings than this of one sort is generated or hostile, and nobody reads the rest: a key repeated
-/// 500,000 times is one mistake.
-const MOST_OF_A_CHECK: usize = 100;
 
 impl Run<'_> {
     /// Judge a group of changed files.
@@ -305,23 +301,17 @@ impl Run<'_> {
 
 fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for check in rules::CHECKS {
-        let before = drafts.len();
-        Check::check(*check, context, subject, &mut drafts);
-        cap(&mut drafts, before);
-    }
-    drafts
-}
-
-/// Of what one check found in one subject, from `first` on, keep so many; the last one tells of the rest.
-fn cap(drafts: &mut Vec<Draft>, first: usize) {
-    let more = (drafts.len() - first).saturating_sub(MOST_OF_A_CHECK);
-    if more > 0 {
-        drafts.truncate(first + MOST_OF_A_CHECK);
-        if let Some(last) = drafts.last_mut() {
-            last.message = format!("{} (and {more} more in this file)", last.message);
+    for one in rules::CHECKS {
+        let first = drafts.len();
+        Check::check(*one, context, subject, &mut drafts);
+        if check::is_enough(&drafts, first)
+            && let Some(last) = drafts.get_mut(first + check::ENOUGH - 1)
+        {
+            last.message = format!("{} (and more like this in the file)", last.message);
+            drafts.truncate(first + check::ENOUGH);
         }
     }
+    drafts
 }
 
 /// A file's suppression comments, and drafts about those that cannot be understood.

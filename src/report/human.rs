@@ -12,6 +12,9 @@ use super::{RenderOptions, Report, Verdict, escape, snippet};
 /// How many paths of one reason, and how many fixed findings, are shown unless more is asked for.
 const SHORT: usize = 3;
 
+/// How many further places of one finding are shown unless more is asked for.
+const PLACES: usize = 5;
+
 const BOLD: &str = "1";
 const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
@@ -176,7 +179,9 @@ impl Page {
         for source in &main.location.chain {
             self.note("from", &position(source));
         }
-        for place in finding.places.iter().filter(|place| !std::ptr::eq(*place, main)) {
+        let others: Vec<_> = finding.places.iter().filter(|place| !std::ptr::eq(*place, main)).collect();
+        let shown = if self.options.verbose { others.len() } else { others.len().min(PLACES) };
+        for place in others.iter().take(shown) {
             let mut text = position(&place.location);
             let mut more: Vec<String> = whereabouts(place).collect();
             match place.status {
@@ -191,6 +196,9 @@ impl Page {
                 let _ = write!(text, " ({})", more.join(", "));
             }
             self.note("also", &text);
+        }
+        if others.len() > shown {
+            self.note("also", &format!("{} more (-v shows them)", others.len() - shown));
         }
     }
 

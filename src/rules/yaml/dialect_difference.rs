@@ -1,6 +1,6 @@
 //! `yaml/dialect-difference`.
 
-use crate::check::{Check, Context, Draft, DraftFix, Subject};
+use crate::check::{Check, Context, Draft, DraftFix, Subject, is_enough};
 use crate::finding::Severity;
 use crate::rules::{By, Rule};
 use crate::yaml::Dialect;
@@ -32,7 +32,11 @@ impl Check for DialectDifference {
 
     fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::File(file) = subject else { return };
+        let first = drafts.len();
         for (index, difference) in &file.differences {
+            if is_enough(drafts, first) {
+                return;
+            }
             if !file.judges_document(*index) {
                 continue;
             }

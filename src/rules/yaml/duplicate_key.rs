@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::check::{Check, Context, Draft, Subject};
+use crate::check::{Check, Context, Draft, Subject, is_enough};
 use crate::finding::Severity;
 use crate::rules::{By, Rule};
 use crate::yaml::Dialect;
@@ -49,11 +49,15 @@ impl Check for DuplicateKey {
 
     fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::File(file) = subject else { return };
+        let first = drafts.len();
         for (index, document) in file.documents.iter().enumerate() {
             if !file.judges_document(index) {
                 continue;
             }
             for duplicate in &document.duplicates {
+                if is_enough(drafts, first) {
+                    return;
+                }
                 let key = &duplicate.key;
                 let (rule, message) = if duplicate.collision {
                     (&KEY_COLLISION, format!("two keys are both \"{key}\" for the cluster; which one wins is random"))
