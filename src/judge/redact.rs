@@ -64,11 +64,9 @@ impl Redactor {
                 masks.unshown.push(document.span);
             }
             secrets_of_document(document, &file.role, &mut values);
-            for object in &file.objects {
-                if std::sync::Arc::ptr_eq(&object.document, document) {
-                    secrets_of_object(object.value(), &mut values);
-                }
-            }
+        }
+        for object in &file.objects {
+            secrets_of_object(object.value(), &mut values);
         }
         for value in values {
             self.mask(value, &mut masks);

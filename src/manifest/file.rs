@@ -69,7 +69,7 @@ pub struct ManifestFile {
     pub documents: Vec<Arc<Document>>,
     /// The objects in them, in the order of the file.
     pub objects: Vec<Arc<Object>>,
-    /// The documents that are no objects.
+    /// The documents that are no objects, in the order of the file.
     pub others: Vec<OtherDocument>,
     /// What the two dialects read differently, per document.
     pub differences: Vec<(usize, DialectDifference)>,
@@ -93,7 +93,7 @@ impl ManifestFile {
     #[must_use]
     pub fn judges_document(&self, index: usize) -> bool {
         match self.role {
-            Role::Manifest { .. } => !self.others.iter().any(|other| other.document == index),
+            Role::Manifest { .. } => self.others.binary_search_by_key(&index, |other| other.document).is_err(),
             Role::Kustomization | Role::Patch { .. } => true,
             Role::Other(..) => false,
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::check::{Check, Context, Draft, Subject};
+use crate::check::{Check, Context, Draft, Subject, is_enough};
 use crate::finding::Severity;
 use crate::rules::{By, Rule};
 
@@ -33,10 +33,14 @@ impl Check for DuplicateInFile {
 
     fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::File(file) = subject else { return };
+        let before = drafts.len();
         let mut first = HashMap::new();
         for object in
             file.objects.iter().filter(|object| !object.key.name.is_empty() && !object.key.name.ends_with('*'))
         {
+            if is_enough(drafts, before) {
+                return;
+            }
             let Some(earlier) = first.insert(&object.key, object) else { continue };
             let mut draft =
                 Draft::at(&RULE, object, "/metadata/name", format!("{} is already defined in this file", object.key))
