@@ -80,7 +80,7 @@ pub trait Check: Sync {
 
 /// A file with more findings than this of one check is generated or hostile, and nobody reads the rest: a key repeated
 /// 500,000 times is one mistake.
-pub const ENOUGH: usize = 100;
+pub const ENOUGH: usize = 1_000;
 
 /// A check whose drafts begin at `first` has said more than is kept and may stop.
 #[must_use]
@@ -117,6 +117,8 @@ pub struct Draft {
     pub related: Vec<(String, Arc<Source>, Span)>,
     /// It complains of something that is absent, which an overlay may add.
     pub absent: bool,
+    /// It stands for more that was cut off behind it and so never compared with the base: nothing old excuses it.
+    pub cut: bool,
 }
 
 /// An exact mend of the draft's own file.
@@ -148,6 +150,7 @@ impl Draft {
             span,
             related: Vec::new(),
             absent: false,
+            cut: false,
         }
     }
 

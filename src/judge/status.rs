@@ -17,7 +17,7 @@ pub(super) fn compare(unit: &Unit<'_>) -> Vec<(Status, Draft)> {
     }
     let mut marked = Vec::with_capacity(unit.new.len());
     for draft in &unit.new {
-        let excuse = old.get_mut(&key(unit, draft)).and_then(|candidates| {
+        let excuse = old.get_mut(&key(unit, draft)).filter(|_| !draft.cut).and_then(|candidates| {
             let position = candidates.iter().position(|before| same_spot(unit, before, draft))?;
             Some(candidates.remove(position))
         });

@@ -308,6 +308,7 @@ fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
             && let Some(last) = drafts.get_mut(first + check::ENOUGH - 1)
         {
             last.message = format!("{} (and more like this in the file)", last.message);
+            last.cut = true;
             drafts.truncate(first + check::ENOUGH);
         }
     }

@@ -65,6 +65,16 @@ fn staged_and_worktree() {
     says(&run(&repo, &["--staged"]), 1, "yaml/duplicate-key");
 }
 
+/// A new finding must not hide behind so many old ones that nobody lists them all.
+#[test]
+fn a_new_finding_behind_a_thousand_old_ones_fails() {
+    let header = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n";
+    let old: String = (0..1_500).flat_map(|n| [format!("  k{n}: v\n"), format!("  k{n}: v\n")]).collect();
+    let base = format!("{header}{old}");
+    let head = format!("{base}  zz: v\n  zz: v\n");
+    says(&run(&checked_out(&base, &head), &["main..pr"]), 1, "and more like this in the file");
+}
+
 #[test]
 fn everything_of_a_revision() {
     let repo = checked_out(BAD, BAD);
