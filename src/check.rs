@@ -11,6 +11,7 @@ use crate::finding::{Authority, Basis, Operation, RuleId, Severity};
 use crate::manifest::file::ManifestFile;
 use crate::manifest::object::Object;
 use crate::rules::Rule;
+use crate::schema::minors::MinorSet;
 use crate::source::{Source, Span};
 
 /// What every check may read beside its subject.
@@ -117,6 +118,8 @@ pub struct Draft {
     pub related: Vec<(String, Arc<Source>, Span)>,
     /// It complains of something that is absent, which an overlay may add.
     pub absent: bool,
+    /// The Kubernetes minors for which it holds; all where it does not depend on one.
+    pub minors: MinorSet,
     /// It stands for more that was cut off behind it and so never compared with the base: nothing old excuses it.
     pub cut: bool,
 }
@@ -150,6 +153,7 @@ impl Draft {
             span,
             related: Vec::new(),
             absent: false,
+            minors: MinorSet::ALL,
             cut: false,
         }
     }

@@ -17,5 +17,6 @@ pub mod manifest;
 pub mod pipeline;
 pub mod report;
 pub mod rules;
+pub mod schema;
 pub mod source;
 pub mod yaml;

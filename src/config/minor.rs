@@ -13,6 +13,12 @@ impl Minor {
     /// The newest known one: what is judged for when the config names none.
     pub const NEWEST: Self = Self(37);
 
+    /// The number behind `1.`.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
+    }
+
     /// The minor that a text such as `1.34` names, if it is known. Neither `v1.34` nor `1.34.2` is one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

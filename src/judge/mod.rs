@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use crate::change::ObjectChange;
 use crate::check::Draft;
-use crate::config::Config;
+use crate::config::{Cluster, Config, Kubernetes};
 use crate::config::comment::Comment;
 use crate::config::suppress::{FindingFacts, Match, Suppressions};
 use crate::finding::{
@@ -21,6 +21,7 @@ use crate::manifest::file::ManifestFile;
 use crate::manifest::key::ObjectKey;
 use crate::report::Notice;
 use crate::rules::gate;
+use crate::schema::minors::MinorSet;
 use crate::source::RepoPath;
 use crate::yaml::{Value, pointer};
 
@@ -103,9 +104,14 @@ impl Judge<'_> {
         let mut places = Vec::new();
         let mut refused = None;
         let clusters = self.config.clusters_of(path.as_str());
-        let names: Vec<Option<&str>> =
-            if clusters.is_empty() { vec![None] } else { clusters.iter().map(|c| Some(c.name.as_str())).collect() };
-        for cluster in names {
+        let profiles: Vec<Option<&Cluster>> =
+            if clusters.is_empty() { vec![None] } else { clusters.into_iter().map(Some).collect() };
+        for profile in profiles {
+            let cluster = profile.map(|cluster| cluster.name.as_str());
+            let minors = minors(draft.minors, self.config.minors(profile));
+            if minors.is_some_and(MinorSet::is_empty) {
+                continue;
+            }
             let facts = FindingFacts {
                 rule: draft.rule.as_str(),
                 advice: draft.authority == Authority::Advice,
@@ -142,7 +148,7 @@ impl Judge<'_> {
                 location: location.clone(),
                 root: None,
                 cluster: cluster.map(str::to_owned),
-                minors: Vec::new(),
+                minors: minors.into_iter().flat_map(MinorSet::minors).map(|minor| minor.to_string()).collect(),
                 status,
                 suppression,
             });
@@ -232,6 +238,12 @@ impl Judge<'_> {
             related: Vec::new(),
         })
     }
+}
+
+/// The minors of a cluster for which a draft holds; none where it does not depend on one.
+fn minors(of: MinorSet, profile: &Kubernetes) -> Option<MinorSet> {
+    let judged: MinorSet = profile.current.iter().copied().chain(profile.next).collect();
+    (of != MinorSet::ALL).then(|| of.within(judged))
 }
 
 fn expiring(by: &SuppressionUse, days: i32) -> Notice {

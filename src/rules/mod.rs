@@ -8,6 +8,7 @@ use crate::finding::{Authority, Severity};
 
 pub mod gate;
 pub mod object;
+pub mod schema;
 pub mod yaml;
 
 /// Who says what a rule says, without the names that only a finding knows.
@@ -77,6 +78,7 @@ pub const RULES: &[&Rule] = &[
     &gate::WORKFLOW_WEAKENED,
     &object::duplicate_in_file::RULE,
     &object::generate_name::RULE,
+    &schema::IMMUTABLE_FIELD_CHANGED,
     &object::identity::MISSING_API_VERSION,
     &object::identity::MISSING_KIND,
     &object::identity::MISSING_NAME,
@@ -84,6 +86,16 @@ pub const RULES: &[&Rule] = &[
     &object::plain_secret::RULE,
     &object::server_owned_field::RULE,
     &object::unencrypted_secret::RULE,
+    &schema::DUPLICATE_ITEM,
+    &schema::DUPLICATE_LIST_KEY,
+    &schema::FORBIDDEN_FIELD,
+    &schema::INVALID_VALUE,
+    &schema::MISSING_FIELD,
+    &schema::SERVER_WARNING,
+    &schema::TOO_LONG,
+    &schema::UNKNOWN_FIELD,
+    &schema::UNSUPPORTED_VALUE,
+    &schema::WRONG_TYPE,
     &yaml::reading::BAD_SEPARATOR,
     &yaml::reading::CONTENT_AFTER_END,
     &yaml::dialect_difference::RULE,
@@ -104,6 +116,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &object::plain_secret::PlainSecret,
     &object::server_owned_field::ServerOwnedField,
     &object::unencrypted_secret::UnencryptedSecret,
+    &schema::Schema,
     &gate::NamespaceLabels,
 ];
 

@@ -37,7 +37,7 @@ pub(super) struct Builder<'t> {
     pub(super) nodes: Vec<Node>,
     pub(super) items: Vec<NodeId>,
     pub(super) entries: Vec<Entry>,
-    pub(super) strings: Vec<Box<str>>,
+    pub(super) strings: Vec<std::sync::Arc<str>>,
     pub(super) duplicates: Vec<DuplicateKey>,
     pub(super) differences: Vec<DialectDifference>,
     pub(super) may_differ: bool,

@@ -141,7 +141,7 @@ pub struct Document {
     pub(super) nodes: Vec<Node>,
     pub(super) items: Vec<NodeId>,
     pub(super) entries: Vec<Entry>,
-    pub(super) strings: Vec<Box<str>>,
+    pub(super) strings: Vec<std::sync::Arc<str>>,
     pub(super) root: NodeId,
 }
 
@@ -200,7 +200,74 @@ impl Document {
         }
     }
 
-    pub(super) fn text<'a>(&'a self, text: &Text) -> &'a str {
+    /// Give a mapping one more entry, with the origin "default". `made` is told the parent of every node, in the order
+    /// in which nodes are made, and the key or the index by which it hangs there.
+    pub(crate) fn add(
+        &mut self,
+        mapping: NodeId,
+        key: &str,
+        value: &serde_json::Value,
+        made: &mut dyn FnMut(NodeId, Result<Text, u32>),
+    ) {
+        let Some(Data::Mapping(range)) = self.node(mapping).map(|node| node.data.clone()) else { return };
+        let key = self.own(key);
+        let child = self.grow(mapping, Ok(key.clone()), value, made);
+        let mut entries = self.entries.get(range.start as usize..range.end as usize).unwrap_or_default().to_vec();
+        entries.push(Entry { key, key_origin: Origin::Default, value: child });
+        self.set_mapping(mapping, entries);
+    }
+
+    fn grow(
+        &mut self,
+        parent: NodeId,
+        step: Result<Text, u32>,
+        value: &serde_json::Value,
+        made: &mut dyn FnMut(NodeId, Result<Text, u32>),
+    ) -> NodeId {
+        self.nodes.push(Node { data: Data::Null, origin: Origin::Default, plain: false });
+        let node = NodeId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX));
+        made(parent, step);
+        match value {
+            serde_json::Value::Array(items) => {
+                let items: Vec<NodeId> =
+                    (0_u32..).zip(items).map(|(index, item)| self.grow(node, Err(index), item, made)).collect();
+                let first = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+                self.items.extend(items);
+                let end = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+                if let Some(node) = self.nodes.get_mut(node.0 as usize) {
+                    node.data = Data::Sequence(first..end);
+                }
+            }
+            serde_json::Value::Object(fields) => {
+                let mut entries = Vec::with_capacity(fields.len());
+                for (key, value) in fields {
+                    let key = self.own(key);
+                    let value = self.grow(node, Ok(key.clone()), value, made);
+                    entries.push(Entry { key, key_origin: Origin::Default, value });
+                }
+                self.set_mapping(node, entries);
+            }
+            scalar => self.set_scalar(node, scalar),
+        }
+        node
+    }
+
+    fn set_mapping(&mut self, node: NodeId, entries: Vec<Entry>) {
+        let first = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.extend(entries);
+        let end = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        if let Some(node) = self.nodes.get_mut(node.0 as usize) {
+            node.data = Data::Mapping(first..end);
+        }
+    }
+
+    fn own(&mut self, text: &str) -> Text {
+        self.strings.push(text.into());
+        Text::Owned(u32::try_from(self.strings.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// What a text says.
+    pub(crate) fn text_of<'a>(&'a self, text: &Text) -> &'a str {
         match text {
             Text::Slice(span) => self.sources.first().and_then(|s| s.text.get(span.range())).unwrap_or_default(),
             Text::Owned(index) => self.strings.get(*index as usize).map_or("", |s| s),
@@ -239,7 +306,7 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    fn data(self) -> &'a Data {
+    pub(crate) fn data(self) -> &'a Data {
         self.document.node(self.id).map_or(&Data::Null, |node| &node.data)
     }
 
@@ -297,7 +364,7 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn as_str(self) -> Option<&'a str> {
         match self.data() {
-            Data::String(text) => Some(self.document.text(text)),
+            Data::String(text) => Some(self.document.text_of(text)),
             _ => None,
         }
     }
@@ -331,7 +398,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn raw_entries(self) -> &'a [Entry] {
+    pub(crate) fn raw_entries(self) -> &'a [Entry] {
         match self.data() {
             Data::Mapping(range) => {
                 self.document.entries.get(range.start as usize..range.end as usize).unwrap_or_default()
@@ -342,7 +409,7 @@ impl<'a> Value<'a> {
 
     /// The pairs of a mapping in document order: key, where the key stands, value. Empty for anything else.
     pub fn entries(self) -> impl ExactSizeIterator<Item = (&'a str, Origin, Value<'a>)> {
-        self.raw_entries().iter().map(move |e| (self.document.text(&e.key), e.key_origin, self.document.value(e.value)))
+        self.raw_entries().iter().map(move |e| (self.document.text_of(&e.key), e.key_origin, self.document.value(e.value)))
     }
 
     /// The items of a list. Empty for anything else.
@@ -424,7 +491,7 @@ impl serde::Serialize for Value<'_> {
             Data::Bool(b) => serializer.serialize_bool(*b),
             Data::Int(i) => serializer.serialize_i64(*i),
             Data::Float(f) => serializer.serialize_f64(*f),
-            Data::String(text) => serializer.serialize_str(self.document.text(text)),
+            Data::String(text) => serializer.serialize_str(self.document.text_of(text)),
             Data::Sequence(_) => serializer.collect_seq(self.items()),
             Data::Mapping(_) => serializer.collect_map(self.entries().map(|(key, _, value)| (key, value))),
         }

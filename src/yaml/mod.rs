@@ -9,6 +9,7 @@ mod build;
 mod compose;
 mod date;
 pub mod decode;
+pub mod derive;
 pub mod document;
 mod events;
 mod explain;

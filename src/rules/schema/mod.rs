@@ -1,0 +1,137 @@
+//! `schema/*` and `object/immutable-field-changed`: what the API server says of an object.
+
+mod rules;
+
+pub use rules::*;
+
+use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
+use crate::config::{Apply, Config, Kubernetes};
+use crate::finding::{Authority, Operation, Severity};
+use crate::manifest::object::Object;
+use crate::rules::Rule;
+use crate::schema::builtin;
+use crate::schema::minors::MinorSet;
+use crate::schema::problem::{Cause, Problem, Raised};
+use crate::schema::table::Kind;
+use crate::yaml::pointer;
+
+/// Judges objects by their schemas.
+#[derive(Debug)]
+pub struct Schema;
+
+impl Check for Schema {
+    fn rules(&self) -> &'static [&'static Rule] {
+        rules::ALL
+    }
+
+    fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
+        let Subject::Object(Review { new: Some(object), old, operation, .. }) = subject else { return };
+        if operation == Operation::Delete || object.api_version.is_empty() || object.key.kind.is_empty() {
+            return;
+        }
+        let targets = Targets::of(context.config, object.path().as_str(), context.today);
+        let Some(kind) = Kind::find(&object.api_version, &object.key.kind) else { return };
+        let known = kind.minors().within(targets.all);
+        if known.is_empty() {
+            return;
+        }
+        let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
+        let judged = builtin::judge(object, old, kind, known);
+        let apply = apply(context.config);
+        let found: Vec<Draft> =
+            judged.problems.iter().filter_map(|problem| draft(object, problem, &targets, apply)).collect();
+        drafts.extend(found);
+    }
+}
+
+/// The way in which an object is applied.
+fn apply(config: &Config) -> Raised {
+    match config.apply {
+        Apply::ClientSide => Raised::ByPost,
+        Apply::Auto | Apply::ServerSide => Raised::ByApply,
+    }
+}
+
+/// The minors that an object is judged for.
+struct Targets {
+    all: MinorSet,
+    /// Those for which an error is one; for the others, it is a warning.
+    failing: MinorSet,
+}
+
+impl Targets {
+    fn of(config: &Config, path: &str, today: jiff::civil::Date) -> Self {
+        let clusters = config.clusters_of(path);
+        let profiles: Vec<&Kubernetes> = if clusters.is_empty() {
+            vec![config.minors(None)]
+        } else {
+            clusters.into_iter().map(|cluster| &cluster.kubernetes).collect()
+        };
+        let mut targets = Self { all: MinorSet::NONE, failing: MinorSet::NONE };
+        for profile in profiles {
+            let current: MinorSet = profile.current.iter().copied().collect();
+            let next = profile.next.map_or(MinorSet::NONE, MinorSet::of);
+            let fails = profile.next_fails_from.is_some_and(|from| from <= today);
+            targets.all = targets.all.and(current).and(next);
+            targets.failing = targets.failing.and(current).and(if fails { next } else { MinorSet::NONE });
+        }
+        targets
+    }
+}
+
+fn draft(object: &Object, problem: &Problem, targets: &Targets, apply: Raised) -> Option<Draft> {
+    let rule = rules::of(problem.cause);
+    // The rules about an object's identity say this for every kind.
+    if problem.cause == Cause::Required && problem.field == "metadata.name" {
+        return None;
+    }
+    let message = match problem.cause {
+        Cause::UnknownField => problem.message.clone(),
+        _ => problem.sentence(),
+    };
+    let mut draft = Draft::at(rule, object, &problem.pointer, message).detail(detail(problem));
+    draft.minors = problem.minors;
+    draft.absent = problem.absent && problem.cause == Cause::Required;
+    if problem.cause != Cause::Warning {
+        if problem.minors.within(targets.failing).is_empty() {
+            draft.severity = Severity::Warning;
+        }
+        if problem.raised != Raised::Always && problem.raised != apply {
+            draft.severity = Severity::Info;
+            let other = if problem.raised == Raised::ByPost { "client-side" } else { "server-side" };
+            draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
+        }
+    } else {
+        draft.authority = Authority::ServerWarning;
+    }
+    if let Some(meant) = &problem.suggestion {
+        draft.help = Some(format!("did you mean \"{meant}\"?"));
+        draft.fix = fix(object, problem, meant);
+    }
+    Some(draft)
+}
+
+/// What tells problems of one pointer apart: the server's words without the value, which may change.
+fn detail(problem: &Problem) -> String {
+    match problem.cause {
+        Cause::UnknownField | Cause::Required | Cause::NotSupported | Cause::Type => String::new(),
+        _ => problem.message.rsplit_once(": ").map_or_else(|| problem.message.clone(), |(_, why)| why.to_owned()),
+    }
+}
+
+fn fix(object: &Object, problem: &Problem, meant: &str) -> Option<DraftFix> {
+    let found = pointer::find(object.value(), &problem.pointer);
+    let origin = if problem.cause == Cause::UnknownField { found.key? } else { found.value.origin() };
+    let span = pointer::span_of(&object.document, origin).filter(|_| found.exact)?;
+    let written = object.source().text.get(span.range())?;
+    let quote = written.chars().next().filter(|first| matches!(first, '"' | '\'')).map(String::from).unwrap_or_default();
+    if written.contains('\n') {
+        return None;
+    }
+    let title = if problem.cause == Cause::UnknownField {
+        format!("rename the key to \"{meant}\"")
+    } else {
+        format!("change the value to \"{meant}\"")
+    };
+    Some(DraftFix { title, span, replacement: format!("{quote}{meant}{quote}") })
+}

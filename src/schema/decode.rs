@@ -1,0 +1,357 @@
+//! The first step of the API server on a built-in kind: Go's strict decoding, pruning, and defaults from the table.
+//!
+//! Field names are case-sensitive, null is the zero value, quantities may be numbers. Where the server stops at the first
+//! value that it cannot decode, this goes on: what was not decoded counts as unknown, so that no follow-up is reported.
+
+use super::minors::MinorSet;
+use super::problem::{Cause, Problem, Raised};
+use super::stored::{Growing, Step, Stored};
+use super::table::{Def, Field, Kind, Scalar, Type};
+use super::text::{base64, quantity, time};
+use super::values::nearest;
+use crate::manifest::object::Object;
+use crate::yaml::document::Data;
+use crate::yaml::{self, NodeId, Value};
+
+/// A built-in object as the server decoded it.
+#[derive(Debug)]
+pub struct Decoded {
+    /// Unknown fields and nulls gone, the table's defaults filled in.
+    pub stored: Stored,
+    /// What decoding refuses.
+    pub problems: Vec<Problem>,
+}
+
+/// Decode an object of a built-in kind.
+#[must_use]
+pub fn decode(object: &Object, kind: Kind, minors: MinorSet) -> Decoded {
+    let root = object.value();
+    let mut walk = Walk { growing: Growing::new(root.document()), object, problems: Vec::new(), strict: true };
+    let node = walk.growing.node(NodeId(0), Step::Root, Some(root));
+    walk.fill(node, root, Type::Struct(kind.def()), minors);
+    Decoded { stored: walk.growing.finish(node), problems: walk.problems }
+}
+
+struct Walk<'a> {
+    growing: Growing<'a>,
+    object: &'a Object,
+    problems: Vec<Problem>,
+    /// Unknown fields are an error. Not so below the types that decode themselves.
+    strict: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Decode a raw value, which is not null, into a node.
+    fn fill(&mut self, node: NodeId, raw: Value<'a>, ty: Type, minors: MinorSet) {
+        if raw.is_scalar() && self.object.unknown(raw).is_some() {
+            self.growing.verbatim(node, raw);
+            self.growing.opaque(node);
+            return;
+        }
+        match ty {
+            Type::Struct(def) if raw.kind() == yaml::Kind::Mapping => self.structure(node, raw, def, minors),
+            Type::List(item) if raw.kind() == yaml::Kind::Sequence => {
+                let mark = self.growing.deriver().mark();
+                for (index, value) in raw.items().enumerate() {
+                    let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
+                    let child = self.growing.node(node, step, Some(value));
+                    self.value_or_zero(child, value, item.ty(), minors);
+                    self.growing.deriver().item(child);
+                }
+                self.growing.deriver().list(node, mark);
+            }
+            Type::Map(value_type) if raw.kind() == yaml::Kind::Mapping => {
+                let mark = self.growing.deriver().mark();
+                for entry in raw.raw_entries() {
+                    let value = raw.document().value(entry.value);
+                    let key = self.growing.deriver().text_of(&entry.key);
+                    let child = self.growing.node(node, Step::Key(key.clone()), Some(value));
+                    self.value_or_zero(child, value, value_type.ty(), minors);
+                    self.growing.deriver().entry(key, entry.key_origin, child);
+                }
+                self.growing.deriver().mapping(node, mark);
+            }
+            Type::Scalar(scalar) => self.scalar(node, raw, scalar, minors),
+            Type::Struct(_) | Type::List(_) | Type::Map(_) => self.wrong_type(node, raw, &go_type(ty), minors),
+        }
+    }
+
+    /// null in a list or a map is the zero value of the type.
+    fn value_or_zero(&mut self, node: NodeId, raw: Value<'a>, ty: Type, minors: MinorSet) {
+        if !raw.is_null() {
+            return self.fill(node, raw, ty, minors);
+        }
+        match ty {
+            Type::Struct(def) => {
+                let mark = self.growing.deriver().mark();
+                self.defaults(node, def, mark, minors);
+                self.growing.deriver().mapping(node, mark);
+            }
+            Type::List(_) => self.growing.fill(node, &serde_json::Value::Array(Vec::new())),
+            Type::Map(_) => self.growing.fill(node, &serde_json::Value::Object(serde_json::Map::new())),
+            Type::Scalar(Scalar::String | Scalar::Base64 | Scalar::Time | Scalar::MicroTime) => {
+                self.growing.fill(node, &"".into());
+            }
+            Type::Scalar(Scalar::Bool) => self.growing.fill(node, &false.into()),
+            Type::Scalar(
+                Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity,
+            ) => self.growing.fill(node, &0.into()),
+            Type::Scalar(_) => {}
+        }
+    }
+
+    fn structure(&mut self, node: NodeId, raw: Value<'a>, def: Def, minors: MinorSet) {
+        let mark = self.growing.deriver().mark();
+        for entry in raw.raw_entries() {
+            let document = raw.document();
+            let value = document.value(entry.value);
+            let name = document.text_of(&entry.key);
+            let mut missing = minors;
+            for field in def.field(name) {
+                let known = field.minors().within(minors);
+                missing = missing.without(known);
+                if known.is_empty() || value.is_null() {
+                    continue;
+                }
+                let key = self.growing.deriver().text_of(&entry.key);
+                let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
+                self.fill(child, value, field.ty(), known);
+                self.facts(child, value, field, known);
+                if value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
+                    self.list_keys(child, value, field, known);
+                }
+                self.growing.deriver().entry(key, entry.key_origin, child);
+            }
+            if !missing.is_empty() && self.strict {
+                self.unknown_field(node, name, def, missing);
+            }
+        }
+        self.defaults(node, def, mark, minors);
+        self.growing.deriver().mapping(node, mark);
+    }
+
+    fn defaults(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
+        if !def.has_defaults() {
+            return;
+        }
+        for field in def.fields() {
+            let Some(default) = field.facts().and_then(super::table::Facts::default) else { continue };
+            let deriver = self.growing.deriver();
+            let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == field.name());
+            if is_there || field.minors().within(minors).is_empty() {
+                continue;
+            }
+            let Ok(value) = serde_json::from_str::<serde_json::Value>(default) else { continue };
+            let key = self.growing.deriver().own(field.name());
+            let child = self.growing.node(node, Step::Field(key.clone()), None);
+            match (field.ty(), value.as_object()) {
+                // A struct that is filled in has defaults of its own.
+                (Type::Struct(inner), Some(fields)) if fields.is_empty() => {
+                    let mark = self.growing.deriver().mark();
+                    self.defaults(child, inner, mark, minors);
+                    self.growing.deriver().mapping(child, mark);
+                }
+                _ => self.growing.fill(child, &value),
+            }
+            self.growing.deriver().entry(key, yaml::Origin::Default, child);
+        }
+    }
+
+    fn scalar(&mut self, node: NodeId, raw: Value<'a>, scalar: Scalar, minors: MinorSet) {
+        let wrong = match (scalar, raw.data()) {
+            (Scalar::Any, _) => return self.growing.verbatim(node, raw),
+            (Scalar::SchemaOrBool | Scalar::SchemaOrArray | Scalar::SchemaOrStrings, _) => {
+                return self.schema_or(node, raw, scalar, minors);
+            }
+            (Scalar::String | Scalar::Duration, Data::String(_))
+            | (Scalar::Bool, Data::Bool(_))
+            | (Scalar::Int64 | Scalar::Number, Data::Int(_))
+            | (Scalar::Number, Data::Float(_))
+            | (Scalar::IntOrString, Data::String(_)) => None,
+            (Scalar::Int32 | Scalar::IntOrString, Data::Int(number)) if i32::try_from(*number).is_ok() => None,
+            (Scalar::Quantity, Data::String(_) | Data::Int(_) | Data::Float(_)) => {
+                quantity::parse_value(raw).err().map(str::to_owned)
+            }
+            (Scalar::Base64, Data::String(_)) => base64::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::Time | Scalar::MicroTime, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::Quantity, _) => Some(quantity::FORMAT.to_owned()),
+            _ => return self.wrong_type(node, raw, scalar_type(scalar), minors),
+        };
+        self.growing.verbatim(node, raw);
+        if let Some(message) = wrong {
+            self.growing.opaque(node);
+            self.push(Cause::Type, node, None, message, minors);
+        }
+    }
+
+    /// The types of a CRD's schema that decode themselves: what they hold is not decoded strictly.
+    fn schema_or(&mut self, node: NodeId, raw: Value<'a>, scalar: Scalar, minors: MinorSet) {
+        let schema = Def::find("apiextensions.v1.JSONSchemaProps").map(Type::Struct);
+        let before = std::mem::replace(&mut self.strict, false);
+        match (scalar, raw.kind(), schema) {
+            (_, yaml::Kind::Mapping, Some(schema)) => self.fill(node, raw, schema, minors),
+            (Scalar::SchemaOrBool, yaml::Kind::Bool, _) => self.growing.verbatim(node, raw),
+            (Scalar::SchemaOrArray, yaml::Kind::Sequence, Some(schema)) => {
+                let mark = self.growing.deriver().mark();
+                for (index, value) in raw.items().enumerate() {
+                    let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
+                    let child = self.growing.node(node, step, Some(value));
+                    self.value_or_zero(child, value, schema, minors);
+                    self.growing.deriver().item(child);
+                }
+                self.growing.deriver().list(node, mark);
+            }
+            (Scalar::SchemaOrStrings, yaml::Kind::Sequence, _) => self.growing.verbatim(node, raw),
+            _ => {
+                let expected = if scalar == Scalar::SchemaOrBool {
+                    "boolean or JSON schema expected"
+                } else {
+                    "json: cannot unmarshal the value into a JSON schema"
+                };
+                self.growing.verbatim(node, raw);
+                self.growing.opaque(node);
+                self.push(Cause::Type, node, None, expected.to_owned(), minors);
+            }
+        }
+        self.strict = before;
+    }
+
+    fn wrong_type(&mut self, node: NodeId, raw: Value<'a>, go_type: &str, minors: MinorSet) {
+        let json = match raw.data() {
+            Data::Null => "null".to_owned(),
+            Data::Bool(_) => "bool".to_owned(),
+            Data::Int(number) if go_type.starts_with("int") => format!("number {number}"),
+            Data::Float(number) if go_type.starts_with("int") => format!("number {number}"),
+            Data::Int(_) | Data::Float(_) => "number".to_owned(),
+            Data::String(_) => "string".to_owned(),
+            Data::Sequence(_) => "array".to_owned(),
+            Data::Mapping(_) => "object".to_owned(),
+        };
+        self.growing.verbatim(node, raw);
+        self.growing.opaque(node);
+        let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
+        self.push(Cause::Type, node, None, message, minors);
+    }
+
+    fn unknown_field(&mut self, node: NodeId, name: &str, def: Def, minors: MinorSet) {
+        let (field, _) = self.growing.names(node, Some(name));
+        self.push(Cause::UnknownField, node, Some(name), format!("unknown field \"{field}\""), minors);
+        let known = def.fields().filter(|field| !field.minors().within(minors).is_empty()).map(Field::name);
+        if let Some(last) = self.problems.last_mut() {
+            last.suggestion = nearest(name, known);
+        }
+    }
+
+    /// What the overlay says of a field's own value.
+    fn facts(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
+        let Some(facts) = field.facts() else { return };
+        if self.growing.is_opaque(node) {
+            return;
+        }
+        if let (Some(number), Some((low, high))) = (raw.as_int(), facts.range())
+            && !(low..=high).contains(&number)
+        {
+            let why = if high == i64::MAX {
+                format!("must be greater than or equal to {low}")
+            } else {
+                format!("must be between {low} and {high}, inclusive")
+            };
+            self.push(Cause::Invalid, node, None, format!("Invalid value: {number}: {why}"), minors);
+        }
+        if let Some(text) = raw.as_str().filter(|text| !text.is_empty())
+            && facts.values().len() > 0
+            && facts.values().all(|value| value != text)
+        {
+            let values: Vec<String> = facts.values().map(|value| format!("{value:?}")).collect();
+            let message = format!("Unsupported value: {text:?}: supported values: {}", values.join(", "));
+            self.push(Cause::NotSupported, node, None, message, minors);
+            if let Some(last) = self.problems.last_mut() {
+                last.suggestion = nearest(text, facts.values());
+            }
+        }
+        if let (Some(check), Some(text)) = (facts.check(), raw.as_str())
+            && let Some(why) = super::text::check(check, text)
+        {
+            self.push(Cause::Invalid, node, None, format!("Invalid value: {text:?}: {why}"), minors);
+        }
+    }
+
+    /// Server-side apply finds the items of some lists by their keys, and refuses two with the same.
+    fn list_keys(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
+        let Type::List(item) = field.ty() else { return };
+        let Type::Struct(def) = item.ty() else { return };
+        let mut seen: Vec<Vec<String>> = Vec::new();
+        for (index, item) in raw.items().enumerate() {
+            let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {
+                Some(value) => Some((key, serde_json::to_string(&value).unwrap_or_default())),
+                None => Some((key, def.field(key).next()?.facts()?.default()?.to_owned())),
+            };
+            let all: Vec<Option<(&str, String)>> = field.list_keys().map(key_of).collect();
+            if all.is_empty() {
+                return;
+            }
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            if all.iter().all(Option::is_none) {
+                let missing: Vec<String> = field.list_keys().map(|key| format!("{key:?}")).collect();
+                let message = format!(
+                    "element {index}: associative list with keys has an element that omits key field {} (and doesn't have default value)",
+                    missing.join(", ")
+                );
+                self.item_problem(node, index, message, minors);
+                continue;
+            }
+            let printed: Vec<String> = all.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
+            if seen.contains(&printed) {
+                let message = format!("duplicate entries for key [{}]", printed.join(","));
+                self.item_problem(node, index, message, minors);
+            } else {
+                seen.push(printed);
+            }
+        }
+    }
+
+    fn item_problem(&mut self, list: NodeId, index: u32, message: String, minors: MinorSet) {
+        self.push(Cause::DuplicateListKey, list, None, message, minors);
+        if let Some(last) = self.problems.last_mut() {
+            last.raised = Raised::ByApply;
+            last.pointer = format!("{}/{index}", last.pointer);
+        }
+    }
+
+    fn push(&mut self, cause: Cause, node: NodeId, missing: Option<&str>, message: String, minors: MinorSet) {
+        let (field, pointer) = self.growing.names(node, missing);
+        self.problems.push(Problem {
+            cause,
+            field,
+            pointer,
+            message,
+            raised: Raised::Always,
+            minors,
+            suggestion: None,
+            absent: false,
+        });
+    }
+}
+
+fn go_type(ty: Type) -> String {
+    match ty {
+        Type::Scalar(scalar) => scalar_type(scalar).to_owned(),
+        Type::Struct(def) => def.name().rsplit_once('.').map_or("", |(_, name)| name).to_owned(),
+        Type::List(item) => format!("[]{}", go_type(item.ty())),
+        Type::Map(value) => format!("map[string]{}", go_type(value.ty())),
+    }
+}
+
+fn scalar_type(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::Any => "interface {}",
+        Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Duration => "string",
+        Scalar::Bool => "bool",
+        Scalar::Int32 | Scalar::IntOrString => "int32",
+        Scalar::Int64 => "int64",
+        Scalar::Number => "float64",
+        Scalar::Base64 => "[]uint8",
+        Scalar::Quantity => "resource.Quantity",
+        Scalar::SchemaOrBool | Scalar::SchemaOrArray | Scalar::SchemaOrStrings => "JSONSchemaProps",
+    }
+}

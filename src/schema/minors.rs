@@ -1,0 +1,67 @@
+//! Sets of Kubernetes minors, as the native table has them: one bit a minor.
+
+use crate::config::{MINORS, Minor};
+
+/// A set of the known minors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MinorSet(pub u8);
+
+impl MinorSet {
+    /// Every known minor.
+    pub const ALL: Self = Self(u8::MAX);
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// The set of one minor.
+    #[must_use]
+    pub fn of(minor: Minor) -> Self {
+        MINORS.iter().position(|known| *known == minor).map_or(Self::NONE, |index| Self(1 << index))
+    }
+
+    /// The minors from 1.`first` on.
+    #[must_use]
+    pub fn since(first: u8) -> Self {
+        MINORS.into_iter().filter(|minor| minor.number() >= first).map(Self::of).fold(Self::NONE, Self::and)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those that are not in the other.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// There is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// It holds one.
+    #[must_use]
+    pub fn has(self, minor: Minor) -> bool {
+        !self.within(Self::of(minor)).is_empty()
+    }
+
+    /// Its minors, oldest first.
+    pub fn minors(self) -> impl Iterator<Item = Minor> {
+        MINORS.into_iter().filter(move |minor| self.has(*minor))
+    }
+}
+
+impl FromIterator<Minor> for MinorSet {
+    fn from_iter<I: IntoIterator<Item = Minor>>(minors: I) -> Self {
+        minors.into_iter().map(Self::of).fold(Self::NONE, Self::and)
+    }
+}

@@ -1,0 +1,14 @@
+//! What the API server says of an object: decoding, defaults, values, updates, custom resources.
+//!
+//! Built-in kinds: `table` (what the kinds are made of) → `decode` (Go's strict decoding, which gives the `stored`
+//! object) → `values` (the value validation, a file for each API group).
+
+pub mod builtin;
+pub mod decode;
+mod defaults;
+pub mod minors;
+pub mod problem;
+pub mod stored;
+pub mod table;
+pub mod text;
+mod values;

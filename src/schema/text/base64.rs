@@ -1,0 +1,32 @@
+//! Base64 as Go's decoder reads it: the standard alphabet with padding, line ends skipped.
+
+/// Why a text is no base64, in Go's words.
+pub fn check(text: &str) -> Result<(), String> {
+    let (mut digits, mut padding) = (0_usize, 0_usize);
+    for (at, byte) in text.bytes().enumerate() {
+        let fail = Err(format!("illegal base64 data at input byte {at}"));
+        match byte {
+            b'\n' | b'\r' => {}
+            // Padding only completes a group of four that has two digits at least.
+            b'=' if digits % 4 >= 2 && (digits + padding) % 4 > 0 => padding += 1,
+            _ if padding == 0 && (byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')) => digits += 1,
+            _ => return fail,
+        }
+    }
+    if (digits + padding) % 4 == 0 { Ok(()) } else { Err(format!("illegal base64 data at input byte {}", text.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn only_padded_standard_base64_passes() {
+        for text in ["", "YQ==", "YWI=", "YWJj", "YW\nJj\n", "+/+/"] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+        for text in ["Y", "YQ", "YQ=", "YQ===", "Y===", "=", "YWJj=", "a-b_", "plain text", "YQ==YQ=="] {
+            assert!(check(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Texts with a meaning: names, quantities, times, base64. Each check says what is wrong in the server's own words
+//! (`k8s.io/apimachinery/pkg/util/validation`), an empty list or `None` where nothing is.
+
+pub mod base64;
+pub mod name;
+pub mod quantity;
+pub mod time;
+
+/// A check that the overlay calls by name: what is wrong with a text, if anything.
+#[must_use]
+pub fn check(name: &str, text: &str) -> Option<String> {
+    let found = match name {
+        "dns-label" => name::dns_label(text),
+        "dns-subdomain" => name::dns_subdomain(text),
+        "qualified-name" => name::qualified(text),
+        "label-value" => name::label_value(text),
+        _ => Vec::new(),
+    };
+    found.into_iter().next()
+}

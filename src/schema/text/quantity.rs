@@ -1,0 +1,175 @@
+//! Quantities (`k8s.io/apimachinery/pkg/api/resource`): a number with a suffix, exact to a billionth.
+
+use crate::yaml::Value;
+
+/// What the server says of a text that is none.
+pub const FORMAT: &str =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const SUFFIX: &str = "unable to parse quantity's suffix";
+
+/// A quantity in billionths; what is too large for Go's is as large as can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quantity(pub i128);
+
+/// Billionths in one.
+const ONE: i128 = 1_000_000_000;
+/// Go caps quantities at 2^63 - 1.
+const MOST: i128 = 9_223_372_036_854_775_807 * ONE;
+
+impl Quantity {
+    /// It is a whole number.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self.0 % ONE == 0
+    }
+
+    /// Its whole part, rounded up as `Value()` does.
+    #[must_use]
+    pub fn value(self) -> i128 {
+        self.0.div_euclid(ONE) + i128::from(self.0.rem_euclid(ONE) > 0)
+    }
+
+    /// Thousandths, rounded up as `MilliValue()` does.
+    #[must_use]
+    pub fn milli_value(self) -> i128 {
+        let unit = ONE / 1000;
+        self.0.div_euclid(unit) + i128::from(self.0.rem_euclid(unit) > 0)
+    }
+
+    /// Smaller than zero.
+    #[must_use]
+    pub fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Zero.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// The quantity of a value: a string, or a number as its JSON text. The error is the server's.
+pub fn parse_value(value: Value<'_>) -> Result<Quantity, &'static str> {
+    match value.as_str() {
+        Some(text) => parse(text.trim()),
+        None => parse(&serde_json::to_string(&value).unwrap_or_default()),
+    }
+}
+
+/// `ParseQuantity`
+pub fn parse(text: &str) -> Result<Quantity, &'static str> {
+    if text.is_empty() {
+        return Err(FORMAT);
+    }
+    let (negative, rest) = match text.as_bytes() {
+        [b'-', ..] => (true, text.get(1..).unwrap_or_default()),
+        [b'+', ..] => (false, text.get(1..).unwrap_or_default()),
+        _ => (false, text),
+    };
+    let length = |text: &str, is: fn(&u8) -> bool| text.bytes().take_while(|byte| is(byte)).count();
+    let (whole, rest) = rest.split_at(length(rest, u8::is_ascii_digit));
+    let (fraction, suffix) = match rest.strip_prefix('.') {
+        Some(rest) => rest.split_at(length(rest, u8::is_ascii_digit)),
+        None => ("", rest),
+    };
+    let letters = length(suffix, |byte| b"eEinumkKMGTP".contains(byte));
+    let (_, end) = suffix.split_at(letters);
+    let digits = end.strip_prefix(['-', '+']).unwrap_or(end);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(FORMAT);
+    }
+    if whole.is_empty() && fraction.is_empty() {
+        return Err(FORMAT);
+    }
+    let (base, exponent) = scale(suffix).ok_or(SUFFIX)?;
+    let nano = billionths(whole, fraction, base, exponent).min(MOST);
+    Ok(Quantity(if negative { -nano } else { nano }))
+}
+
+/// What a suffix multiplies with: a base and its exponent.
+fn scale(suffix: &str) -> Option<(i128, i32)> {
+    Some(match suffix {
+        "" => (10, 0),
+        "n" => (10, -9),
+        "u" => (10, -6),
+        "m" => (10, -3),
+        "k" => (10, 3),
+        "M" => (10, 6),
+        "G" => (10, 9),
+        "T" => (10, 12),
+        "P" => (10, 15),
+        "E" => (10, 18),
+        "Ki" => (2, 10),
+        "Mi" => (2, 20),
+        "Gi" => (2, 30),
+        "Ti" => (2, 40),
+        "Pi" => (2, 50),
+        "Ei" => (2, 60),
+        _ => {
+            let exponent = suffix.strip_prefix(['e', 'E'])?;
+            let digits = exponent.strip_prefix('+').unwrap_or(exponent);
+            (10, digits.parse::<i64>().ok()?.clamp(-1000, 1000).try_into().ok()?)
+        }
+    })
+}
+
+/// The number in billionths, rounded up; saturates.
+fn billionths(whole: &str, fraction: &str, base: i128, exponent: i32) -> i128 {
+    let digits: String = [whole, fraction].concat();
+    let digits = digits.trim_start_matches('0');
+    let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
+    if digits.is_empty() {
+        return 0;
+    }
+    let power = if base == 10 { exponent } else { 0 };
+    // Decimal places of the digits in billionths.
+    let shift = power.saturating_sub(places).saturating_add(9);
+    let length = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    if length.saturating_add(shift) > 37 {
+        return MOST;
+    }
+    let mut number: i128 = 0;
+    let mut lost = false;
+    let keep = length.saturating_add(shift.min(0));
+    for (index, digit) in digits.bytes().enumerate() {
+        if i32::try_from(index).unwrap_or(i32::MAX) < keep {
+            number = number.saturating_mul(10).saturating_add(i128::from(digit - b'0'));
+        } else {
+            lost |= digit != b'0';
+        }
+    }
+    let factor = 10_i128.checked_pow(u32::try_from(shift.max(0)).unwrap_or(0)).unwrap_or(i128::MAX);
+    number = number.saturating_mul(factor);
+    if base == 2 {
+        number = number.saturating_mul(1_i128 << exponent.clamp(0, 60));
+    }
+    number.saturating_add(i128::from(lost))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Quantity, parse};
+
+    #[test]
+    fn quantities_are_read_as_go_reads_them() {
+        for (text, nano) in [
+            ("0", 0),
+            ("1", 1_000_000_000),
+            ("100m", 100_000_000),
+            ("1.5Gi", 1_610_612_736_000_000_000),
+            (".5", 500_000_000),
+            ("5.", 5_000_000_000),
+            ("-2k", -2_000_000_000_000),
+            ("1e3", 1_000_000_000_000),
+            ("12E-1", 1_200_000_000),
+            ("1n", 1),
+            ("0.1n", 1),
+        ] {
+            assert_eq!(parse(text), Ok(Quantity(nano)), "{text}");
+        }
+        for text in ["", "abc", "1 Gi", "1Gib", "1 core", "--1", "1gb", "e3", "1mi", "1KB", "-"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}
