@@ -97,7 +97,7 @@ fn known(entries: &mut Vec<Entry>, path: &Path, ending: &str) -> Fallible<Source
             && entry.get("file").is_some_and(|file| Path::new(file).extension().is_some_and(|found| found == ending))
     };
     let Some(place) = entries.iter().position(fits) else {
-        return Err(format!("{}: sha256 {sum} is none of SOURCES.toml, or given twice", path.display()));
+        return Err(format!("{}: no {ending} of SOURCES.toml that is still wanted has sha256 {sum}", path.display()));
     };
     let entry = entries.remove(place);
     let folder = format!("{}-{}", value(&entry, "package")?, value(&entry, "version")?);
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn another_file_is_refused() {
         let error = Sources::open(LIST, Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").as_path(), &[]);
-        assert!(error.unwrap_err().contains("is none of SOURCES.toml"));
+        assert!(error.unwrap_err().contains("no whl of SOURCES.toml"));
     }
 
     #[test]
