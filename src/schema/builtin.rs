@@ -5,7 +5,7 @@ use super::minors::MinorSet;
 use super::problem::{Cause, Problem};
 use super::stored::Stored;
 use super::table::Kind;
-use super::{defaults, values};
+use super::values;
 use crate::manifest::object::Object;
 
 /// What the server says of an object, and what it would store.
@@ -20,35 +20,47 @@ pub struct Judged {
 /// Judge an object of a built-in kind for some minors, after `old` where there is one.
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
-    let (stored, mut problems) = stored(object, kind, minors);
-    let mut cx = values::Cx::new(&stored, minors);
-    values::validate(&mut cx, kind, stored.root(), None);
-    problems.extend(cx.finish());
+    let mut judged = alone(object, kind, minors);
     if let Some(old) = old {
-        problems.extend(transition(&stored, old, kind, minors));
+        judged.problems.extend(transition(&judged.stored, old, kind, minors));
+        distinct(&mut judged.problems);
     }
+    judged
+}
+
+/// The verdict on an object that is created.
+fn alone(object: &Object, kind: Kind, minors: MinorSet) -> Judged {
+    let Decoded { mut stored, mut problems, missing } = decode(object, kind, minors);
+    values::defaults(&mut stored, kind);
+    let mut cx = values::Cx::new(&stored, minors);
+    values::validate(&mut cx, kind, stored.root());
+    problems.extend(cx.finish());
+    // What lies below `status` is the server's own.
+    let told = |missing: &Problem| {
+        missing.pointer.starts_with("/status/") || problems.iter().any(|problem| covers(problem, missing))
+    };
+    let missing: Vec<Problem> = missing.into_iter().filter(|missing| !told(missing)).collect();
+    problems.extend(missing);
     distinct(&mut problems);
     Judged { stored, problems }
 }
 
-/// What the change itself does that the server refuses. An old object that the server refuses was never there.
-fn transition(new: &Stored, old: &Object, kind: Kind, minors: MinorSet) -> Vec<Problem> {
-    let (before, refused) = stored(old, kind, minors);
-    let mut cx = values::Cx::new(new, minors);
-    values::validate_update(&mut cx, kind, new.root(), before.root());
-    let found = cx.finish();
-    if found.is_empty() || !refused.is_empty() {
-        return Vec::new();
-    }
-    let mut cx = values::Cx::new(&before, minors);
-    values::validate(&mut cx, kind, before.root(), None);
-    if cx.finish().iter().any(|problem| problem.cause != Cause::Warning) { Vec::new() } else { found }
+/// The problem speaks of the same field already, or of something that holds it.
+fn covers(problem: &Problem, missing: &Problem) -> bool {
+    let rest = missing.pointer.strip_prefix(&problem.pointer);
+    problem.cause != Cause::Warning
+        && rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && problem.cause != Cause::UnknownField))
 }
 
-fn stored(object: &Object, kind: Kind, minors: MinorSet) -> (Stored, Vec<Problem>) {
-    let Decoded { mut stored, problems } = decode(object, kind, minors);
-    defaults::fill(&mut stored, kind);
-    (stored, problems)
+/// What the change itself does that the server refuses. An old object that the server refuses was never there.
+fn transition(new: &Stored, old: &Object, kind: Kind, minors: MinorSet) -> Vec<Problem> {
+    let before = alone(old, kind, minors);
+    if before.problems.iter().any(|problem| problem.cause != Cause::Warning) {
+        return Vec::new();
+    }
+    let mut cx = values::Cx::new(new, minors);
+    values::validate_update(&mut cx, kind, new.root(), before.stored.root());
+    cx.finish()
 }
 
 /// Two rules may say the same of one value: the first is kept.

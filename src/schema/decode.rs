@@ -20,22 +20,26 @@ pub struct Decoded {
     pub stored: Stored,
     /// What decoding refuses.
     pub problems: Vec<Problem>,
+    /// The fields that the definitions call required and that are not there. The server looks for most of them while it
+    /// checks values, so that what `values` says of one comes first.
+    pub missing: Vec<Problem>,
 }
 
 /// Decode an object of a built-in kind.
 #[must_use]
 pub fn decode(object: &Object, kind: Kind, minors: MinorSet) -> Decoded {
     let root = object.value();
-    let mut walk = Walk { growing: Growing::new(root.document()), object, problems: Vec::new(), strict: true };
+    let mut walk = Walk { growing: Growing::new(root.document()), object, problems: Vec::new(), missing: Vec::new(), strict: true };
     let node = walk.growing.node(NodeId(0), Step::Root, Some(root));
     walk.fill(node, root, Type::Struct(kind.def()), minors);
-    Decoded { stored: walk.growing.finish(node), problems: walk.problems }
+    Decoded { stored: walk.growing.finish(node), problems: walk.problems, missing: walk.missing }
 }
 
 struct Walk<'a> {
     growing: Growing<'a>,
     object: &'a Object,
     problems: Vec<Problem>,
+    missing: Vec<Problem>,
     /// Unknown fields are an error. Not so below the types that decode themselves.
     strict: bool,
 }
@@ -126,8 +130,33 @@ impl<'a> Walk<'a> {
                 self.unknown_field(node, name, def, missing);
             }
         }
+        self.required(node, def, mark, minors);
         self.defaults(node, def, mark, minors);
         self.growing.deriver().mapping(node, mark);
+    }
+
+    fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
+        for field in def.fields() {
+            let required = field.required().within(minors);
+            if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
+                continue;
+            }
+            let deriver = self.growing.deriver();
+            if deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == field.name()) {
+                continue;
+            }
+            let (name, pointer) = self.growing.names(node, Some(field.name()));
+            self.missing.push(Problem {
+                cause: Cause::Required,
+                field: name,
+                pointer,
+                message: "Required value".to_owned(),
+                raised: Raised::Always,
+                minors: required,
+                suggestion: None,
+                absent: true,
+            });
+        }
     }
 
     fn defaults(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {

@@ -5,7 +5,6 @@
 
 pub mod builtin;
 pub mod decode;
-mod defaults;
 pub mod minors;
 pub mod problem;
 pub mod stored;

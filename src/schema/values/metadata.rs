@@ -47,14 +47,11 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
             cx.invalid(at("name"), why);
         }
     }
+    // A namespace on a cluster-scoped object is dropped in silence (rest.BeforeCreate).
     let namespace = metadata.text("namespace");
-    if !namespace.is_empty() {
-        if kind.is_namespaced() {
-            for why in name::dns_label(namespace) {
-                cx.invalid(at("namespace"), why);
-            }
-        } else {
-            cx.forbidden(at("namespace"), "not allowed on this type");
+    if kind.is_namespaced() && !namespace.is_empty() {
+        for why in name::dns_label(namespace) {
+            cx.invalid(at("namespace"), why);
         }
     }
     if metadata.int("generation").is_some_and(|generation| generation < 0) {
