@@ -24,8 +24,12 @@ mod pod;
 mod policy;
 mod rbac;
 mod resource;
+mod same;
 mod scheduling;
+mod selector;
+mod share;
 mod storage;
+mod workload;
 
 pub(super) use context::{Cx, Read, nearest, printed};
 
