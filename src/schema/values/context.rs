@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::stored::{At, Places, Stored};
@@ -72,6 +71,8 @@ impl<'a> Read<'a> for Value<'a> {
 pub(in crate::schema) struct Cx<'a> {
     stored: &'a Stored,
     problems: Vec<Problem>,
+    /// The object before, where it is updated: some of it stays, and some rules are only for what is new.
+    pub(in crate::schema) old: Option<Value<'a>>,
     /// The minors that are judged.
     pub(in crate::schema) minors: MinorSet,
     raised: Raised,
@@ -82,7 +83,7 @@ pub(in crate::schema) struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A validation of an object for some minors.
     pub(in crate::schema) fn new(stored: &'a Stored, minors: MinorSet) -> Self {
-        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, dropped: false }
+        Self { stored, problems: Vec::new(), old: None, minors, raised: Raised::Always, dropped: false }
     }
 
     /// What was found.
