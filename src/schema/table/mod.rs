@@ -62,6 +62,29 @@ pub enum Scalar {
     SchemaOrStrings,
 }
 
+impl Scalar {
+    /// What it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Any => "anything",
+            Self::String => "string",
+            Self::Bool => "bool",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Number => "number",
+            Self::Base64 => "base64",
+            Self::Time | Self::MicroTime => "time",
+            Self::Duration => "duration",
+            Self::IntOrString => "int or string",
+            Self::Quantity => "quantity",
+            Self::SchemaOrBool => "schema or bool",
+            Self::SchemaOrArray => "schema or list of schemas",
+            Self::SchemaOrStrings => "schema or list of strings",
+        }
+    }
+}
+
 const SCALARS: [Scalar; 15] = [
     Scalar::Any,
     Scalar::String,
@@ -207,6 +230,11 @@ impl Def {
     #[must_use]
     pub fn name(self) -> &'static str {
         string(u32_at(Section::Defs, usize::from(self.0) * DEF))
+    }
+
+    /// Every struct, by name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..u16::try_from(section(Section::Defs).len() / DEF).unwrap_or(0)).map(Self)
     }
 
     /// The struct of a name.
