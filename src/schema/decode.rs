@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
 
     fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
         for field in def.fields() {
-            let required = field.required().within(minors);
+            let required = field.enforced().within(minors);
             if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
                 continue;
             }

@@ -97,7 +97,7 @@ fn words(ty: Type) -> String {
 
 fn describe(field: Field, minors: MinorSet) -> String {
     let mut parts = vec![words(field.ty())];
-    if !field.required().within(minors).is_empty() {
+    if !field.enforced().within(minors).is_empty() {
         parts.push("required".to_owned());
     }
     if let Some(facts) = field.facts() {
@@ -144,7 +144,7 @@ pub fn diff(old: Minor, new: Minor) -> String {
         let mut fields: BTreeMap<&str, (MinorSet, MinorSet)> = BTreeMap::new();
         for field in def.fields() {
             let known = fields.entry(field.name()).or_default();
-            *known = (known.0.and(field.minors()), known.1.and(field.required()));
+            *known = (known.0.and(field.minors()), known.1.and(field.enforced()));
         }
         for (name, (known, required)) in fields {
             if let Some(sign) = sign(known) {

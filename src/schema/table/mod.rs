@@ -303,6 +303,17 @@ impl Field {
         MinorSet(u8_at(Section::Fields, self.0 * FIELD + 15))
     }
 
+    /// The minors in which the server insists on it. The definitions of 1.36 are compared with recorded answers of that
+    /// server; what only older ones call required (a StatefulSet's `serviceName`), no server ever insisted on.
+    #[must_use]
+    pub fn enforced(self) -> MinorSet {
+        let required = self.required();
+        let (measured, newer) = (MinorSet::since(36), MinorSet::since(37));
+        let was_dropped = !self.minors().within(measured.without(newer)).is_empty()
+            && required.within(measured.without(newer)).is_empty();
+        if was_dropped { required.within(newer) } else { required }
+    }
+
     /// The keys by which a list is a map for server-side apply.
     pub fn list_keys(self) -> impl Iterator<Item = &'static str> {
         let list = string(u32_at(Section::Fields, self.0 * FIELD + 8));
