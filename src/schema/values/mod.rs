@@ -24,6 +24,7 @@ mod pod;
 mod policy;
 mod rbac;
 mod resource;
+mod resources;
 mod scheduling;
 mod selector;
 mod storage;
