@@ -4,6 +4,7 @@
 //! functions are named after the server's kinds: `apps::deployment` for an object as it is, `apps::deployment_update` for
 //! what may not change.
 
+mod addresses;
 mod admission;
 mod apiextensions;
 mod apiregistration;
@@ -24,7 +25,9 @@ mod pod;
 mod policy;
 mod rbac;
 mod resource;
+mod resources;
 mod scheduling;
+mod selector;
 mod storage;
 
 pub(super) use context::{Cx, Read, nearest, printed};
