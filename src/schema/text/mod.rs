@@ -2,10 +2,14 @@
 //! (`k8s.io/apimachinery/pkg/util/validation`), an empty list or `None` where nothing is.
 
 pub mod base64;
+pub mod cron;
+pub mod duration;
 pub mod ip;
 pub mod name;
+pub mod path;
 pub mod quantity;
 pub mod time;
+pub mod zone;
 
 /// A check that the overlay calls by name: what is wrong with a text, if anything.
 #[must_use]

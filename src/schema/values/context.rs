@@ -94,6 +94,11 @@ impl<'a> Cx<'a> {
         self.problems.len()
     }
 
+    /// The value, or one that holds it, is not what the schema says or is not known, so that nothing follows from it.
+    pub(in crate::schema) fn is_opaque(&self, value: Value<'_>) -> bool {
+        self.stored.is_opaque(value)
+    }
+
     /// Check something only for minors from 1.`first` on.
     pub(in crate::schema) fn since(&mut self, first: u8, check: impl FnOnce(&mut Self)) {
         self.within(MinorSet::since(first), check);

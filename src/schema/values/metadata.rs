@@ -17,7 +17,8 @@ fn name_check(kind: Kind) -> NameCheck {
     match (kind.group(), kind.kind()) {
         ("", "Namespace") => name::dns_label,
         ("", "Service") => name::dns_1035_label,
-        ("rbac.authorization.k8s.io", _) => name::path_segment,
+        ("apps", "StatefulSet") => name::dns_label,
+        ("policy" | "rbac.authorization.k8s.io", _) => name::path_segment,
         _ => name::dns_subdomain,
     }
 }

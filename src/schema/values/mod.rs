@@ -26,9 +26,12 @@ mod policy;
 mod rbac;
 mod resource;
 mod resources;
+mod same;
 mod scheduling;
 mod selector;
+mod share;
 mod storage;
+mod workload;
 
 pub(super) use context::{Cx, Read, nearest, printed};
 
