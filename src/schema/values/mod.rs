@@ -27,6 +27,7 @@ mod rbac;
 mod resource;
 mod resources;
 mod scheduling;
+mod selector;
 mod storage;
 
 pub(super) use context::{Cx, Read, nearest, printed};
