@@ -14,10 +14,19 @@ pub(crate) const INDETERMINATE: u8 = 2;
 
 /// A cluster's admission chain, run on a pull request
 #[derive(Debug, Parser)]
-#[command(name = "portcullis", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "portcullis", version, long_version = long_version(), about, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+}
+
+/// The version, and the Kubernetes minors that are built in.
+fn long_version() -> &'static str {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let minors = crate::config::MINORS.map(|minor| minor.to_string()).join(", ");
+        format!("{}\nKubernetes {minors}", env!("CARGO_PKG_VERSION"))
+    });
+    &TEXT
 }
 
 const AFTER_HELP: &str = "\

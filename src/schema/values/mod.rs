@@ -26,6 +26,7 @@ mod policy;
 mod rbac;
 mod resource;
 mod scheduling;
+mod selector;
 mod storage;
 
 pub(super) use context::{Cx, Read, nearest, printed};
