@@ -25,6 +25,7 @@ mod pod;
 mod policy;
 mod rbac;
 mod resource;
+mod resources;
 mod scheduling;
 mod selector;
 mod storage;
