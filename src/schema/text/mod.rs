@@ -2,8 +2,10 @@
 //! (`k8s.io/apimachinery/pkg/util/validation`), an empty list or `None` where nothing is.
 
 pub mod base64;
+pub mod der;
 pub mod ip;
 pub mod name;
+pub mod pem;
 pub mod quantity;
 pub mod time;
 

@@ -271,6 +271,13 @@ impl<'a> Cx<'a> {
             field.clone_into(&mut last.field);
         }
     }
+
+    /// The server reports all problems from the `first` on under another name than the manifest's.
+    pub(in crate::schema) fn all_called(&mut self, first: usize, field: &str) {
+        for problem in self.problems.iter_mut().skip(first) {
+            field.clone_into(&mut problem.field);
+        }
+    }
 }
 
 /// A value as the server prints it in a message.
