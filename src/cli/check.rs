@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use super::{INDETERMINATE, complain};
-use crate::config::{Config, MINORS, Minor, explain, overrides};
+use crate::config::{Config, Minor, explain, overrides};
 use crate::git::{Environment, Request};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
@@ -73,7 +73,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DATE", help_heading = JUDGED_BY)]
     now: Option<Date>,
     /// Judge for this Kubernetes minor, such as 1.37, instead of those of the config; repeatable
-    #[arg(long, value_name = "MINOR", value_parser = minor, help_heading = JUDGED_BY)]
+    #[arg(long, value_name = "MINOR", value_parser = super::schema::minor, help_heading = JUDGED_BY)]
     kubernetes: Vec<Minor>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
@@ -174,11 +174,6 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
         started,
     };
     Ok((request, options))
-}
-
-/// A minor that is known here.
-fn minor(text: &str) -> Result<Minor, String> {
-    Minor::parse(text).ok_or_else(|| format!("known minors are {}", MINORS.map(|minor| minor.to_string()).join(", ")))
 }
 
 fn store(args: &Args, request: &Request, environment: &Environment) -> Store {

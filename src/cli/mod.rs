@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 pub mod parse;
+mod schema;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum Command {
     Parse(parse::Args),
     /// Tell what a rule means, who says so, and how to mend what it finds
     Explain(explain::Args),
+    /// Tell what is known of kinds, their fields, and of what a Kubernetes minor changes
+    Schema(schema::Args),
     /// Print a shell's completions: source <(portcullis completions bash)
     Completions {
         /// Which shell
@@ -89,6 +92,7 @@ fn run(command: &Command) -> io::Result<u8> {
         Command::Check(args) => check::run(args, &mut out),
         Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Schema(args) => schema::run(args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);
             Ok(0)
