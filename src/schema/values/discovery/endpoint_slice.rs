@@ -21,18 +21,25 @@ const CONTROLLERS: [&str; 2] = ["endpointslice-controller.k8s.io", "endpointslic
 pub(super) fn endpoint_slice<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     cx.one_of(object.at("addressType"), &ADDRESS_TYPES);
     ports(cx, object);
-    endpoints(cx, object);
-    if object.text("addressType") == "FQDN" {
-        cx.on_create(|cx| {
+    cx.on_create(|cx| {
+        endpoints(cx, object);
+        if object.text("addressType") == "FQDN" {
             cx.warn(object.at("addressType"), "FQDN endpoints are deprecated");
             cx.called("spec.addressType");
-        });
-    }
+        }
+    });
 }
 
 pub(super) fn endpoint_slice_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     if new.text("addressType") != old.text("addressType") {
         cx.immutable(new.at("addressType"));
+    }
+    let is_same = match (new.get("endpoints"), old.get("endpoints")) {
+        (Some(now), Some(before)) => now.same(before),
+        _ => false,
+    };
+    if !is_same {
+        endpoints(cx, new);
     }
 }
 
