@@ -212,7 +212,8 @@ impl<'a> Walk<'a> {
                 quantity::parse_value(raw).err().map(str::to_owned)
             }
             (Scalar::Base64, Data::String(_)) => base64::check(raw.as_str().unwrap_or_default()).err(),
-            (Scalar::Time | Scalar::MicroTime, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::Time, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::MicroTime, Data::String(_)) => time::check_micro(raw.as_str().unwrap_or_default()).err(),
             (Scalar::Quantity, _) => Some(quantity::FORMAT.to_owned()),
             _ => return self.wrong_type(node, raw, scalar_type(scalar), minors),
         };

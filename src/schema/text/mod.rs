@@ -3,10 +3,12 @@
 
 pub mod base64;
 pub mod cron;
+pub mod der;
 pub mod duration;
 pub mod ip;
 pub mod name;
 pub mod path;
+pub mod pem;
 pub mod quantity;
 pub mod time;
 pub mod zone;

@@ -27,6 +27,8 @@ pub(in crate::schema) trait Read<'a>: Copy {
     fn pairs(self, key: &str) -> impl Iterator<Item = (&'a str, Value<'a>)>;
     /// There is a value, whatever it is.
     fn has(self, key: &str) -> bool;
+    /// There is nothing: no value, or an empty text, list or mapping. A value of a wrong type is not nothing.
+    fn lacks(self, key: &str) -> bool;
 }
 
 impl<'a> Read<'a> for Value<'a> {
@@ -65,6 +67,14 @@ impl<'a> Read<'a> for Value<'a> {
     fn has(self, key: &str) -> bool {
         self.get(key).is_some()
     }
+
+    fn lacks(self, key: &str) -> bool {
+        self.get(key).is_none_or(|value| match value.kind() {
+            Kind::String => value.as_str().is_none_or(str::is_empty),
+            Kind::Sequence | Kind::Mapping => value.items().len() + value.entries().len() == 0,
+            _ => false,
+        })
+    }
 }
 
 /// One validation: the stored object, and what was found so far.
@@ -74,6 +84,8 @@ pub(in crate::schema) struct Cx<'a> {
     /// The minors that are judged.
     pub(in crate::schema) minors: MinorSet,
     raised: Raised,
+    /// The object is new to the cluster.
+    is_create: bool,
     /// The last problem was dropped, because nothing more is said of its value.
     dropped: bool,
 }
@@ -81,7 +93,13 @@ pub(in crate::schema) struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A validation of an object for some minors.
     pub(in crate::schema) fn new(stored: &'a Stored, minors: MinorSet) -> Self {
-        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, dropped: false }
+        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, is_create: true, dropped: false }
+    }
+
+    /// The object replaces another one.
+    pub(in crate::schema) fn updating(mut self) -> Self {
+        self.is_create = false;
+        self
     }
 
     /// What was found.
@@ -135,6 +153,13 @@ impl<'a> Cx<'a> {
         !self.stored.is_opaque(value)
     }
 
+    /// Check something that the server checks only of an object that is created.
+    pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
+        if self.is_create {
+            check(self);
+        }
+    }
+
     /// `Required value[: why]`
     pub(in crate::schema) fn required(&mut self, at: At<'_>, why: &str) {
         let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
@@ -170,7 +195,7 @@ impl<'a> Cx<'a> {
 
     /// `Unsupported value: "x": supported values: "a", "b"`
     pub(in crate::schema) fn not_supported(&mut self, at: At<'_>, supported: &[&str]) {
-        let value = printed(at);
+        let value = if at.target().is_none() { "\"\"".to_owned() } else { printed(at) };
         let message = if supported.is_empty() {
             format!("Unsupported value: {value}")
         } else {
@@ -280,6 +305,13 @@ impl<'a> Cx<'a> {
                     problem.field = format!("{to}{rest}");
                 }
             }
+        }
+    }
+
+    /// The server reports all problems from the `first` on under another name than the manifest's.
+    pub(in crate::schema) fn all_called(&mut self, first: usize, field: &str) {
+        for problem in self.problems.iter_mut().skip(first) {
+            field.clone_into(&mut problem.field);
         }
     }
 }

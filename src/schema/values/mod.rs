@@ -24,6 +24,7 @@ mod node;
 mod pod;
 mod policy;
 mod rbac;
+mod references;
 mod resource;
 mod resources;
 mod same;
