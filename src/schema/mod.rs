@@ -10,5 +10,5 @@ pub mod problem;
 pub mod stored;
 pub mod table;
 pub mod text;
-pub mod versions;
 mod values;
+pub mod versions;

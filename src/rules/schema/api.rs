@@ -35,7 +35,11 @@ fn refused(object: &Object, refusal: &Refusal, targets: &Targets) -> Draft {
                 None => format!("{api_version} {kind} was removed in 1.{since}, and nothing has replaced it"),
             };
             let differs = instead.is_some_and(|instead| !instead.exact);
-            (&REMOVED_API, message, differs.then(|| "its fields or defaults differ; see Kubernetes' deprecation guide".to_owned()))
+            (
+                &REMOVED_API,
+                message,
+                differs.then(|| "its fields or defaults differ; see Kubernetes' deprecation guide".to_owned()),
+            )
         }
         Why::NotYet(first) => (&UNKNOWN_KIND, no_matches(), Some(format!("1.{first} is the first minor that has it"))),
         Why::Off => {

@@ -139,7 +139,8 @@ fn replace(object: &Object, at: &str, origin: Origin, title: String, meant: &str
     let found = pointer::find(object.value(), at);
     let span = pointer::span_of(&object.document, origin).filter(|_| found.exact)?;
     let written = object.source().text.get(span.range())?;
-    let quote = written.chars().next().filter(|first| matches!(first, '"' | '\'')).map(String::from).unwrap_or_default();
+    let quote =
+        written.chars().next().filter(|first| matches!(first, '"' | '\'')).map(String::from).unwrap_or_default();
     if written.contains('\n') {
         return None;
     }

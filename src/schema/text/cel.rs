@@ -81,8 +81,23 @@ const DEPTH: usize = 120;
 const LONGEST: usize = 100_000;
 
 const RESERVED: [&str; 17] = [
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "namespace", "package",
-    "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "namespace",
+    "package",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 /// Parse an expression. None where it is too long or too deep to tell.
@@ -124,7 +139,7 @@ struct Parser<'a> {
     bound: Vec<&'a str>,
 }
 
-type Result<T> = std::result::Result<T, SyntaxError>;
+type Parse<T> = Result<T, SyntaxError>;
 
 impl<'a> Parser<'a> {
     fn error(&self) -> SyntaxError {
@@ -158,7 +173,7 @@ impl<'a> Parser<'a> {
         is_there
     }
 
-    fn expect(&mut self, mark: &str) -> Result<()> {
+    fn expect(&mut self, mark: &str) -> Parse<()> {
         if self.take(mark) { Ok(()) } else { Err(self.error()) }
     }
 
@@ -179,7 +194,7 @@ impl<'a> Parser<'a> {
         word
     }
 
-    fn expression(&mut self) -> Result<Ty> {
+    fn expression(&mut self) -> Parse<Ty> {
         self.depth += 1;
         if self.depth > DEPTH {
             self.too_deep = true;
@@ -198,7 +213,7 @@ impl<'a> Parser<'a> {
         Ok(ty)
     }
 
-    fn any(&mut self) -> Result<Ty> {
+    fn any(&mut self) -> Parse<Ty> {
         let mut ty = self.all()?;
         while self.take("||") {
             self.all()?;
@@ -207,7 +222,7 @@ impl<'a> Parser<'a> {
         Ok(ty)
     }
 
-    fn all(&mut self) -> Result<Ty> {
+    fn all(&mut self) -> Parse<Ty> {
         let mut ty = self.relation()?;
         while self.take("&&") {
             self.relation()?;
@@ -216,7 +231,7 @@ impl<'a> Parser<'a> {
         Ok(ty)
     }
 
-    fn relation(&mut self) -> Result<Ty> {
+    fn relation(&mut self) -> Parse<Ty> {
         let mut ty = self.sum()?;
         while ["<=", ">=", "==", "!=", "<", ">"].into_iter().any(|mark| self.take(mark)) || self.takes_in() {
             self.sum()?;
@@ -234,7 +249,7 @@ impl<'a> Parser<'a> {
         is_in
     }
 
-    fn sum(&mut self) -> Result<Ty> {
+    fn sum(&mut self) -> Parse<Ty> {
         let mut ty = self.product()?;
         while matches!(self.peek(), b'+' | b'-') {
             self.at += 1;
@@ -244,7 +259,7 @@ impl<'a> Parser<'a> {
         Ok(ty)
     }
 
-    fn product(&mut self) -> Result<Ty> {
+    fn product(&mut self) -> Parse<Ty> {
         let mut ty = self.unary()?;
         while matches!(self.peek(), b'*' | b'/' | b'%') {
             self.at += 1;
@@ -254,7 +269,7 @@ impl<'a> Parser<'a> {
         Ok(ty)
     }
 
-    fn unary(&mut self) -> Result<Ty> {
+    fn unary(&mut self) -> Parse<Ty> {
         let mut not = false;
         while matches!(self.peek(), b'!' | b'-') {
             not |= self.peek() == b'!';
@@ -264,7 +279,7 @@ impl<'a> Parser<'a> {
         Ok(if not { Ty::Bool } else { ty })
     }
 
-    fn member(&mut self) -> Result<Ty> {
+    fn member(&mut self) -> Parse<Ty> {
         let mut ty = self.primary()?;
         loop {
             if self.take(".") {
@@ -296,7 +311,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn primary(&mut self) -> Result<Ty> {
+    fn primary(&mut self) -> Parse<Ty> {
         match self.peek() {
             b'(' => {
                 self.at += 1;
@@ -325,7 +340,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn name(&mut self) -> Result<Ty> {
+    fn name(&mut self) -> Parse<Ty> {
         self.blank();
         let start = self.at;
         let word = self.word();
@@ -386,7 +401,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The arguments of a call, if it is one.
-    fn called(&mut self) -> Result<bool> {
+    fn called(&mut self) -> Parse<bool> {
         let is_call = self.take("(");
         if is_call {
             self.arguments()?;
@@ -395,7 +410,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Arguments up to the closing bracket. A plain name among them may be one that a macro binds.
-    fn arguments(&mut self) -> Result<()> {
+    fn arguments(&mut self) -> Parse<()> {
         if self.take(")") {
             return Ok(());
         }
@@ -414,7 +429,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn items(&mut self, end: &str) -> Result<()> {
+    fn items(&mut self, end: &str) -> Parse<()> {
         while !self.take(end) {
             self.take("?");
             self.expression()?;
@@ -426,7 +441,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The entries of a map, or the fields of a message, whose names are no expressions.
-    fn entries(&mut self, fields: bool) -> Result<()> {
+    fn entries(&mut self, fields: bool) -> Parse<()> {
         while !self.take("}") {
             self.take("?");
             let before = self.at;
@@ -444,7 +459,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<Ty> {
+    fn number(&mut self) -> Parse<Ty> {
         if let [b'0', b'x', ..] = self.rest() {
             self.at += 2;
             let digits = self.digits(u8::is_ascii_hexdigit);
@@ -479,7 +494,7 @@ impl<'a> Parser<'a> {
         count
     }
 
-    fn string(&mut self, raw: bool) -> Result<()> {
+    fn string(&mut self, raw: bool) -> Parse<()> {
         let start = self.at;
         let quote = self.rest().first().copied().unwrap_or_default();
         let triple = [quote; 3];
@@ -532,9 +547,18 @@ mod tests {
 
     #[test]
     fn what_is_no_expression_has_a_place() {
-        for (text, at) in
-            [("nope(", 5), ("::", 0), ("", 0), ("http://x", 4), ("a b", 2), ("a == \"x\"y", 8), ("'a", 0), ("a = b", 2), ("if", 0), ("1 +", 3)]
-        {
+        for (text, at) in [
+            ("nope(", 5),
+            ("::", 0),
+            ("", 0),
+            ("http://x", 4),
+            ("a b", 2),
+            ("a == \"x\"y", 8),
+            ("'a", 0),
+            ("a = b", 2),
+            ("if", 0),
+            ("1 +", 3),
+        ] {
             assert_eq!(parse(text).map(|parsed| parsed.err()), Some(Some(SyntaxError { at })), "{text}");
         }
         assert!(parse(&"(".repeat(100_000)).is_none());
@@ -543,10 +567,13 @@ mod tests {
     #[test]
     fn literals_have_a_type_and_names_come_from_outside() {
         let ty = |text| parse(text).unwrap().unwrap().ty;
-        for (text, expected) in [("1 + 1", Ty::Int), ("'a'", Ty::String), ("null", Ty::Null), ("a > 1", Ty::Bool), ("a", Ty::Unknown)] {
+        for (text, expected) in
+            [("1 + 1", Ty::Int), ("'a'", Ty::String), ("null", Ty::Null), ("a > 1", Ty::Bool), ("a", Ty::Unknown)]
+        {
             assert_eq!(ty(text), expected, "{text}");
         }
-        let parsed = parse("test-class + object.all(x, x.y > variables.z) + math.greatest(DEVICE.driver)").unwrap().unwrap();
+        let parsed =
+            parse("test-class + object.all(x, x.y > variables.z) + math.greatest(DEVICE.driver)").unwrap().unwrap();
         let names: Vec<(&str, Option<&str>)> = parsed.names.iter().map(|name| (name.name, name.field)).collect();
         assert_eq!(names, [("test", None), ("class", None), ("variables", Some("z")), ("DEVICE", Some("driver"))]);
     }

@@ -108,8 +108,13 @@ fn known(kind: Kind, targets: MinorSet) -> Standing {
 /// The kind of the same name that replaced one in some minors.
 fn replacement(kind: Kind, minors: MinorSet) -> Option<Instead> {
     let new = named(kind.kind(), kind.group(), minors)?;
-    let exact = new.group() == kind.group() && removed::means_the_same(kind) && holds(kind.def(), new.def(), &mut Vec::new());
-    (new.api_version() != kind.api_version()).then(|| Instead { api_version: new.api_version(), kind: new.kind(), exact })
+    let exact =
+        new.group() == kind.group() && removed::means_the_same(kind) && holds(kind.def(), new.def(), &mut Vec::new());
+    (new.api_version() != kind.api_version()).then(|| Instead {
+        api_version: new.api_version(),
+        kind: new.kind(),
+        exact,
+    })
 }
 
 /// The served kind of a name: of a group rather than of another one, stable rather than beta, newer rather than older.
@@ -139,9 +144,9 @@ fn holds(old: Def, new: Def, open: &mut Vec<(Def, Def)>) -> bool {
                 && (other.required().within(new_minors).is_empty() || !field.required().within(old_minors).is_empty())
         })
     });
-    let nothing_new_is_required = new.fields().all(|field| {
-        field.required().within(new_minors).is_empty() || old.field(field.name()).next().is_some()
-    });
+    let nothing_new_is_required = new
+        .fields()
+        .all(|field| field.required().within(new_minors).is_empty() || old.field(field.name()).next().is_some());
     fields_fit && nothing_new_is_required
 }
 
@@ -169,7 +174,9 @@ fn meant(api_version: &str, kind: &str, targets: MinorSet) -> Option<Instead> {
     };
     let name = near(&mut served(targets).filter(here))
         .or_else(|| near(&mut served(targets).filter(|found| found.group() == group)))
-        .or_else(|| served(targets).find(|found| found.kind().eq_ignore_ascii_case(kind)).map(|found| found.kind().to_owned()))?;
+        .or_else(|| {
+            served(targets).find(|found| found.kind().eq_ignore_ascii_case(kind)).map(|found| found.kind().to_owned())
+        })?;
     let found = named(&name, &group, targets)?;
     let exact = found.api_version() == api_version;
     Some(Instead { api_version: found.api_version(), kind: found.kind(), exact })

@@ -42,8 +42,7 @@ fn a_kind_that_is_not_served_has_a_reason_and_perhaps_another_name() {
         ("certificates.k8s.io/v1", "ClusterTrustBundle", Why::NotYet(37), None),
         ("v1", "ComponentStatus", Why::NotCreated, None),
     ] {
-        let instead =
-            instead.map(|(api_version, kind, exact)| Instead { api_version, kind, exact });
+        let instead = instead.map(|(api_version, kind, exact)| Instead { api_version, kind, exact });
         assert_eq!(refusal(api_version, kind, now), (why, instead), "{api_version} {kind}");
     }
 }
@@ -51,7 +50,8 @@ fn a_kind_that_is_not_served_has_a_reason_and_perhaps_another_name() {
 #[test]
 fn minors_that_serve_a_kind_are_told_from_those_that_do_not() {
     let targets = minor("1.31").and(minor("1.32"));
-    let Standing::Native { served, refusals } = look_up("flowcontrol.apiserver.k8s.io/v1beta3", "FlowSchema", targets) else {
+    let Standing::Native { served, refusals } = look_up("flowcontrol.apiserver.k8s.io/v1beta3", "FlowSchema", targets)
+    else {
         panic!("foreign");
     };
     assert_eq!(served, minor("1.31"));
