@@ -110,6 +110,10 @@ impl<'a> Walk<'a> {
             let document = raw.document();
             let value = document.value(entry.value);
             let name = document.text_of(&entry.key);
+            // SOPS removes its own block before anybody applies the object.
+            if node.0 == 0 && name == "sops" && self.object.encrypted {
+                continue;
+            }
             let mut missing = minors;
             for field in def.field(name) {
                 let known = field.minors().within(minors);
@@ -121,7 +125,7 @@ impl<'a> Walk<'a> {
                 let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
                 self.fill(child, value, field.ty(), known);
                 self.facts(child, value, field, known);
-                if value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
+                if self.strict && value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
                     self.list_keys(child, value, field, known);
                 }
                 self.growing.deriver().entry(key, entry.key_origin, child);
@@ -137,7 +141,7 @@ impl<'a> Walk<'a> {
 
     fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
         for field in def.fields() {
-            let required = field.required().within(minors);
+            let required = field.enforced().within(minors);
             if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
                 continue;
             }

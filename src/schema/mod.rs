@@ -7,6 +7,7 @@ pub mod builtin;
 pub mod decode;
 pub mod minors;
 pub mod problem;
+pub mod show;
 pub mod stored;
 pub mod table;
 pub mod text;

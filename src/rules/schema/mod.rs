@@ -1,12 +1,14 @@
 //! `schema/*` and `object/immutable-field-changed`: what the API server says of an object.
 
+mod agent;
 mod api;
 mod rules;
 
+use agent::{Refused, Way};
 pub use rules::*;
 
 use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
-use crate::config::{Apply, Config, Kubernetes};
+use crate::config::{Config, Kubernetes};
 use crate::finding::{Authority, Operation, Severity};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
@@ -38,18 +40,8 @@ impl Check for Schema {
         }
         let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
         let judged = builtin::judge(object, old, kind, served);
-        let apply = apply(context.config);
-        let found: Vec<Draft> =
-            judged.problems.iter().filter_map(|problem| draft(object, problem, &targets, apply)).collect();
-        drafts.extend(found);
-    }
-}
-
-/// The way in which an object is applied.
-fn apply(config: &Config) -> Raised {
-    match config.apply {
-        Apply::ClientSide => Raised::ByPost,
-        Apply::Auto | Apply::ServerSide => Raised::ByApply,
+        let mut way = Way::new(context, object);
+        drafts.extend(judged.problems.iter().filter_map(|problem| draft(object, problem, &targets, &mut way)));
     }
 }
 
@@ -80,8 +72,7 @@ impl Targets {
     }
 }
 
-fn draft(object: &Object, problem: &Problem, targets: &Targets, apply: Raised) -> Option<Draft> {
-    let rule = rules::of(problem.cause);
+fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_>) -> Option<Draft> {
     // The rules about an object's identity say this for every kind.
     if problem.cause == Cause::Required && problem.field == "metadata.name" {
         return None;
@@ -90,26 +81,55 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, apply: Raised) -
         Cause::UnknownField => problem.message.clone(),
         _ => problem.sentence(),
     };
-    let mut draft = Draft::at(rule, object, &problem.pointer, message).detail(detail(problem));
+    let mut draft = Draft::at(rules::of(problem.cause), object, &problem.pointer, message).detail(detail(problem));
     draft.minors = problem.minors;
     draft.absent = problem.absent && problem.cause == Cause::Required;
-    if problem.cause != Cause::Warning {
-        if problem.minors.within(targets.failing).is_empty() {
-            draft.severity = Severity::Warning;
-        }
-        if problem.raised != Raised::Always && problem.raised != apply {
-            draft.severity = Severity::Info;
-            let other = if problem.raised == Raised::ByPost { "client-side" } else { "server-side" };
-            draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
-        }
-    } else {
-        draft.authority = Authority::ServerWarning;
-    }
     if let Some(meant) = &problem.suggestion {
         draft.help = Some(format!("did you mean \"{meant}\"?"));
         draft.fix = fix(object, problem, meant);
     }
+    match problem.cause {
+        Cause::Warning => {
+            draft.authority = Authority::ServerWarning;
+            return Some(draft);
+        }
+        Cause::Immutable => immutable(object, way, &mut draft),
+        _ => {}
+    }
+    if problem.minors.within(targets.failing).is_empty() {
+        draft.severity = draft.severity.min(Severity::Warning);
+    }
+    if problem.raised != Raised::Always && problem.raised != way.raised() {
+        draft.severity = Severity::Info;
+        let other = if problem.raised == Raised::ByPost { "client-side" } else { "server-side" };
+        draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
+    }
     Some(draft)
+}
+
+/// What the agent makes of a change that the server refuses.
+fn immutable(object: &Object, way: &mut Way<'_>, draft: &mut Draft) {
+    let kind = object.key.kind.as_str();
+    match way.refused() {
+        Refused::Stays if kind == "Job" => {
+            draft.help = Some("it is refused while the old Job still exists; a Job with another name is not".to_owned());
+        }
+        Refused::Stays => {
+            draft.help = Some("give the object another name, or delete the old one in a change of its own".to_owned());
+        }
+        Refused::Recreated => {
+            // What goes with these, nothing brings back.
+            let loses = matches!(kind, "PersistentVolumeClaim" | "StatefulSet" | "Namespace");
+            draft.severity = if loses { Severity::Error } else { Severity::Warning };
+            draft.message = format!("{}: the object will be deleted and created anew", draft.message);
+            draft.help = Some("the agent is told to replace what it cannot change; what the object held is lost".to_owned());
+        }
+        Refused::NotApplied => {
+            draft.severity = Severity::Warning;
+            draft.message = format!("{}: the change will not be applied", draft.message);
+            draft.help = Some("the annotation kustomize.toolkit.fluxcd.io/ssa keeps Flux from it".to_owned());
+        }
+    }
 }
 
 /// What tells problems of one pointer apart: the server's words without the value, which may change.
