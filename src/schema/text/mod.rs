@@ -3,6 +3,7 @@
 
 pub mod base64;
 pub mod cel;
+pub mod ip;
 pub mod name;
 pub mod quantity;
 pub mod time;

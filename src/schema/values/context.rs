@@ -28,6 +28,8 @@ pub(in crate::schema) trait Read<'a>: Copy {
     fn pairs(self, key: &str) -> impl Iterator<Item = (&'a str, Value<'a>)>;
     /// There is a value, whatever it is.
     fn has(self, key: &str) -> bool;
+    /// There is nothing: no value, or an empty text, list or mapping. A value of a wrong type is not nothing.
+    fn lacks(self, key: &str) -> bool;
 }
 
 impl<'a> Read<'a> for Value<'a> {
@@ -66,6 +68,14 @@ impl<'a> Read<'a> for Value<'a> {
     fn has(self, key: &str) -> bool {
         self.get(key).is_some()
     }
+
+    fn lacks(self, key: &str) -> bool {
+        self.get(key).is_none_or(|value| match value.kind() {
+            Kind::String => value.as_str().is_none_or(str::is_empty),
+            Kind::Sequence | Kind::Mapping => value.items().len() + value.entries().len() == 0,
+            _ => false,
+        })
+    }
 }
 
 /// One validation: the stored object, and what was found so far.
@@ -75,6 +85,8 @@ pub(in crate::schema) struct Cx<'a> {
     /// The minors that are judged.
     pub(in crate::schema) minors: MinorSet,
     raised: Raised,
+    /// The object is new to the cluster.
+    is_create: bool,
     /// The last problem was dropped, because nothing more is said of its value.
     dropped: bool,
 }
@@ -82,7 +94,13 @@ pub(in crate::schema) struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A validation of an object for some minors.
     pub(in crate::schema) fn new(stored: &'a Stored, minors: MinorSet) -> Self {
-        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, dropped: false }
+        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, is_create: true, dropped: false }
+    }
+
+    /// The object replaces another one.
+    pub(in crate::schema) fn updating(mut self) -> Self {
+        self.is_create = false;
+        self
     }
 
     /// What was found.
@@ -121,6 +139,13 @@ impl<'a> Cx<'a> {
         self.raised = before;
     }
 
+    /// Check something that the server checks only of an object that is created.
+    pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
+        if self.is_create {
+            check(self);
+        }
+    }
+
     /// `Required value[: why]`
     pub(in crate::schema) fn required(&mut self, at: At<'_>, why: &str) {
         let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
@@ -156,7 +181,7 @@ impl<'a> Cx<'a> {
 
     /// `Unsupported value: "x": supported values: "a", "b"`
     pub(in crate::schema) fn not_supported(&mut self, at: At<'_>, supported: &[&str]) {
-        let value = printed(at);
+        let value = if at.target().is_none() { "\"\"".to_owned() } else { printed(at) };
         let message = if supported.is_empty() {
             format!("Unsupported value: {value}")
         } else {

@@ -4,6 +4,7 @@
 //! functions are named after the server's kinds: `apps::deployment` for an object as it is, `apps::deployment_update` for
 //! what may not change.
 
+mod addresses;
 mod admission;
 mod apiextensions;
 mod apiregistration;
@@ -23,7 +24,9 @@ mod node;
 mod pod;
 mod policy;
 mod rbac;
+mod references;
 mod resource;
+mod resources;
 mod scheduling;
 mod selector;
 mod storage;
