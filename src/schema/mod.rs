@@ -12,3 +12,4 @@ pub mod stored;
 pub mod table;
 pub mod text;
 mod values;
+pub mod versions;

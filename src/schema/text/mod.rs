@@ -2,6 +2,7 @@
 //! (`k8s.io/apimachinery/pkg/util/validation`), an empty list or `None` where nothing is.
 
 pub mod base64;
+pub mod cel;
 pub mod cron;
 pub mod der;
 pub mod duration;
