@@ -20,19 +20,26 @@ pub struct Judged {
 /// Judge an object of a built-in kind for some minors, after `old` where there is one.
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
-    let mut judged = alone(object, kind, minors);
-    if let Some(old) = old {
-        judged.problems.extend(transition(&judged.stored, old, kind, minors));
+    // An old object that the server refuses was never there.
+    let refused = |judged: &Judged| judged.problems.iter().any(|problem| problem.cause != Cause::Warning);
+    let before = old.map(|old| alone(old, kind, minors, false)).filter(|before| !refused(before));
+    let mut judged = alone(object, kind, minors, before.is_some());
+    if let Some(before) = before {
+        let mut cx = values::Cx::new(&judged.stored, minors);
+        values::validate_update(&mut cx, kind, judged.stored.root(), before.stored.root());
+        let found = cx.finish();
+        judged.problems.extend(found);
         distinct(&mut judged.problems);
     }
     judged
 }
 
-/// The verdict on an object that is created.
-fn alone(object: &Object, kind: Kind, minors: MinorSet) -> Judged {
+/// The verdict on an object as it is.
+fn alone(object: &Object, kind: Kind, minors: MinorSet, is_update: bool) -> Judged {
     let Decoded { mut stored, mut problems, missing } = decode(object, kind, minors);
     values::defaults(&mut stored, kind);
     let mut cx = values::Cx::new(&stored, minors);
+    cx.is_update = is_update;
     values::validate(&mut cx, kind, stored.root());
     problems.extend(cx.finish());
     // What lies below `status` is the server's own.
@@ -50,17 +57,6 @@ fn covers(problem: &Problem, missing: &Problem) -> bool {
     let rest = missing.pointer.strip_prefix(&problem.pointer);
     problem.cause != Cause::Warning
         && rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && problem.cause != Cause::UnknownField))
-}
-
-/// What the change itself does that the server refuses. An old object that the server refuses was never there.
-fn transition(new: &Stored, old: &Object, kind: Kind, minors: MinorSet) -> Vec<Problem> {
-    let before = alone(old, kind, minors);
-    if before.problems.iter().any(|problem| problem.cause != Cause::Warning) {
-        return Vec::new();
-    }
-    let mut cx = values::Cx::new(new, minors);
-    values::validate_update(&mut cx, kind, new.root(), before.stored.root());
-    cx.finish()
 }
 
 /// Two rules may say the same of one value: the first is kept.

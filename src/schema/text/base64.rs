@@ -16,6 +16,14 @@ pub fn check(text: &str) -> Result<(), String> {
     if (digits + padding) % 4 == 0 { Ok(()) } else { Err(format!("illegal base64 data at input byte {}", text.len())) }
 }
 
+/// What a text stands for, if it is base64.
+#[must_use]
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    use ::base64::Engine as _;
+    let plain: String = text.chars().filter(|character| !matches!(character, '\n' | '\r')).collect();
+    ::base64::engine::general_purpose::STANDARD.decode(plain).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::check;

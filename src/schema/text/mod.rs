@@ -4,7 +4,9 @@
 pub mod base64;
 pub mod name;
 pub mod quantity;
+pub mod regexp;
 pub mod time;
+pub mod url;
 
 /// A check that the overlay calls by name: what is wrong with a text, if anything.
 #[must_use]

@@ -74,6 +74,8 @@ pub(in crate::schema) struct Cx<'a> {
     problems: Vec<Problem>,
     /// The minors that are judged.
     pub(in crate::schema) minors: MinorSet,
+    /// An object is updated that was fine before.
+    pub(in crate::schema) is_update: bool,
     raised: Raised,
     /// The last problem was dropped, because nothing more is said of its value.
     dropped: bool,
@@ -82,7 +84,7 @@ pub(in crate::schema) struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A validation of an object for some minors.
     pub(in crate::schema) fn new(stored: &'a Stored, minors: MinorSet) -> Self {
-        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, dropped: false }
+        Self { stored, problems: Vec::new(), minors, is_update: false, raised: Raised::Always, dropped: false }
     }
 
     /// What was found.
@@ -93,6 +95,11 @@ impl<'a> Cx<'a> {
     /// How many problems were found so far: the server leaves some checks out after an error.
     pub(in crate::schema) fn count(&self) -> usize {
         self.problems.len()
+    }
+
+    /// Nothing is known of a value.
+    pub(in crate::schema) fn is_opaque(&self, value: Value<'_>) -> bool {
+        self.stored.is_opaque(value)
     }
 
     /// Check something only for minors from 1.`first` on.
@@ -147,6 +154,11 @@ impl<'a> Cx<'a> {
     pub(in crate::schema) fn changed(&mut self, at: At<'_>, why: impl Display) {
         let message = format!("Invalid value: {}: {why}", printed(at));
         self.push(Cause::Immutable, at, message);
+    }
+
+    /// `Invalid value: SHOWN: why`, because of what the old object had.
+    pub(in crate::schema) fn changed_shown(&mut self, at: At<'_>, shown: impl Display, why: impl Display) {
+        self.push(Cause::Immutable, at, format!("Invalid value: {shown}: {why}"));
     }
 
     /// `Forbidden: why`, because the old object had another value.
@@ -227,6 +239,20 @@ impl<'a> Cx<'a> {
         let absent = at.target().is_none();
         let (raised, minors) = (self.raised, self.minors);
         self.problems.push(Problem { cause, field, pointer, message, raised, minors, suggestion: None, absent });
+    }
+
+    /// The server reports the problems from the `since`th on under other names than the manifest's.
+    pub(in crate::schema) fn renamed(&mut self, since: usize, name: impl Fn(&str) -> Option<String>) {
+        for problem in self.problems.iter_mut().skip(since) {
+            if let Some(field) = name(&problem.field) {
+                problem.field = field;
+            }
+        }
+    }
+
+    /// The server's name of a place: `spec.containers[0].image`.
+    pub(in crate::schema) fn name(&self, at: At<'_>) -> String {
+        self.stored.names(at).0
     }
 
     fn last(&mut self) -> Option<&mut Problem> {
