@@ -242,16 +242,13 @@ impl<'a> Walk<'a> {
                 self.growing.deriver().list(node, mark);
             }
             (Scalar::SchemaOrStrings, yaml::Kind::Sequence, _) => self.growing.verbatim(node, raw),
-            _ => {
-                let expected = if scalar == Scalar::SchemaOrBool {
-                    "boolean or JSON schema expected"
-                } else {
-                    "json: cannot unmarshal the value into a JSON schema"
-                };
+            (Scalar::SchemaOrBool, ..) => {
                 self.growing.verbatim(node, raw);
                 self.growing.opaque(node);
-                self.push(Cause::Type, node, None, expected.to_owned(), minors);
+                self.push(Cause::Type, node, None, "boolean or JSON schema expected".to_owned(), minors);
             }
+            // Anything else decodes into neither a schema nor a list.
+            _ => self.growing.verbatim(node, raw),
         }
         self.strict = before;
     }

@@ -11,7 +11,9 @@ pub mod name;
 pub mod path;
 pub mod pem;
 pub mod quantity;
+pub mod regexp;
 pub mod time;
+pub mod url;
 pub mod zone;
 
 /// A check that the overlay calls by name: what is wrong with a text, if anything.

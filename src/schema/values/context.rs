@@ -97,6 +97,11 @@ impl<'a> Cx<'a> {
     }
 
     /// The object replaces another one.
+    pub(in crate::schema) fn is_update(&self) -> bool {
+        !self.is_create
+    }
+
+    /// The same for an object that replaces another one.
     pub(in crate::schema) fn updating(mut self) -> Self {
         self.is_create = false;
         self
@@ -188,6 +193,11 @@ impl<'a> Cx<'a> {
         self.push(Cause::Immutable, at, message);
     }
 
+    /// `Invalid value: SHOWN: why`, because of what the old object had.
+    pub(in crate::schema) fn changed_shown(&mut self, at: At<'_>, shown: impl Display, why: impl Display) {
+        self.push(Cause::Immutable, at, format!("Invalid value: {shown}: {why}"));
+    }
+
     /// `Forbidden: why`, because the old object had another value.
     pub(in crate::schema) fn forbidden_change(&mut self, at: At<'_>, why: impl Display) {
         self.push(Cause::Immutable, at, format!("Forbidden: {why}"));
@@ -266,6 +276,20 @@ impl<'a> Cx<'a> {
         let absent = at.target().is_none();
         let (raised, minors) = (self.raised, self.minors);
         self.problems.push(Problem { cause, field, pointer, message, raised, minors, suggestion: None, absent });
+    }
+
+    /// The server reports the problems from the `since`th on under other names than the manifest's.
+    pub(in crate::schema) fn renamed(&mut self, since: usize, name: impl Fn(&str) -> Option<String>) {
+        for problem in self.problems.iter_mut().skip(since) {
+            if let Some(field) = name(&problem.field) {
+                problem.field = field;
+            }
+        }
+    }
+
+    /// The server's name of a place: `spec.containers[0].image`.
+    pub(in crate::schema) fn name(&self, at: At<'_>) -> String {
+        self.stored.names(at).0
     }
 
     fn last(&mut self) -> Option<&mut Problem> {
