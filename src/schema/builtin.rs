@@ -22,31 +22,25 @@ pub struct Judged {
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
     // An old object that the server refuses was never there.
-    let before = old.map(|old| alone(old, None, kind, minors)).filter(Judged::is_accepted);
-    let before = before.as_ref().map(|before| before.stored.root());
+    let is_error = |problem: &Problem| problem.cause != Cause::Warning;
+    let old = old.map(|old| alone(old, None, kind, minors)).filter(|old| !old.problems.iter().any(is_error));
+    let before = old.as_ref().map(|old| old.stored.root());
     let mut judged = alone(object, before, kind, minors);
     if let Some(before) = before {
-        let mut cx = values::Cx::new(&judged.stored, minors);
+        let mut cx = values::Cx::new(&judged.stored, minors).replacing(Some(before));
         values::validate_update(&mut cx, kind, judged.stored.root(), before);
-        let transition = cx.finish();
-        judged.problems.extend(transition);
+        let changes = cx.finish();
+        judged.problems.extend(changes);
         distinct(&mut judged.problems);
     }
     judged
 }
 
-impl Judged {
-    fn is_accepted(&self) -> bool {
-        self.problems.iter().all(|problem| problem.cause == Cause::Warning)
-    }
-}
-
-/// The verdict on an object as it is; `old` for what stays of an object that is updated.
+/// The verdict on an object that is created, or on what is checked alike when it replaces another one.
 fn alone(object: &Object, old: Option<Value<'_>>, kind: Kind, minors: MinorSet) -> Judged {
     let Decoded { mut stored, mut problems, missing } = decode(object, kind, minors);
     values::defaults(&mut stored, kind);
-    let mut cx = values::Cx::new(&stored, minors);
-    cx.old = old;
+    let mut cx = values::Cx::new(&stored, minors).replacing(old);
     values::validate(&mut cx, kind, stored.root());
     problems.extend(cx.finish());
     // What lies below `status` is the server's own.

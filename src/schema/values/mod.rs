@@ -4,6 +4,7 @@
 //! functions are named after the server's kinds: `apps::deployment` for an object as it is, `apps::deployment_update` for
 //! what may not change.
 
+mod addresses;
 mod admission;
 mod apiextensions;
 mod apiregistration;
@@ -17,13 +18,15 @@ mod core;
 mod discovery;
 mod events;
 mod flowcontrol;
-mod metadata;
+pub(super) mod metadata;
 mod networking;
 mod node;
 mod pod;
 mod policy;
 mod rbac;
+mod references;
 mod resource;
+mod resources;
 mod same;
 mod scheduling;
 mod selector;

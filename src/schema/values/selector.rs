@@ -3,32 +3,54 @@
 use super::{Cx, Read, metadata};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
-use crate::yaml::{Kind, Value};
+use crate::yaml::Value;
 
 /// `parent.field` as a `LabelSelector`; nothing is said of one that is absent.
-pub(in crate::schema) fn label_selector<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
-    let Some(selector) = parent.get(field).filter(|selector| selector.kind() == Kind::Mapping) else { return };
+pub(in crate::schema) fn label_selector<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &str) {
+    if let Some(selector) = parent.get(field) {
+        validate(cx, selector);
+    }
+}
+
+/// A `LabelSelector`.
+pub(in crate::schema) fn validate<'a>(cx: &mut Cx<'a>, selector: Value<'a>) {
     metadata::labels(cx, selector, "matchLabels");
-    for requirement in selector.list("matchExpressions").filter(|requirement| requirement.kind() == Kind::Mapping) {
-        let values = requirement.count("values");
-        match requirement.text("operator") {
-            "In" | "NotIn" if values == 0 => {
-                cx.required(requirement.at("values"), "must be specified when `operator` is 'In' or 'NotIn'");
-            }
-            "Exists" | "DoesNotExist" if values > 0 => {
-                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-                cx.forbidden(requirement.at("values"), why);
-            }
-            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            _ => cx.invalid(requirement.at("operator"), "not a valid selector operator"),
+    for requirement in selector.list("matchExpressions") {
+        label_requirement(cx, requirement);
+    }
+}
+
+/// `ValidateLabelSelectorRequirement`
+fn label_requirement<'a>(cx: &mut Cx<'a>, requirement: Value<'a>) {
+    match requirement.text("operator") {
+        "In" | "NotIn" if requirement.count("values") == 0 => {
+            cx.required(requirement.at("values"), "must be specified when `operator` is 'In' or 'NotIn'");
         }
-        for why in name::qualified(requirement.text("key")) {
-            cx.invalid(requirement.at("key"), why);
+        "Exists" | "DoesNotExist" if requirement.count("values") > 0 => {
+            cx.forbidden(
+                requirement.at("values"),
+                "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+            );
         }
-        for value in requirement.list("values") {
-            for why in name::label_value(value.as_str().unwrap_or_default()) {
-                cx.invalid(value.here(), why);
-            }
+        "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+        other => cx.invalid_shown(
+            requirement.at("operator"),
+            format_args!("{other:?}"),
+            "not a valid selector operator",
+        ),
+    }
+    label_name(cx, requirement, "key");
+    for value in requirement.list("values") {
+        for why in name::label_value(value.as_str().unwrap_or_default()) {
+            cx.invalid(value.here(), why);
         }
+    }
+}
+
+/// `ValidateLabelName`: `parent.field` is the key of a label. An absent one is refused as an empty one.
+pub(in crate::schema) fn label_name<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
+    let key = parent.text(field);
+    for why in name::qualified(key) {
+        cx.invalid_shown(parent.at(field), format_args!("{key:?}"), why);
     }
 }
