@@ -1,5 +1,8 @@
 //! Base64 as Go's decoder reads it: the standard alphabet with padding, line ends skipped.
 
+use base64::alphabet;
+use base64::engine::{Engine, GeneralPurpose, GeneralPurposeConfig};
+
 /// Why a text is no base64, in Go's words.
 pub fn check(text: &str) -> Result<(), String> {
     let (mut digits, mut padding) = (0_usize, 0_usize);
@@ -14,6 +17,21 @@ pub fn check(text: &str) -> Result<(), String> {
         }
     }
     if (digits + padding) % 4 == 0 { Ok(()) } else { Err(format!("illegal base64 data at input byte {}", text.len())) }
+}
+
+/// How many bytes a valid text stands for.
+#[must_use]
+pub fn decoded_len(text: &str) -> usize {
+    text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r' | b'=')).count() * 3 / 4
+}
+
+/// The bytes of a valid text.
+#[must_use]
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    const ENGINE: GeneralPurpose =
+        GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    let digits: String = text.split(['\n', '\r']).collect();
+    ENGINE.decode(digits).ok()
 }
 
 #[cfg(test)]

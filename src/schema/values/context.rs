@@ -121,6 +121,11 @@ impl<'a> Cx<'a> {
         self.raised = before;
     }
 
+    /// The value is of its type and not a placeholder that something fills in later.
+    pub(in crate::schema) fn is_known(&self, value: Value<'_>) -> bool {
+        !self.stored.is_opaque(value)
+    }
+
     /// `Required value[: why]`
     pub(in crate::schema) fn required(&mut self, at: At<'_>, why: &str) {
         let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
@@ -244,6 +249,16 @@ impl<'a> Cx<'a> {
     pub(in crate::schema) fn called(&mut self, field: &str) {
         if let Some(last) = self.last() {
             field.clone_into(&mut last.field);
+        }
+    }
+
+    /// The server reports the last problem at another place, or at something with another name than the manifest's:
+    /// `spec.template.labels`. `rest` follows the place as it is.
+    pub(in crate::schema) fn called_at(&mut self, at: At<'_>, rest: &str) {
+        if !self.dropped && !self.problems.is_empty() {
+            let (mut field, _) = self.stored.names(at);
+            field.push_str(rest);
+            self.called(&field);
         }
     }
 }
