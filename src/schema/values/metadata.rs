@@ -84,13 +84,20 @@ fn is_review(kind: Kind) -> bool {
     matches!(kind.group(), "authentication.k8s.io" | "authorization.k8s.io")
 }
 
+/// The server makes up the name of a LimitRange that has none.
+fn needs_name(kind: Kind) -> bool {
+    (kind.group(), kind.kind()) != ("", "LimitRange")
+}
+
 /// `ValidateObjectMeta`
 pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     if is_review(kind) {
         return;
     }
     let Some(metadata) = object.get("metadata") else {
-        cx.required(object.at("metadata.name"), "name or generateName is required");
+        if needs_name(kind) {
+            cx.required(object.at("metadata.name"), "name or generateName is required");
+        }
         return;
     };
     names(cx, kind, metadata);
@@ -132,7 +139,8 @@ fn names<'a>(cx: &mut Cx<'a>, kind: Kind, metadata: Value<'a>) {
         check(cx, false);
     }
     let is_unknown = |field| metadata.get(field).is_some_and(|value| value.as_str().is_none());
-    if name.is_empty() && generate.is_empty() && !is_unknown("name") && !is_unknown("generateName") {
+    if name.is_empty() && generate.is_empty() && needs_name(kind) && !is_unknown("name") && !is_unknown("generateName")
+    {
         cx.required(metadata.at("name"), "name or generateName is required");
     }
 }

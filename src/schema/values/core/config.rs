@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::super::{Cx, Read};
-use super::{or, same};
+use super::{or, same_map};
 use crate::schema::stored::{At, Places};
 use crate::schema::text::{base64, name};
 use crate::yaml::Value;
@@ -46,6 +46,11 @@ pub(super) fn config_map<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
 }
 
+/// There is an empty map, which the server tells from the one that it stored and that is gone.
+fn is_bare(object: Value<'_>, field: &str) -> bool {
+    object.get(field).is_some_and(|map| map.entries().len() == 0)
+}
+
 /// `ValidateConfigMapUpdate`
 pub(super) fn config_map_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     if !old.flag("immutable") {
@@ -55,7 +60,8 @@ pub(super) fn config_map_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<
         cx.forbidden_change(new.at("immutable"), FROZEN);
     }
     for field in ["data", "binaryData"] {
-        if !same(new.get(field), old.get(field)) {
+        let is_bare = field == "binaryData" && is_bare(new, field);
+        if is_bare || !same_map(new.get(field), old.get(field)) {
             cx.forbidden_change(new.at(field), FROZEN);
         }
     }
@@ -119,7 +125,7 @@ pub(super) fn secret<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 }
 
 fn secret_type<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    let mut need = |cx: &mut Cx<'a>, keys: &[&'static str]| {
+    let need = |cx: &mut Cx<'a>, keys: &[&'static str]| {
         for key in keys {
             at_value(cx, object, key, |cx, at| cx.required(at, ""));
         }
@@ -171,7 +177,9 @@ fn json_object<'a>(cx: &mut Cx<'a>, object: Value<'a>, key: &'static str) {
         Ok(_) => return,
         Err(_) if is_null => return,
         Err(error) if error.is_eof() => "unexpected end of JSON input",
-        Err(error) if error.is_data() => "json: cannot unmarshal the value into Go value of type map[string]interface {}",
+        Err(error) if error.is_data() => {
+            "json: cannot unmarshal the value into Go value of type map[string]interface {}"
+        }
         Err(_) => "invalid character in the JSON",
     };
     at_value(cx, object, key, |cx, at| cx.invalid_shown(at, "\"<secret contents redacted>\"", why));
@@ -202,7 +210,7 @@ pub(super) fn secret_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>)
     if !new.flag("immutable") {
         cx.forbidden_change(new.at("immutable"), FROZEN);
     }
-    if stored(new) != stored(old) {
+    if stored(new) != stored(old) || (is_bare(new, "data") && new.count("stringData") == 0) {
         let field = if new.has("data") || !new.has("stringData") { "data" } else { "stringData" };
         cx.forbidden_change(new.at(field), FROZEN);
         cx.called("data");

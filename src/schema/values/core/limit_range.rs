@@ -114,17 +114,17 @@ fn amount<'a>(limit: Value<'a>, field: &str, resource: &str) -> Option<Amount<'a
 fn relations<'a>(cx: &mut Cx<'a>, limit: Value<'a>, resource: &'a str, has_defaults: bool) {
     let of = |field: &str| amount(limit, field, resource);
     let (min, max) = (of("min"), of("max"));
-    let (default, request) =
-        if has_defaults { (of("default"), of("defaultRequest")) } else { (None, None) };
-    let mut at_most = |lower: &Option<Amount<'a>>, what: &str, upper: &Option<Amount<'a>>, than: &str, at_upper: bool| {
-        if let (Some(low), Some(high)) = (lower, upper)
-            && low.quantity > high.quantity
-        {
-            let list = if at_upper { high.list } else { low.list };
-            let why = format!("{what} value {} is greater than {than} value {}", low.text, high.text);
-            cx.invalid(list.at_key(resource), why);
-        }
-    };
+    let (default, request) = if has_defaults { (of("default"), of("defaultRequest")) } else { (None, None) };
+    let mut at_most =
+        |lower: &Option<Amount<'a>>, what: &str, upper: &Option<Amount<'a>>, than: &str, at_upper: bool| {
+            if let (Some(low), Some(high)) = (lower, upper)
+                && low.quantity > high.quantity
+            {
+                let list = if at_upper { high.list } else { low.list };
+                let why = format!("{what} value {} is greater than {than} value {}", low.text, high.text);
+                cx.invalid(list.at_key(resource), why);
+            }
+        };
     at_most(&min, "min", &max, "max", false);
     at_most(&min, "min", &request, "default request", true);
     at_most(&request, "default request", &max, "max", false);
@@ -149,10 +149,8 @@ fn relations<'a>(cx: &mut Cx<'a>, limit: Value<'a>, resource: &'a str, has_defau
         && default.quantity != request.quantity
         && !resources::is_overcommit_allowed(resource)
     {
-        let why = format!(
-            "default value {} must equal to defaultRequest value {} in {resource}",
-            default.text, request.text
-        );
+        let why =
+            format!("default value {} must equal to defaultRequest value {} in {resource}", default.text, request.text);
         cx.invalid(request.list.at_key(resource), why);
     }
 }

@@ -118,6 +118,14 @@ pub(super) fn same(new: Option<Value<'_>>, old: Option<Value<'_>>) -> bool {
     }
 }
 
+/// Two maps of texts, or other values, are equal; an empty map is as good as none.
+pub(super) fn same_map(new: Option<Value<'_>>, old: Option<Value<'_>>) -> bool {
+    match (new, old) {
+        (Some(new), Some(old)) => new.same(old),
+        (one, other) => one.or(other).is_none_or(is_zero),
+    }
+}
+
 fn is_zero(value: Value<'_>) -> bool {
     match value.kind() {
         yaml::Kind::Null => true,

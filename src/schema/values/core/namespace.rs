@@ -2,6 +2,7 @@
 
 use super::super::{Cx, Read, metadata};
 use crate::schema::stored::Places;
+use crate::schema::text::name;
 use crate::yaml::Value;
 
 const LEVELS: [&str; 3] = ["privileged", "baseline", "restricted"];
@@ -20,6 +21,13 @@ pub(super) fn namespace<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
                 );
                 cx.points_to(&index.to_string());
             }
+        }
+    }
+    // The name becomes a label.
+    if let Some(metadata) = object.get("metadata") {
+        for why in name::label_value(metadata.text("name")) {
+            cx.invalid(metadata.at("name"), why);
+            cx.called("metadata.labels");
         }
     }
     let Some(labels) = object.path(&["metadata", "labels"]) else { return };
@@ -41,7 +49,8 @@ pub(super) fn namespace<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `latest` or `v1.` and a number.
 fn is_policy_version(text: &str) -> bool {
     let is_number = |digits: &str| {
-        digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<i64>().is_ok_and(|_| digits == "0" || !digits.starts_with('0'))
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+            && digits.parse::<i64>().is_ok_and(|_| digits == "0" || !digits.starts_with('0'))
     };
     text == "latest" || text.strip_prefix("v1.").is_some_and(is_number)
 }

@@ -14,15 +14,9 @@ const DEPRECATED: [(&str, &str); 8] = [
         "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead",
     ),
     ("failure-domain.beta.kubernetes.io/zone", "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead"),
-    (
-        "beta.kubernetes.io/instance-type",
-        "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead",
-    ),
+    ("beta.kubernetes.io/instance-type", "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead"),
     ("app.kubernetes.io/created-by", "deprecated since v1.9"),
-    (
-        "scheduler.alpha.kubernetes.io/preferAvoidPods",
-        "deprecated since v1.22; use Taints and Tolerations instead",
-    ),
+    ("scheduler.alpha.kubernetes.io/preferAvoidPods", "deprecated since v1.22; use Taints and Tolerations instead"),
     ("node-role.kubernetes.io/master", "use \"node-role.kubernetes.io/control-plane\" instead"),
 ];
 
@@ -61,11 +55,7 @@ fn requirement<'a>(cx: &mut Cx<'a>, expression: Value<'a>) {
             cx.required(expression.at("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'");
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-        _ => cx.invalid_shown(
-            expression.at("operator"),
-            format_args!("{operator:?}"),
-            "not a valid selector operator",
-        ),
+        _ => cx.invalid_shown(expression.at("operator"), format_args!("{operator:?}"), "not a valid selector operator"),
     }
     for why in name::qualified(key) {
         cx.invalid_shown(expression.at("key"), format_args!("{key:?}"), why);

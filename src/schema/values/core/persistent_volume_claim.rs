@@ -3,13 +3,14 @@
 use super::super::{Cx, Read, selector};
 use super::persistent_volume::access_modes;
 use super::{checked, same};
-use crate::schema::stored::{At, Places};
+use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::schema::text::quantity::{self, Quantity};
 use crate::yaml::Value;
 
 const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
-const FROZEN: &str = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+const FROZEN: &str =
+    "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
 
 /// `ValidatePersistentVolumeClaim`
 pub(super) fn persistent_volume_claim<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
@@ -68,16 +69,16 @@ fn data_sources<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef").filter(is_local));
     match (source, reference) {
         (Some(one), None) if is_claim_or_snapshot(one) => {
-            data_source(cx, one, one.here());
-            data_source(cx, one, spec.at("dataSourceRef"));
+            data_source(cx, one, spec, "dataSource");
+            data_source(cx, one, spec, "dataSourceRef");
         }
         (None, Some(one)) => {
-            data_source(cx, one, spec.at("dataSource"));
-            data_source(cx, one, one.here());
+            data_source(cx, one, spec, "dataSource");
+            data_source(cx, one, spec, "dataSourceRef");
         }
         (Some(source), Some(reference)) => {
-            data_source(cx, source, source.here());
-            data_source(cx, reference, reference.here());
+            data_source(cx, source, spec, "dataSource");
+            data_source(cx, reference, spec, "dataSourceRef");
             let differs = |field: &str| source.text_if(field) != reference.text_if(field);
             if ["apiGroup", "kind", "name"].into_iter().any(differs) {
                 cx.invalid_shown(spec.at("dataSource"), "{}", "must match dataSourceRef");
@@ -96,24 +97,25 @@ fn is_claim_or_snapshot(source: Value<'_>) -> bool {
     )
 }
 
-/// `validateDataSource`, told of the field `name`.
-fn data_source<'a>(cx: &mut Cx<'a>, source: Value<'a>, name: At<'a>) {
-    for field in ["name", "kind"] {
-        if source.text(field).is_empty() {
-            cx.required(source.at(field), "");
-            cx.called_at(name, &format!(".{field}"));
+/// `validateDataSource`, told of a field that holds `source`, or that the server copies it to.
+fn data_source<'a>(cx: &mut Cx<'a>, source: Value<'a>, spec: Value<'a>, field: &'a str) {
+    let at = spec.get(field).map_or(spec.at(field), Places::here);
+    let below = |name: &'static str| spec.get(field).map_or(spec.at(field), |value| value.at(name));
+    for name in ["name", "kind"] {
+        if source.text(name).is_empty() {
+            cx.required(below(name), "");
+            cx.called_at(at, &format!(".{name}"));
         }
     }
     let (group, kind) = (source.text("apiGroup"), source.text("kind"));
     if group.is_empty() && kind != "PersistentVolumeClaim" {
         let why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
-        cx.invalid_shown(source.here(), format_args!("{kind:?}"), why);
-        cx.called_at(name, "");
+        cx.invalid_shown(at, format_args!("{kind:?}"), why);
     }
     if !group.is_empty() {
         for why in name::dns_subdomain(group) {
-            cx.invalid(source.at("apiGroup"), why);
-            cx.called_at(name, ".apiGroup");
+            cx.invalid_shown(below("apiGroup"), format_args!("{group:?}"), why);
+            cx.called_at(at, ".apiGroup");
         }
     }
 }

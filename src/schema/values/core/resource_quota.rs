@@ -75,7 +75,8 @@ fn scope_selector<'a>(cx: &mut Cx<'a>, spec: Value<'a>, selector: Value<'a>, is_
         let (scope, operator) = (expression.text("scopeName"), expression.text("operator"));
         let values = expression.count("values");
         let mut refuse = |cx: &mut Cx<'a>, field: &'static str, why: &str| {
-            let shown = if field == "values" { printed(expression.at(field)) } else { format!("{:?}", expression.text(field)) };
+            let shown =
+                if field == "values" { printed(expression.at(field)) } else { format!("{:?}", expression.text(field)) };
             cx.invalid_shown(expression.at(field), shown, why);
             cx.called_at(all, &format!(".{field}"));
         };
@@ -83,7 +84,11 @@ fn scope_selector<'a>(cx: &mut Cx<'a>, spec: Value<'a>, selector: Value<'a>, is_
             refuse(cx, "scopeName", "unsupported scope");
         }
         if is_misfit(scope) {
-            cx.invalid_shown(expression.here(), printed(spec.at("scopeSelector")), "unsupported scope applied to resource");
+            cx.invalid_shown(
+                expression.here(),
+                printed(spec.at("scopeSelector")),
+                "unsupported scope applied to resource",
+            );
             cx.called_at(all, "");
         }
         let is_valueless = !matches!(scope, "PriorityClass" | "VolumeAttributesClass") && SCOPES.contains(&scope);

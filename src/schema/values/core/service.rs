@@ -223,10 +223,7 @@ fn session_affinity<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     if let Some((client, seconds)) = client.and_then(|client| Some((client, client.int("timeoutSeconds")?)))
         && !(1..=STICKY_SECONDS).contains(&seconds)
     {
-        cx.invalid(
-            client.at("timeoutSeconds"),
-            format_args!("must be greater than 0 and less than {STICKY_SECONDS}"),
-        );
+        cx.invalid(client.at("timeoutSeconds"), format_args!("must be greater than 0 and less than {STICKY_SECONDS}"));
     }
 }
 

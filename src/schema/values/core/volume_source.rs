@@ -218,9 +218,10 @@ fn iscsi<'a>(cx: &mut Cx<'a>, source: Value<'a>, volume: &str) {
 /// A name of an iSCSI node: `iqn.2001-04.com.example:storage`, `eui.` or `naa.` and digits.
 fn is_iscsi_name(text: &str) -> bool {
     let numbered = |length: usize| {
-        text.char_indices().nth(4).and_then(|(at, _)| text.get(at..)).is_some_and(|rest| {
-            rest.len() == length && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
+        text.char_indices()
+            .nth(4)
+            .and_then(|(at, _)| text.get(at..))
+            .is_some_and(|rest| rest.len() == length && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     };
     match text.get(..3) {
         Some("iqn") => text.get(3..).is_some_and(is_qualified),
@@ -270,7 +271,8 @@ fn flex_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     let Some(options) = source.get("options") else { return };
     for (key, ..) in options.entries() {
         let domain = key.split_once('/').map_or(key, |(domain, _)| domain).to_lowercase();
-        let is_of = |parent: &str| domain.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let is_of =
+            |parent: &str| domain.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         if is_of("kubernetes.io") || is_of("k8s.io") {
             let why = "kubernetes.io and k8s.io namespaces are reserved";
             cx.invalid_shown(options.at_key(key), format_args!("{key:?}"), why);
@@ -328,7 +330,9 @@ mod tests {
 
     #[test]
     fn iscsi_names_are_read_as_the_server_reads_them() {
-        for text in ["iqn.2001-04.com.example:storage.disk1", "eui.0123456789abcdef", "naa.62004567BA64678D0123456789ABCDEF"] {
+        for text in
+            ["iqn.2001-04.com.example:storage.disk1", "eui.0123456789abcdef", "naa.62004567BA64678D0123456789ABCDEF"]
+        {
             assert!(is_iscsi_name(text), "{text}");
         }
         for text in ["", "iqn", "iqn.2001-04.com.example", "iqn.01-04.com:x", "iqn.2001-04.com:a b", "eui.0123", "é"] {
@@ -338,7 +342,9 @@ mod tests {
 
     #[test]
     fn hosts_and_ports_are_split_as_go_splits_them() {
-        for (text, is_fine) in [("a:1", true), ("[::1]:1", true), (":", true), ("a", false), ("::1", false), ("[a:1", false)] {
+        for (text, is_fine) in
+            [("a:1", true), ("[::1]:1", true), (":", true), ("a", false), ("::1", false), ("[a:1", false)]
+        {
             assert_eq!(is_host_and_port(text), is_fine, "{text}");
         }
     }

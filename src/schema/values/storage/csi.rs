@@ -28,10 +28,7 @@ pub(super) fn csi_driver<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
     if spec.int("nodeAllocatableUpdatePeriodSeconds").is_some_and(|seconds| seconds < 10) {
         cx.since(35, |cx| {
-            cx.invalid(
-                spec.at("nodeAllocatableUpdatePeriodSeconds"),
-                "must be greater than or equal to 10 seconds",
-            );
+            cx.invalid(spec.at("nodeAllocatableUpdatePeriodSeconds"), "must be greater than or equal to 10 seconds");
         });
     }
     let has_requests = spec.count("tokenRequests") > 0;

@@ -38,7 +38,7 @@ fn driver<'a>(cx: &mut Cx<'a>, object: Value<'a>, field: &'static str) {
     }
 }
 
-/// `validateParameters`; whether there must be some?
+/// `validateParameters`
 fn parameters<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if object.count("parameters") > NUMBER {
         return cx.too_long(object.at("parameters"), NUMBER);
@@ -84,7 +84,8 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
                 cx.warn(expression.at("key"), why);
             }
         }
-        if !terms.insert(all) {
+        // The server compares each term with empty ones, too.
+        if all.is_empty() || !terms.insert(all) {
             cx.duplicate_shown(term.at("matchLabelExpressions"), "\"\"");
         }
     }
@@ -93,7 +94,7 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `ValidateStorageClassUpdate`
 pub(super) fn storage_class_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
-        if !core::same(new.get(field), old.get(field)) {
+        if !core::same_map(new.get(field), old.get(field)) {
             cx.immutable(new.at(field));
         }
     }
@@ -111,7 +112,7 @@ pub(super) fn volume_attributes_class<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `ValidateVolumeAttributesClassUpdate`
 pub(super) fn volume_attributes_class_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     for field in ["driverName", "parameters"] {
-        if !core::same(new.get(field), old.get(field)) {
+        if !core::same_map(new.get(field), old.get(field)) {
             cx.forbidden_change(new.at(field), format_args!("updates to {field} are forbidden."));
         }
     }
