@@ -111,7 +111,8 @@ fn immutable(object: &Object, way: &mut Way<'_>, draft: &mut Draft) {
     let kind = object.key.kind.as_str();
     match way.refused() {
         Refused::Stays if kind == "Job" => {
-            draft.help = Some("it is refused while the old Job still exists; a Job with another name is not".to_owned());
+            draft.help =
+                Some("it is refused while the old Job still exists; a Job with another name is not".to_owned());
         }
         Refused::Stays => {
             draft.help = Some("give the object another name, or delete the old one in a change of its own".to_owned());
@@ -121,7 +122,8 @@ fn immutable(object: &Object, way: &mut Way<'_>, draft: &mut Draft) {
             let loses = matches!(kind, "PersistentVolumeClaim" | "StatefulSet" | "Namespace");
             draft.severity = if loses { Severity::Error } else { Severity::Warning };
             draft.message = format!("{}: the object will be deleted and created anew", draft.message);
-            draft.help = Some("the agent is told to replace what it cannot change; what the object held is lost".to_owned());
+            draft.help =
+                Some("the agent is told to replace what it cannot change; what the object held is lost".to_owned());
         }
         Refused::NotApplied => {
             draft.severity = Severity::Warning;
@@ -144,7 +146,8 @@ fn fix(object: &Object, problem: &Problem, meant: &str) -> Option<DraftFix> {
     let origin = if problem.cause == Cause::UnknownField { found.key? } else { found.value.origin() };
     let span = pointer::span_of(&object.document, origin).filter(|_| found.exact)?;
     let written = object.source().text.get(span.range())?;
-    let quote = written.chars().next().filter(|first| matches!(first, '"' | '\'')).map(String::from).unwrap_or_default();
+    let quote =
+        written.chars().next().filter(|first| matches!(first, '"' | '\'')).map(String::from).unwrap_or_default();
     if written.contains('\n') {
         return None;
     }

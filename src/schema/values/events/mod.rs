@@ -93,13 +93,14 @@ pub(in crate::schema) fn event<'a>(
     regarding: &'a str,
     note: &str,
 ) {
-    let namespace = object.path(&["metadata", "namespace"]).and_then(Value::as_str).unwrap_or("default");
+    let namespace = object.path(&["metadata", "namespace"]).and_then(Value::as_str).filter(|namespace| !namespace.is_empty());
+    let namespace = namespace.unwrap_or("default");
     let about = object.get(regarding).map(|about| about.text("namespace")).unwrap_or_default();
     let is_new = !object.lacks("eventTime");
     let fits = match (is_new, about.is_empty()) {
         (true, false) => true,
         (true, true) => matches!(namespace, "default" | "kube-system"),
-        (false, true) => matches!(namespace, "" | "default"),
+        (false, true) => namespace == "default",
         (false, false) => namespace == about,
     };
     if !fits {
