@@ -28,7 +28,8 @@ pub(super) fn ingress_class_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Val
     }
     // Server-side apply takes away what the manifest said, and the default of the scope stays behind.
     let scope = old.path(&["spec", "parameters", "scope"]);
-    if scope.is_some_and(|scope| scope.origin() == Origin::Default) && new.path(&["spec", "parameters"]).is_none() {
+    let is_left = new.get("spec").is_some_and(|spec| !spec.has("parameters")) && !new.lacks("spec");
+    if is_left && scope.is_some_and(|scope| scope.origin() == Origin::Default) {
         cx.raised(Raised::ByApply, |cx| {
             cx.required(new.at("spec.parameters.kind"), "");
             cx.required(new.at("spec.parameters.name"), "");
