@@ -1,6 +1,7 @@
 //! `schema/*` and `object/immutable-field-changed`: what the API server says of an object.
 
 mod agent;
+mod api;
 mod rules;
 
 use agent::{Refused, Way};
@@ -15,7 +16,7 @@ use crate::schema::builtin;
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::table::Kind;
-use crate::yaml::pointer;
+use crate::yaml::{Origin, pointer};
 
 /// Judges objects by their schemas.
 #[derive(Debug)]
@@ -32,13 +33,13 @@ impl Check for Schema {
             return;
         }
         let targets = Targets::of(context.config, object.path().as_str(), context.today);
+        let served = api::check(object, &targets, drafts);
         let Some(kind) = Kind::find(&object.api_version, &object.key.kind) else { return };
-        let known = kind.minors().within(targets.all);
-        if known.is_empty() {
+        if served.is_empty() {
             return;
         }
         let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
-        let judged = builtin::judge(object, old, kind, known);
+        let judged = builtin::judge(object, old, kind, served);
         let mut way = Way::new(context, object);
         drafts.extend(judged.problems.iter().filter_map(|problem| draft(object, problem, &targets, &mut way)));
     }
@@ -142,8 +143,22 @@ fn detail(problem: &Problem) -> String {
 }
 
 fn fix(object: &Object, problem: &Problem, meant: &str) -> Option<DraftFix> {
-    let found = pointer::find(object.value(), &problem.pointer);
-    let origin = if problem.cause == Cause::UnknownField { found.key? } else { found.value.origin() };
+    if problem.cause == Cause::UnknownField {
+        let key = pointer::find(object.value(), &problem.pointer).key?;
+        replace(object, &problem.pointer, key, format!("rename the key to \"{meant}\""), meant)
+    } else {
+        change(object, &problem.pointer, meant)
+    }
+}
+
+/// The fix that gives a scalar of an object another value.
+fn change(object: &Object, at: &str, meant: &str) -> Option<DraftFix> {
+    let value = pointer::find(object.value(), at).value.origin();
+    replace(object, at, value, format!("change the value to \"{meant}\""), meant)
+}
+
+fn replace(object: &Object, at: &str, origin: Origin, title: String, meant: &str) -> Option<DraftFix> {
+    let found = pointer::find(object.value(), at);
     let span = pointer::span_of(&object.document, origin).filter(|_| found.exact)?;
     let written = object.source().text.get(span.range())?;
     let quote =
@@ -151,10 +166,5 @@ fn fix(object: &Object, problem: &Problem, meant: &str) -> Option<DraftFix> {
     if written.contains('\n') {
         return None;
     }
-    let title = if problem.cause == Cause::UnknownField {
-        format!("rename the key to \"{meant}\"")
-    } else {
-        format!("change the value to \"{meant}\"")
-    };
     Some(DraftFix { title, span, replacement: format!("{quote}{meant}{quote}") })
 }

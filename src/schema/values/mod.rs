@@ -18,7 +18,7 @@ mod core;
 mod discovery;
 mod events;
 mod flowcontrol;
-mod metadata;
+pub(super) mod metadata;
 mod networking;
 mod node;
 mod pod;
@@ -27,9 +27,12 @@ mod rbac;
 mod references;
 mod resource;
 mod resources;
+mod same;
 mod scheduling;
 mod selector;
+mod share;
 mod storage;
+mod workload;
 
 pub(super) use context::{Cx, Read, nearest, printed};
 

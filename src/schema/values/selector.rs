@@ -12,7 +12,7 @@ pub(in crate::schema) fn label_selector<'a>(cx: &mut Cx<'a>, parent: Value<'a>, 
     }
 }
 
-/// A value as a `LabelSelector`.
+/// A `LabelSelector`.
 pub(in crate::schema) fn validate<'a>(cx: &mut Cx<'a>, selector: Value<'a>) {
     metadata::labels(cx, selector, "matchLabels");
     for requirement in selector.list("matchExpressions") {
@@ -33,9 +33,11 @@ fn label_requirement<'a>(cx: &mut Cx<'a>, requirement: Value<'a>) {
             );
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-        other => {
-            cx.invalid_shown(requirement.at("operator"), format_args!("{other:?}"), "not a valid selector operator")
-        }
+        other => cx.invalid_shown(
+            requirement.at("operator"),
+            format_args!("{other:?}"),
+            "not a valid selector operator",
+        ),
     }
     label_name(cx, requirement, "key");
     for value in requirement.list("values") {
