@@ -81,8 +81,7 @@ impl Told {
 /// Two rules may say the same of one value: the first is kept.
 fn distinct(problems: &mut Vec<Problem>) {
     let mut seen = HashSet::new();
-    let mut is_new = |problem: &Problem| {
-        seen.insert((problem.field.clone(), problem.pointer.clone(), problem.message.clone()))
-    };
+    let mut is_new =
+        |problem: &Problem| seen.insert((problem.field.clone(), problem.pointer.clone(), problem.message.clone()));
     problems.retain(|problem| is_new(problem));
 }

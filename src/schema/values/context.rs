@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
-use crate::schema::stored::{At, Places, Stored};
+use crate::schema::stored::{At, Stored};
 use crate::yaml::{Kind, Value};
 
 /// Reading a stored object. Absent, null and unknown values are the zero value, as in Go.
