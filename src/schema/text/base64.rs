@@ -36,7 +36,17 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, decode};
+
+    #[test]
+    fn the_bytes_come_back() {
+        let pairs: [(&str, &[u8]); 5] =
+            [("", b""), ("YQ==", b"a"), ("YW\nI=", b"ab"), ("YWJj", b"abc"), ("+/+/", &[251, 255, 191])];
+        for (text, bytes) in pairs {
+            assert_eq!(decode(text).as_deref(), Some(bytes), "{text}");
+        }
+        assert_eq!(decode("YQ"), None);
+    }
 
     #[test]
     fn only_padded_standard_base64_passes() {
