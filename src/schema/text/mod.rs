@@ -7,6 +7,7 @@ pub mod ip;
 pub mod name;
 pub mod quantity;
 pub mod time;
+pub mod url;
 
 /// A check that the overlay calls by name: what is wrong with a text, if anything.
 #[must_use]

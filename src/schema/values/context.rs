@@ -271,6 +271,14 @@ impl<'a> Cx<'a> {
             field.clone_into(&mut last.field);
         }
     }
+
+    /// The server reports the last problem under the name of a field beside it.
+    pub(in crate::schema) fn called_beside(&mut self, field: &str) {
+        if let Some(last) = self.last() {
+            let end = last.field.rfind('.').map_or(0, |dot| dot + 1);
+            last.field.replace_range(end.., field);
+        }
+    }
 }
 
 /// A value as the server prints it in a message.

@@ -17,6 +17,7 @@ mod coordination;
 mod core;
 mod discovery;
 mod events;
+mod expression;
 mod flowcontrol;
 mod metadata;
 mod networking;
@@ -30,6 +31,7 @@ mod resources;
 mod scheduling;
 mod selector;
 mod storage;
+mod webhook;
 
 pub(super) use context::{Cx, Read, nearest, printed};
 
