@@ -101,9 +101,10 @@ impl<'a> Agents<'a> {
             return Ok(Applied::Flux { force: flux.force });
         }
         let takes = |root: &&ArgoRoot| folders.iter().any(|folder| root.takes(folder));
-        Ok(argo.iter().find(takes).map_or(Applied::Unknown, |root| Applied::ArgoCd {
-            sync_options: root.sync_options.clone(),
-        }))
+        Ok(argo
+            .iter()
+            .find(takes)
+            .map_or(Applied::Unknown, |root| Applied::ArgoCd { sync_options: root.sync_options.clone() }))
     }
 
     /// Where Flux replaces `${NAME}` in a file: the variables that are set by name. `through` are the kustomizations that

@@ -34,7 +34,12 @@ pub fn of(document: &Document) -> Unknown {
 
 /// What kustomize replaces in the objects that it takes, as far as that is known without rendering: `$(NAME)` of its
 /// `vars`, and the name of a Namespace where it sets `namespace`.
-pub(super) fn of_kustomize(document: &Document, variables: &HashSet<String>, sets_namespace: bool, unknown: &mut Unknown) {
+pub(super) fn of_kustomize(
+    document: &Document,
+    variables: &HashSet<String>,
+    sets_namespace: bool,
+    unknown: &mut Unknown,
+) {
     for root in object::roots(document) {
         if sets_namespace && root.get("kind").and_then(Value::as_str) == Some("Namespace") {
             let name = root.path(&["metadata", "name"]);
@@ -42,7 +47,8 @@ pub(super) fn of_kustomize(document: &Document, variables: &HashSet<String>, set
         }
         if !variables.is_empty() {
             each_scalar(root, &|_| true, &mut |value| {
-                let name = value.as_str().and_then(|text| text.split_once("$(")?.1.split_once(')').map(|(name, _)| name));
+                let name =
+                    value.as_str().and_then(|text| text.split_once("$(")?.1.split_once(')').map(|(name, _)| name));
                 if name.is_some_and(|name| variables.contains(name)) {
                     unknown.insert(value.id(), "a variable of kustomize");
                 }

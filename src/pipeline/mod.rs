@@ -312,7 +312,8 @@ fn minors(config: &Config, clusters: &BTreeSet<String>) -> Vec<String> {
     if profiles.is_empty() {
         profiles.push(&config.kubernetes);
     }
-    let all: MinorSet = profiles.into_iter().flat_map(|profile| profile.current.iter().copied().chain(profile.next)).collect();
+    let all: MinorSet =
+        profiles.into_iter().flat_map(|profile| profile.current.iter().copied().chain(profile.next)).collect();
     all.minors().map(|minor| minor.to_string()).collect()
 }
 

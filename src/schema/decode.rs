@@ -29,7 +29,13 @@ pub struct Decoded {
 #[must_use]
 pub fn decode(object: &Object, kind: Kind, minors: MinorSet) -> Decoded {
     let root = object.value();
-    let mut walk = Walk { growing: Growing::new(root.document()), object, problems: Vec::new(), missing: Vec::new(), strict: true };
+    let mut walk = Walk {
+        growing: Growing::new(root.document()),
+        object,
+        problems: Vec::new(),
+        missing: Vec::new(),
+        strict: true,
+    };
     let node = walk.growing.node(NodeId(0), Step::Root, Some(root));
     walk.fill(node, root, Type::Struct(kind.def()), minors);
     Decoded { stored: walk.growing.finish(node), problems: walk.problems, missing: walk.missing }
@@ -97,9 +103,9 @@ impl<'a> Walk<'a> {
                 self.growing.fill(node, &"".into());
             }
             Type::Scalar(Scalar::Bool) => self.growing.fill(node, &false.into()),
-            Type::Scalar(
-                Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity,
-            ) => self.growing.fill(node, &0.into()),
+            Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity) => {
+                self.growing.fill(node, &0.into())
+            }
             Type::Scalar(_) => {}
         }
     }

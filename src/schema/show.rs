@@ -40,7 +40,9 @@ pub fn show(what: &str, minor: Option<Minor>) -> Result<String, String> {
     };
     let mut found: Vec<Kind> = Kind::all().filter(matches).collect();
     // Of several versions the stable one, which sorts before its betas, then the group with the shorter name.
-    found.sort_by_key(|kind| (kind.is_off_by_default(), kind.api_version().contains("alpha"), kind.api_version().contains("beta")));
+    found.sort_by_key(|kind| {
+        (kind.is_off_by_default(), kind.api_version().contains("alpha"), kind.api_version().contains("beta"))
+    });
     let Some(kind) = found.first().copied() else {
         let meant = nearest(name, Kind::all().filter(known).map(Kind::kind));
         let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));

@@ -409,7 +409,9 @@ impl<'a> Value<'a> {
 
     /// The pairs of a mapping in document order: key, where the key stands, value. Empty for anything else.
     pub fn entries(self) -> impl ExactSizeIterator<Item = (&'a str, Origin, Value<'a>)> {
-        self.raw_entries().iter().map(move |e| (self.document.text_of(&e.key), e.key_origin, self.document.value(e.value)))
+        self.raw_entries()
+            .iter()
+            .map(move |e| (self.document.text_of(&e.key), e.key_origin, self.document.value(e.value)))
     }
 
     /// The items of a list. Empty for anything else.

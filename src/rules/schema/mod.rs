@@ -112,7 +112,8 @@ fn immutable(object: &Object, way: &mut Way<'_>, draft: &mut Draft) {
     let kind = object.key.kind.as_str();
     match way.refused() {
         Refused::Stays if kind == "Job" => {
-            draft.help = Some("it is refused while the old Job still exists; a Job with another name is not".to_owned());
+            draft.help =
+                Some("it is refused while the old Job still exists; a Job with another name is not".to_owned());
         }
         Refused::Stays => {
             draft.help = Some("give the object another name, or delete the old one in a change of its own".to_owned());
@@ -122,7 +123,8 @@ fn immutable(object: &Object, way: &mut Way<'_>, draft: &mut Draft) {
             let loses = matches!(kind, "PersistentVolumeClaim" | "StatefulSet" | "Namespace");
             draft.severity = if loses { Severity::Error } else { Severity::Warning };
             draft.message = format!("{}: the object will be deleted and created anew", draft.message);
-            draft.help = Some("the agent is told to replace what it cannot change; what the object held is lost".to_owned());
+            draft.help =
+                Some("the agent is told to replace what it cannot change; what the object held is lost".to_owned());
         }
         Refused::NotApplied => {
             draft.severity = Severity::Warning;

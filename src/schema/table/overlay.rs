@@ -140,8 +140,10 @@ fn json(value: &toml::Value) -> Result<String, String> {
             format!("[{}]", items.join(","))
         }
         toml::Value::Table(table) => {
-            let entries: Vec<String> =
-                table.iter().map(|(key, value)| Ok(format!("{key:?}:{}", json(value)?))).collect::<Result<_, String>>()?;
+            let entries: Vec<String> = table
+                .iter()
+                .map(|(key, value)| Ok(format!("{key:?}:{}", json(value)?)))
+                .collect::<Result<_, String>>()?;
             format!("{{{}}}", entries.join(","))
         }
         other => return Err(format!("a {} cannot be a default", other.type_str())),

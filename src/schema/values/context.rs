@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::stored::{At, Places, Stored};
@@ -146,6 +145,16 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// The server's name of a place: `spec.containers[0].ports[1]`.
+    pub(in crate::schema) fn name_of(&self, at: At<'_>) -> String {
+        self.stored.names(at).0
+    }
+
+    /// The value is of its type and not a placeholder that something fills in later.
+    pub(in crate::schema) fn is_known(&self, value: Value<'_>) -> bool {
+        !self.stored.is_opaque(value)
+    }
+
     /// `Required value[: why]`
     pub(in crate::schema) fn required(&mut self, at: At<'_>, why: &str) {
         let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
@@ -272,11 +281,25 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// The server reports the last problem under the name of a field beside it.
-    pub(in crate::schema) fn called_beside(&mut self, field: &str) {
-        if let Some(last) = self.last() {
-            let end = last.field.rfind('.').map_or(0, |dot| dot + 1);
-            last.field.replace_range(end.., field);
+    /// The server reports the last problem at another place, or at something with another name than the manifest's:
+    /// `spec.template.labels`. `rest` follows the place as it is.
+    pub(in crate::schema) fn called_at(&mut self, at: At<'_>, rest: &str) {
+        if !self.dropped && !self.problems.is_empty() {
+            let (mut field, _) = self.stored.names(at);
+            field.push_str(rest);
+            self.called(&field);
+        }
+    }
+
+    /// What the problems from the `first` on say of places below `from`, the server says of places below `to`.
+    pub(in crate::schema) fn moved(&mut self, first: usize, from: At<'_>, to: At<'_>) {
+        if self.problems.len() > first {
+            let ((from, _), (to, _)) = (self.stored.names(from), self.stored.names(to));
+            for problem in self.problems.iter_mut().skip(first) {
+                if let Some(rest) = problem.field.strip_prefix(&from) {
+                    problem.field = format!("{to}{rest}");
+                }
+            }
         }
     }
 }

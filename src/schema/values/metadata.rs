@@ -143,9 +143,6 @@ fn finalizers<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
     }
     let has = |name: &str| metadata.texts("finalizers").any(|finalizer| finalizer == name);
     if has("orphan") && has("foregroundDeletion") {
-        cx.invalid(
-            metadata.at("finalizers"),
-            "finalizer orphan and foregroundDeletion cannot be both set",
-        );
+        cx.invalid(metadata.at("finalizers"), "finalizer orphan and foregroundDeletion cannot be both set");
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::schema) fn service<'a>(cx: &mut Cx<'a>, service: Value<'a>) {
     for (field, other) in [("namespace", "name"), ("name", "namespace")] {
         if service.text(field).is_empty() {
             cx.required(service.at(field), "");
-            cx.called_beside(other);
+            cx.called_at(service.at(other), "");
         }
     }
     if let Some(why) = service.int("port").and_then(name::port_number) {

@@ -40,14 +40,23 @@ fn refused(cases: &[Value], apply: &str) -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     let config = folder.path().join("portcullis.yaml");
-    let text =
-        format!("version: 1\nmissing-schema: fail\nkubernetes: {{ current: [\"1.36\"] }}\napply: {apply}\n");
+    let text = format!("version: 1\nmissing-schema: fail\nkubernetes: {{ current: [\"1.36\"] }}\napply: {apply}\n");
     fs::write(&config, text).unwrap();
     let out = folder.path().join("report.json");
     let output = format!("json={}", out.display());
     let arg = |path: &Path| path.to_str().unwrap().to_owned();
     let args = [
-        "check", "--base-dir", &arg(&base), "--head-dir", &arg(&head), "--config", &arg(&config), "-o", &output, "--now", NOW,
+        "check",
+        "--base-dir",
+        &arg(&base),
+        "--head-dir",
+        &arg(&head),
+        "--config",
+        &arg(&config),
+        "-o",
+        &output,
+        "--now",
+        NOW,
     ];
     let run = portcullis(folder.path(), folder.path(), &args);
     let report: Value = serde_json::from_slice(&fs::read(&out).unwrap_or_else(|_| panic!("{}", run.text()))).unwrap();
