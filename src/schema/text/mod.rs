@@ -3,8 +3,10 @@
 
 pub mod base64;
 pub mod cel;
+pub mod der;
 pub mod ip;
 pub mod name;
+pub mod pem;
 pub mod quantity;
 pub mod time;
 pub mod url;

@@ -7,7 +7,13 @@ use crate::yaml::Value;
 
 /// `parent.field` as a `LabelSelector`; nothing is said of one that is absent.
 pub(in crate::schema) fn label_selector<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &str) {
-    let Some(selector) = parent.get(field) else { return };
+    if let Some(selector) = parent.get(field) {
+        validate(cx, selector);
+    }
+}
+
+/// A value as a `LabelSelector`.
+pub(in crate::schema) fn validate<'a>(cx: &mut Cx<'a>, selector: Value<'a>) {
     metadata::labels(cx, selector, "matchLabels");
     for requirement in selector.list("matchExpressions") {
         label_requirement(cx, requirement);
