@@ -9,6 +9,9 @@ use crate::yaml::Value;
 /// The largest sum of all keys and values of annotations.
 const ANNOTATIONS: usize = 256 << 10;
 
+/// What is kept of a longer `generateName`.
+const GENERATED: usize = 58;
+
 /// How a kind's name is checked.
 type NameCheck = fn(&str) -> Vec<String>;
 
@@ -20,6 +23,11 @@ fn name_check(kind: Kind) -> NameCheck {
         ("rbac.authorization.k8s.io", _) => name::path_segment,
         _ => name::dns_subdomain,
     }
+}
+
+/// The server checks the name that it generates, and not what it generates it from (`ValidateObjectMetaWithOpts`).
+fn is_checked_once_generated(kind: Kind) -> bool {
+    matches!((kind.group(), kind.kind()), ("resource.k8s.io", "DeviceClass") | ("", "ReplicationController"))
 }
 
 /// `ValidateObjectMeta`
@@ -36,7 +44,15 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     if !object.has("metadata") {
         return;
     }
-    if !generate.is_empty() {
+    if is_checked_once_generated(kind) {
+        let base: String = generate.chars().take(GENERATED).collect();
+        if name.is_empty() && !base.is_empty() {
+            for why in check(&format!("{base}a")) {
+                cx.invalid(at("generateName"), why);
+                cx.called_at(at("name"), "");
+            }
+        }
+    } else if !generate.is_empty() {
         // What is generated behind it begins and ends with letters or digits.
         for why in check(&format!("{}a", generate.trim_end_matches('-'))) {
             cx.invalid(at("generateName"), why);

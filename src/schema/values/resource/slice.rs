@@ -3,7 +3,7 @@
 use super::{device, fits, names, unique};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
-use crate::schema::values::{Cx, Read};
+use crate::schema::values::{Cx, Read, pod};
 use crate::yaml::Value;
 
 const DEVICES: usize = 128;
@@ -80,8 +80,9 @@ pub(super) fn places<'a>(cx: &mut Cx<'a>, parent: Value<'a>, empty: &str) -> usi
             }
         }
     }
-    if parent.has("nodeSelector") {
+    if let Some(selector) = parent.get("nodeSelector") {
         set += 1;
+        pod::node_selector(cx, selector);
     }
     if parent.has("allNodes") {
         if parent.flag("allNodes") {
