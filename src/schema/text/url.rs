@@ -104,9 +104,8 @@ fn host_error(host: &str) -> Option<String> {
     if !is_port {
         return Some(format!("invalid port {port:?} after host"));
     }
-    let is_fine = |first: char| {
-        !first.is_ascii() || first.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:[]<>\"%".contains(first)
-    };
+    let is_fine =
+        |first: char| !first.is_ascii() || first.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:[]<>\"%".contains(first);
     match host.chars().find(|first| !is_fine(*first)) {
         Some(bad) => Some(format!("invalid character {:?} in host name", bad.to_string())),
         None => bad_escape(host).map(|bad| format!("invalid URL escape {bad:?}")),

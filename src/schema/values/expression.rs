@@ -14,9 +14,23 @@ pub(in crate::schema) struct Scope<'s> {
 }
 
 /// What is a value everywhere: types, and what their names begin with.
-const TYPES: [&str; 18] = [
-    "JSONPatch", "Object", "bool", "bytes", "double", "duration", "dyn", "google", "int", "kubernetes", "list", "map", "net",
-    "null_type", "optional_type", "string", "timestamp", "uint",
+const TYPES: [&str; 16] = [
+    "bool",
+    "bytes",
+    "double",
+    "duration",
+    "dyn",
+    "google",
+    "int",
+    "kubernetes",
+    "list",
+    "map",
+    "net",
+    "null_type",
+    "optional_type",
+    "string",
+    "timestamp",
+    "uint",
 ];
 
 impl Scope<'_> {

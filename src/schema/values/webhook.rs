@@ -15,7 +15,11 @@ pub(in crate::schema) fn url<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a 
         Err(why) => return cx.required(at, &format!("url must be a valid URL: {why}{FORM}")),
     };
     if url.scheme != "https" {
-        cx.invalid_shown(at, format_args!("{:?}", url.scheme), format_args!("'https' is the only allowed URL scheme{FORM}"));
+        cx.invalid_shown(
+            at,
+            format_args!("{:?}", url.scheme),
+            format_args!("'https' is the only allowed URL scheme{FORM}"),
+        );
     }
     if url.host.is_empty() {
         cx.invalid_shown(at, "\"\"", format_args!("host must be specified{FORM}"));

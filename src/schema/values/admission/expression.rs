@@ -24,19 +24,28 @@ pub(super) fn names(params: bool, authorizer: bool) -> &'static [&'static str] {
     }
 }
 
-/// Check an expression that must have one of some types; any, where there are none.
-pub(super) fn expression<'a>(cx: &mut Cx<'a>, at: At<'a>, text: &str, scope: &Scope<'_>, types: &[Ty]) {
-    match scope.compile(text) {
-        Err(why) => cx.invalid(at, why),
-        Ok(ty) if ty == Ty::Unknown || types.is_empty() || types.contains(&ty) => {}
-        Ok(ty) => {
-            let names: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
-            let wanted = match names.as_slice() {
-                [one] => (*one).to_owned(),
-                _ => format!("one of [{}]", names.join(" ")),
-            };
-            cx.invalid(at, format_args!("must evaluate to {wanted} but got {}", ty.name()));
+/// What an expression must evaluate to.
+pub(super) struct Wanted {
+    /// One of these, as far as literals tell.
+    types: &'static [Ty],
+    /// As the server calls them.
+    shown: &'static str,
+}
+
+pub(super) const BOOL: Wanted = Wanted { types: &[Ty::Bool], shown: "bool" };
+pub(super) const STRING: Wanted = Wanted { types: &[Ty::String], shown: "string" };
+pub(super) const STRING_OR_NULL: Wanted = Wanted { types: &[Ty::String, Ty::Null], shown: "one of [string null_type]" };
+pub(super) const OBJECT: Wanted = Wanted { types: &[], shown: "Object" };
+pub(super) const PATCHES: Wanted = Wanted { types: &[Ty::List], shown: "list(JSONPatch)" };
+
+/// Check an expression and, where something is wanted, its type.
+pub(super) fn expression<'a>(cx: &mut Cx<'a>, at: At<'a>, text: &str, scope: &Scope<'_>, wanted: Option<&Wanted>) {
+    match (scope.compile(text), wanted) {
+        (Err(why), _) => cx.invalid(at, why),
+        (Ok(ty), Some(wanted)) if ty != Ty::Unknown && !wanted.types.contains(&ty) => {
+            cx.invalid(at, format_args!("must evaluate to {} but got {}", wanted.shown, ty.name()));
         }
+        _ => {}
     }
 }
 
@@ -53,7 +62,7 @@ pub(super) fn match_conditions<'a>(cx: &mut Cx<'a>, parent: Value<'a>, params: b
         if text.is_empty() {
             cx.required(condition.at("expression"), "");
         } else {
-            expression(cx, condition.at("expression"), text, &scope, &[Ty::Bool]);
+            expression(cx, condition.at("expression"), text, &scope, Some(&BOOL));
         }
         let text = condition.text("name");
         if text.is_empty() {

@@ -28,7 +28,8 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
         "ValidatingWebhookConfiguration" => webhook::configuration(cx, object, false),
         _ => {}
     }
-    if let Some(metadata) = object.get("metadata").filter(|metadata| metadata.text("name").ends_with(".static.k8s.io")) {
+    if let Some(metadata) = object.get("metadata").filter(|metadata| metadata.text("name").ends_with(".static.k8s.io"))
+    {
         cx.since(36, |cx| {
             let why = "names ending with \".static.k8s.io\" are reserved for static manifest-based configurations and \
                        cannot be managed via the API";

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::expression::{self, expression};
 use super::{FAILURE_POLICIES, REINVOCATION_POLICIES, rule, supported};
 use crate::schema::stored::Places;
-use crate::schema::text::cel::{self, Ty};
+use crate::schema::text::cel;
 use crate::schema::text::name;
 use crate::schema::values::expression::Scope;
 use crate::schema::values::{Cx, Read, selector};
@@ -201,7 +201,7 @@ fn variables<'a>(cx: &mut Cx<'a>, spec: Value<'a>, params: bool) -> HashSet<&'a 
             cx.required(variable.at("expression"), "expression is not specified");
         } else {
             let scope = Scope { names: expression::names(params, true), variables: Some(&names) };
-            expression(cx, variable.at("expression"), text, &scope, &[]);
+            expression(cx, variable.at("expression"), text, &scope, None);
         }
         names.insert(name);
     }
@@ -213,14 +213,14 @@ fn validation<'a>(cx: &mut Cx<'a>, validation: Value<'a>, scope: &Scope<'_>, par
     if text.trim().is_empty() {
         cx.required(validation.at("expression"), "expression is not specified");
     } else {
-        expression(cx, validation.at("expression"), text, scope, &[Ty::Bool]);
+        expression(cx, validation.at("expression"), text, scope, Some(&expression::BOOL));
     }
     let text = validation.text("messageExpression");
     if !text.is_empty() && text.trim().is_empty() {
         cx.invalid(validation.at("messageExpression"), "must be non-empty if specified");
     } else if !text.is_empty() {
         let scope = Scope { names: expression::names(params, false), ..*scope };
-        expression(cx, validation.at("messageExpression"), text, &scope, &[Ty::String]);
+        expression(cx, validation.at("messageExpression"), text, &scope, Some(&expression::STRING));
     }
     let text = validation.text("message");
     if !text.is_empty() && text.trim().is_empty() {
@@ -248,15 +248,15 @@ fn audit_annotation<'a>(cx: &mut Cx<'a>, annotation: Value<'a>, policy: &str, sc
     } else if text.len() > ANNOTATION_EXPRESSION {
         cx.required(at, &format!("must not exceed {ANNOTATION_EXPRESSION} bytes in length"));
     } else {
-        expression(cx, at, text, scope, &[Ty::String, Ty::Null]);
+        expression(cx, at, text, scope, Some(&expression::STRING_OR_NULL));
     }
 }
 
 fn mutation<'a>(cx: &mut Cx<'a>, mutation: Value<'a>, scope: &Scope<'_>) {
     let kind = mutation.text("patchType");
-    let (own, other) = match kind {
-        "JSONPatch" => ("jsonPatch", "applyConfiguration"),
-        "ApplyConfiguration" => ("applyConfiguration", "jsonPatch"),
+    let (own, other, wanted) = match kind {
+        "JSONPatch" => ("jsonPatch", "applyConfiguration", expression::PATCHES),
+        "ApplyConfiguration" => ("applyConfiguration", "jsonPatch", expression::OBJECT),
         _ => return cx.one_of(mutation.at("patchType"), PATCH_TYPES),
     };
     match mutation.get(own) {
@@ -266,7 +266,7 @@ fn mutation<'a>(cx: &mut Cx<'a>, mutation: Value<'a>, scope: &Scope<'_>) {
             if text.is_empty() {
                 cx.required(patch.at("expression"), "");
             } else {
-                expression(cx, patch.at("expression"), text, scope, &[]);
+                expression(cx, patch.at("expression"), text, scope, Some(&wanted));
             }
         }
     }

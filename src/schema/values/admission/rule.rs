@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{MATCH_POLICIES, supported};
+use crate::schema::problem::Cause;
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::schema::values::{Cx, Read, selector};
@@ -110,10 +111,12 @@ pub(super) fn match_resources<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a
 
 /// A mutation cannot be asked about what goes. The server leaves the item's number out.
 pub(super) fn mutating_operations<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, called: &str) {
-    let rules = parent.get(field).into_iter().flat_map(|resources| resources.list("resourceRules"));
-    for operation in rules.flat_map(|rule| rule.list("operations")) {
-        if operation.as_str().is_some_and(|text| !MUTATING_OPERATIONS.contains(&text)) {
-            cx.not_supported(operation.here(), MUTATING_OPERATIONS);
+    for rule in parent.get(field).into_iter().flat_map(|resources| resources.list("resourceRules")) {
+        for operation in rule.texts("operations").filter(|text| !MUTATING_OPERATIONS.contains(text)) {
+            let message = format!(
+                "Unsupported value: {operation:?}: supported values: \"*\", \"CONNECT\", \"CREATE\", \"UPDATE\""
+            );
+            cx.push(Cause::NotSupported, rule.at("operations"), message);
             cx.called(called);
         }
     }

@@ -25,7 +25,8 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, _kind: Kind, object: Value<'a>) {
     if !matches!(kind, "Normal" | "Warning") {
         cx.invalid_shown(object.at("type"), "\"\"", format_args!("has invalid value: {kind}"));
     }
-    for (field, name) in [("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp")] {
+    for (field, name) in [("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp")]
+    {
         if !object.lacks(field) {
             unset(cx, object.at(field), name);
         }
@@ -93,7 +94,8 @@ pub(in crate::schema) fn event<'a>(
     regarding: &'a str,
     note: &str,
 ) {
-    let namespace = object.path(&["metadata", "namespace"]).and_then(Value::as_str).filter(|namespace| !namespace.is_empty());
+    let namespace =
+        object.path(&["metadata", "namespace"]).and_then(Value::as_str).filter(|namespace| !namespace.is_empty());
     let namespace = namespace.unwrap_or("default");
     let about = object.get(regarding).map(|about| about.text("namespace")).unwrap_or_default();
     let is_new = !object.lacks("eventTime");

@@ -9,8 +9,7 @@ use crate::yaml::Value;
 
 const DISTINGUISHERS: &[&str] = &["ByNamespace", "ByUser"];
 const SUBJECTS: &[&str] = &["Group", "ServiceAccount", "User"];
-const VERBS: &[&str] =
-    &["create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"];
+const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch"];
 const LARGEST_PRECEDENCE: i64 = 10_000;
 
 /// `FlowSchema`
@@ -109,10 +108,9 @@ fn subject<'a>(cx: &mut Cx<'a>, subject: Value<'a>) {
                 cx.required(subject.at(field), &format!("{field} is required when subject kind is '{of}'"));
             }
             Some(one) if kind == of => named(cx, one, field == "serviceAccount"),
-            Some(_) => cx.forbidden(
-                subject.at(field),
-                format_args!("{field} is forbidden when subject kind is not '{of}'"),
-            ),
+            Some(_) => {
+                cx.forbidden(subject.at(field), format_args!("{field} is forbidden when subject kind is not '{of}'"))
+            }
             None => {}
         }
     }

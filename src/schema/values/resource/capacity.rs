@@ -19,11 +19,11 @@ pub(super) fn capacity<'a>(cx: &mut Cx<'a>, capacity: Value<'a>, shared: bool) {
     let range = policy.get("validRange");
     let has_values = policy.count("validValues") > 0;
     if has_values && range.is_some() {
-        let why = "exactly one policy can be specified, cannot specify \"validValues\" and \"validRange\" at the same time";
+        let why =
+            "exactly one policy can be specified, cannot specify \"validValues\" and \"validRange\" at the same time";
         return cx.forbidden(capacity.at("requestPolicy"), why);
     }
-    // Without a capacity, decoding had something to say.
-    let Some(most) = Amount::of(capacity, "value") else { return };
+    let most = Amount::of(capacity, "value").unwrap_or_else(Amount::none);
     match (Amount::of(policy, "default"), range) {
         (Some(default), _) if has_values => values(cx, policy, &default, &most),
         (Some(default), Some(range)) => self::range(cx, range, &default, &most),
@@ -41,20 +41,19 @@ struct Amount {
 
 impl Amount {
     fn of(parent: Value<'_>, field: &str) -> Option<Self> {
-        Self::new(parent.get(field)?)
+        let quantity = quantity::parse_value(parent.get(field)?).ok()?;
+        Some(Self { quantity, shown: printed(parent.at(field)).trim_matches('"').to_owned() })
     }
 
-    fn new(value: Value<'_>) -> Option<Self> {
-        let quantity = quantity::parse_value(value).ok()?;
-        Some(Self { quantity, shown: printed(value.here()).trim_matches('"').to_owned() })
+    /// What an absent one is.
+    fn none() -> Self {
+        Self { quantity: Quantity::default(), shown: "0".to_owned() }
     }
 }
 
 fn values<'a>(cx: &mut Cx<'a>, policy: Value<'a>, default: &Amount, most: &Amount) {
-    let options: Vec<(Value<'a>, Quantity)> = policy
-        .list("validValues")
-        .filter_map(|value| Some((value, quantity::parse_value(value).ok()?)))
-        .collect();
+    let options: Vec<(Value<'a>, Quantity)> =
+        policy.list("validValues").filter_map(|value| Some((value, quantity::parse_value(value).ok()?))).collect();
     for pair in options.windows(2) {
         if let [(_, before), (value, after)] = pair
             && before > after

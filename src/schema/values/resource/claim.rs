@@ -126,7 +126,8 @@ fn constraint<'a>(cx: &mut Cx<'a>, constraint: Value<'a>, requests: &Names<'_>) 
     cx.since(36, |cx| match constraint.text_if("distinctAttribute") {
         Some(attribute) => names::fully_qualified(cx, constraint.at("distinctAttribute"), attribute),
         None => {
-            let why = "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple fields are set";
+            let why =
+                "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple fields are set";
             cx.required(constraint.here(), why);
         }
     });
@@ -137,7 +138,8 @@ fn request_names<'a>(cx: &mut Cx<'a>, parent: Value<'a>, requests: &Names<'_>) {
     if !fits(cx, parent, "requests", REQUESTS) {
         return;
     }
-    let unknown = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
+    let unknown =
+        "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
     for item in parent.list("requests") {
         let text = item.as_str().unwrap_or_default();
         let (request, alternative) = match text.split_once('/') {

@@ -99,9 +99,8 @@ fn is_semantic_version(text: &str) -> bool {
         Some((core, release)) => (core, Some(release)),
         None => (text, None),
     };
-    let is_word = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
+    let is_word =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let is_number = |part: &str| is_digits(part) && (part == "0" || !part.starts_with('0'));
     core.split('.').count() == 3

@@ -27,7 +27,9 @@ pub(super) fn slice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
     nodes(cx, spec);
     if spec.has("sharedCounters") && spec.has("devices") {
-        cx.since(36, |cx| cx.invalid_shown(spec.here(), "\"\"", "only one of `sharedCounters` or `devices` is allowed"));
+        cx.since(36, |cx| {
+            cx.invalid_shown(spec.here(), "\"\"", "only one of `sharedCounters` or `devices` is allowed")
+        });
     }
     let is_advanced =
         spec.list("devices").any(|device| device.count("taints") > 0 || device.count("consumesCounters") > 0);
