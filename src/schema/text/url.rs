@@ -1,136 +1,177 @@
-//! URLs as Go's `net/url` takes them apart.
+//! URLs and paths of webhooks: `k8s.io/apiserver/pkg/util/webhook`.
 
-/// The parts of a URL that somebody asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Url<'a> {
-    /// `https`, in lower case; empty where there is none.
-    pub scheme: String,
-    /// Before `@`.
-    pub user: Option<&'a str>,
-    /// With the port.
-    pub host: &'a str,
+use super::name;
+use crate::schema::problem::Cause;
+
+const FORM: &str = "; desired format: https://host[/path]";
+
+/// A URL in its parts, as Go's `url.Parse` reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Url<'t> {
+    /// In front of the first colon.
+    pub scheme: &'t str,
+    /// In front of `@`.
+    pub user: Option<&'t str>,
+    /// Host and port.
+    pub host: &'t str,
     /// Behind `?`.
-    pub query: &'a str,
+    pub query: &'t str,
     /// Behind `#`.
-    pub fragment: &'a str,
+    pub fragment: &'t str,
 }
 
-/// `url.Parse`; the error is Go's.
+/// `url.Parse`: the parts, or what is wrong.
 pub fn parse(text: &str) -> Result<Url<'_>, String> {
     let fail = |why: &str| Err(format!("parse {text:?}: {why}"));
-    let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
     if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
         return fail("net/url: invalid control character in URL");
     }
-    if let Some(bad) = bad_escape(fragment) {
-        return fail(&format!("invalid URL escape {bad:?}"));
+    let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
+    if rest.starts_with(':') {
+        return fail("missing protocol scheme");
     }
-    let Some((scheme, rest)) = scheme(rest) else { return fail("missing protocol scheme") };
+    let is_scheme = |scheme: &&str| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    };
+    let (scheme, rest) = rest
+        .split_once(':')
+        .filter(|(scheme, _)| is_scheme(scheme))
+        .map_or(("", rest), |(scheme, rest)| (scheme, rest));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut url = Url { scheme: scheme.to_ascii_lowercase(), query, fragment, ..Url::default() };
-    if !rest.starts_with('/') {
-        if scheme.is_empty() && rest.split('/').next().unwrap_or_default().contains(':') {
-            return fail("first path segment in URL cannot contain colon");
-        }
-        if !scheme.is_empty() {
-            // What follows is opaque.
-            return Ok(url);
-        }
-    }
+    let mut url = Url { scheme, user: None, host: "", query, fragment };
     let mut path = rest;
-    if let Some(after) = rest.strip_prefix("//")
-        && (!scheme.is_empty() || !rest.starts_with("///"))
-    {
-        let (authority, rest) = after.split_at(after.find('/').unwrap_or(after.len()));
-        path = rest;
-        let (user, host) = match authority.rsplit_once('@') {
-            Some((user, host)) => (Some(user), host),
-            None => (None, authority),
-        };
-        if user.is_some_and(|user| !user.bytes().all(is_of_user)) {
-            return fail("net/url: invalid userinfo");
-        }
-        if let Some(why) = host_error(host) {
+    if let Some(authority) = rest.strip_prefix("//").filter(|_| !scheme.is_empty() || !rest.starts_with("///")) {
+        let end = authority.find('/').unwrap_or(authority.len());
+        let (authority, after) = authority.split_at_checked(end).unwrap_or((authority, ""));
+        path = after;
+        let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+        (url.user, url.host) = (user, host);
+        if let Some(why) = wrong_host(host) {
             return fail(&why);
         }
-        (url.user, url.host) = (user, host);
+    } else if scheme.is_empty()
+        && !rest.starts_with('/')
+        && rest.split('/').next().is_some_and(|first| first.contains(':'))
+    {
+        return fail("first path segment in URL cannot contain colon");
     }
-    match bad_escape(path) {
-        Some(bad) => fail(&format!("invalid URL escape {bad:?}")),
-        None => Ok(url),
+    let is_opaque = !scheme.is_empty() && !rest.starts_with('/');
+    match wrong_escape(path).or_else(|| wrong_escape(fragment)) {
+        Some(escape) if !is_opaque => fail(&format!("invalid URL escape {escape:?}")),
+        _ => Ok(url),
     }
 }
 
-/// The scheme and the rest; none where a colon stands without one.
-fn scheme(text: &str) -> Option<(&str, &str)> {
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' => {}
-            b'0'..=b'9' | b'+' | b'-' | b'.' if at > 0 => {}
-            b':' if at == 0 => return None,
-            b':' => return Some((text.get(..at)?, text.get(at + 1..)?)),
-            _ => break,
+fn wrong_host(host: &str) -> Option<String> {
+    let port = match host.strip_prefix('[') {
+        Some(rest) => {
+            let Some((_, port)) = rest.split_once(']') else { return Some("missing ']' in host".to_owned()) };
+            port
         }
-    }
-    Some(("", text))
-}
-
-/// A percent sign without two hexadecimal digits behind it.
-fn bad_escape(text: &str) -> Option<&str> {
-    let bytes = text.as_bytes();
-    let is_bad = |at: &usize| {
-        bytes.get(*at) == Some(&b'%')
-            && !bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        None => host.find(':').and_then(|colon| host.get(colon..)).unwrap_or_default(),
     };
-    let at = (0..bytes.len()).find(is_bad)?;
-    text.get(at..(at + 3).min(text.len())).or_else(|| text.get(at..=at))
-}
-
-fn is_of_user(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte)
-}
-
-fn host_error(host: &str) -> Option<String> {
-    let port = if host.starts_with('[') {
-        let Some((_, port)) = host.rsplit_once(']') else { return Some("missing ']' in host".to_owned()) };
-        port
-    } else {
-        host.rfind(':').and_then(|colon| host.get(colon..)).unwrap_or_default()
-    };
-    let is_port = match port.strip_prefix(':') {
-        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_digit()),
-        None => port.is_empty(),
-    };
+    let is_port =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
     if !is_port {
         return Some(format!("invalid port {port:?} after host"));
     }
-    let is_fine =
-        |first: char| !first.is_ascii() || first.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:[]<>\"%".contains(first);
-    match host.chars().find(|first| !is_fine(*first)) {
-        Some(bad) => Some(format!("invalid character {:?} in host name", bad.to_string())),
-        None => bad_escape(host).map(|bad| format!("invalid URL escape {bad:?}")),
+    let wrong =
+        host.chars().find(|character| matches!(character, ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'));
+    wrong
+        .map(|character| format!("invalid character {:?} in host name", character.to_string()))
+        .or_else(|| wrong_escape(host).map(|escape| format!("invalid URL escape {escape:?}")))
+}
+
+/// The first `%` that no two hexadecimal digits follow.
+fn wrong_escape(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let wrong = |(index, byte): (usize, &u8)| {
+        let digits = bytes.get(index + 1..index + 3);
+        (*byte == b'%' && !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))).then_some(index)
+    };
+    let at = bytes.iter().enumerate().find_map(wrong)?;
+    text.get(at..(at + 3).min(text.len())).or(Some("%"))
+}
+
+/// `ValidateWebhookURL`: causes, what is shown of the value, and why.
+pub fn webhook(text: &str) -> Vec<(Cause, String, String)> {
+    let url = match parse(text) {
+        Ok(url) => url,
+        Err(why) => {
+            return vec![(
+                Cause::Required,
+                "Required value: ".to_owned(),
+                format!("url must be a valid URL: {why}{FORM}"),
+            )];
+        }
+    };
+    let mut found = Vec::new();
+    let mut invalid =
+        |shown: &str, why: String| found.push((Cause::Invalid, format!("Invalid value: {shown:?}: "), why));
+    if !url.scheme.eq_ignore_ascii_case("https") {
+        invalid(&url.scheme.to_ascii_lowercase(), format!("'https' is the only allowed URL scheme{FORM}"));
     }
+    if url.host.is_empty() {
+        invalid("", format!("host must be specified{FORM}"));
+    }
+    if let Some(user) = url.user {
+        invalid(user, "user information is not permitted in the URL".to_owned());
+    }
+    if !url.fragment.is_empty() {
+        invalid(url.fragment, "fragments are not permitted in the URL".to_owned());
+    }
+    if !url.query.is_empty() {
+        invalid(url.query, "query parameters are not permitted in the URL".to_owned());
+    }
+    found
+}
+
+/// The path of `ValidateWebhookService`; the empty one is fine.
+pub fn service_path(path: &str) -> Vec<String> {
+    if matches!(path, "" | "/") {
+        return Vec::new();
+    }
+    if path == "//" {
+        return vec!["segment[0] may not be empty".to_owned()];
+    }
+    let mut found = Vec::new();
+    if !path.starts_with('/') {
+        found.push("must start with a '/'".to_owned());
+    }
+    // The server drops the first byte whether it is a slash or not.
+    let first = path.chars().next().map_or(0, char::len_utf8);
+    let steps = path.get(first..).unwrap_or_default();
+    let steps = steps.strip_suffix('/').unwrap_or(steps);
+    for (index, step) in steps.split('/').enumerate() {
+        if step.is_empty() {
+            found.push(format!("segment[{index}] may not be empty"));
+            continue;
+        }
+        found.extend(name::dns_subdomain(step).into_iter().map(|why| format!("segment[{index}]: {why}")));
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Url, parse, service_path, webhook};
 
     #[test]
-    fn urls_are_taken_apart_as_in_go() {
-        let parts = |text| {
-            parse(text).map(|url| (url.scheme, url.user.map(str::to_owned), url.host.to_owned(), url.query.to_owned()))
-        };
-        let found = |scheme: &str, user: Option<&str>, host: &str, query: &str| {
-            Ok((scheme.to_owned(), user.map(str::to_owned), host.to_owned(), query.to_owned()))
-        };
-        assert_eq!(parts("HTTPS://a.b:443/x?y=1"), found("https", None, "a.b:443", "y=1"));
-        assert_eq!(parts("https://u:p@a/"), found("https", Some("u:p"), "a", ""));
-        assert_eq!(parts("https:a"), found("https", None, "", ""));
-        assert_eq!(parts("a.b/c"), found("", None, "", ""));
-        assert_eq!(parts("https://[::1]:8443"), found("https", None, "[::1]:8443", ""));
-        for text in ["a.b:443/x", ":x", "https://a:b/", "https://a b/", "https://a/%zz", "https://a/\n"] {
-            assert!(parse(text).is_err(), "{text}");
+    fn urls_have_the_parts_that_go_finds() {
+        let url = Url { scheme: "https", user: Some("u:p"), host: "h:8443", query: "q", fragment: "f" };
+        assert_eq!(parse("https://u:p@h:8443/p?q#f"), Ok(url));
+        assert_eq!(parse("a/b").map(|url| url.host), Ok(""));
+        for wrong in ["://x", "https://a b/", "https://h:x/", "https://[::1/", "https://h/%zz", "a:b\u{7}", "1:2/c"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn webhooks_need_https_and_a_host_alone() {
+        assert!(webhook("https://h/path").is_empty());
+        assert_eq!(webhook("http://u@/?q#f").len(), 5);
+        assert!(service_path("/a.b/c/").is_empty());
+        assert_eq!(service_path("a//B").len(), 4);
     }
 }

@@ -97,6 +97,11 @@ impl<'a> Cx<'a> {
     }
 
     /// The object replaces another one.
+    pub(in crate::schema) fn is_update(&self) -> bool {
+        !self.is_create
+    }
+
+    /// The same for an object that replaces another one.
     pub(in crate::schema) fn updating(mut self) -> Self {
         self.is_create = false;
         self
@@ -110,6 +115,11 @@ impl<'a> Cx<'a> {
     /// How many problems were found so far: the server leaves some checks out after an error.
     pub(in crate::schema) fn count(&self) -> usize {
         self.problems.len()
+    }
+
+    /// The value, or one that holds it, is not what the schema says or is not known, so that nothing follows from it.
+    pub(in crate::schema) fn is_opaque(&self, value: Value<'_>) -> bool {
+        self.stored.is_opaque(value)
     }
 
     /// Check something only for minors from 1.`first` on.
@@ -138,13 +148,6 @@ impl<'a> Cx<'a> {
         self.raised = before;
     }
 
-    /// Check something that the server checks only of an object that is created.
-    pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
-        if self.is_create {
-            check(self);
-        }
-    }
-
     /// The server's name of a place: `spec.containers[0].ports[1]`.
     pub(in crate::schema) fn name_of(&self, at: At<'_>) -> String {
         self.stored.names(at).0
@@ -153,6 +156,13 @@ impl<'a> Cx<'a> {
     /// The value is of its type and not a placeholder that something fills in later.
     pub(in crate::schema) fn is_known(&self, value: Value<'_>) -> bool {
         !self.stored.is_opaque(value)
+    }
+
+    /// Check something that the server checks only of an object that is created.
+    pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
+        if self.is_create {
+            check(self);
+        }
     }
 
     /// `Required value[: why]`
@@ -181,6 +191,11 @@ impl<'a> Cx<'a> {
     pub(in crate::schema) fn changed(&mut self, at: At<'_>, why: impl Display) {
         let message = format!("Invalid value: {}: {why}", printed(at));
         self.push(Cause::Immutable, at, message);
+    }
+
+    /// `Invalid value: SHOWN: why`, because of what the old object had.
+    pub(in crate::schema) fn changed_shown(&mut self, at: At<'_>, shown: impl Display, why: impl Display) {
+        self.push(Cause::Immutable, at, format!("Invalid value: {shown}: {why}"));
     }
 
     /// `Forbidden: why`, because the old object had another value.
@@ -263,6 +278,20 @@ impl<'a> Cx<'a> {
         self.problems.push(Problem { cause, field, pointer, message, raised, minors, suggestion: None, absent });
     }
 
+    /// The server reports the problems from the `since`th on under other names than the manifest's.
+    pub(in crate::schema) fn renamed(&mut self, since: usize, name: impl Fn(&str) -> Option<String>) {
+        for problem in self.problems.iter_mut().skip(since) {
+            if let Some(field) = name(&problem.field) {
+                problem.field = field;
+            }
+        }
+    }
+
+    /// The server's name of a place: `spec.containers[0].image`.
+    pub(in crate::schema) fn name(&self, at: At<'_>) -> String {
+        self.stored.names(at).0
+    }
+
     fn last(&mut self) -> Option<&mut Problem> {
         if self.dropped { None } else { self.problems.last_mut() }
     }
@@ -300,6 +329,13 @@ impl<'a> Cx<'a> {
                     problem.field = format!("{to}{rest}");
                 }
             }
+        }
+    }
+
+    /// The server reports all problems from the `first` on under another name than the manifest's.
+    pub(in crate::schema) fn all_called(&mut self, first: usize, field: &str) {
+        for problem in self.problems.iter_mut().skip(first) {
+            field.clone_into(&mut problem.field);
         }
     }
 }

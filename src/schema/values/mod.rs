@@ -19,7 +19,7 @@ mod discovery;
 mod events;
 mod expression;
 mod flowcontrol;
-mod metadata;
+pub(super) mod metadata;
 mod networking;
 mod node;
 mod pod;
@@ -28,10 +28,13 @@ mod rbac;
 mod references;
 mod resource;
 mod resources;
+mod same;
 mod scheduling;
 mod selector;
+mod share;
 mod storage;
 mod webhook;
+mod workload;
 
 pub(super) use context::{Cx, Read, nearest, printed};
 

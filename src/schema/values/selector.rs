@@ -12,7 +12,7 @@ pub(in crate::schema) fn label_selector<'a>(cx: &mut Cx<'a>, parent: Value<'a>, 
     }
 }
 
-/// A value as a `LabelSelector`.
+/// A `LabelSelector`.
 pub(in crate::schema) fn validate<'a>(cx: &mut Cx<'a>, selector: Value<'a>) {
     metadata::labels(cx, selector, "matchLabels");
     for requirement in selector.list("matchExpressions") {

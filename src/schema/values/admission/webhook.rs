@@ -44,7 +44,10 @@ fn hook<'a>(cx: &mut Cx<'a>, hook: Value<'a>, mutating: bool) {
     if mutating {
         supported(cx, hook, "reinvocationPolicy", REINVOCATION_POLICIES);
     }
-    client_config(cx, hook);
+    match hook.get("clientConfig") {
+        Some(config) => webhook::client_config(cx, config),
+        None => cx.required(hook.at("clientConfig"), "exactly one of url or service is required"),
+    }
     expression::match_conditions(cx, hook, false);
 }
 
@@ -59,16 +62,6 @@ fn fully_qualified_name<'a>(cx: &mut Cx<'a>, hook: Value<'a>) {
         cx.invalid(at, wrong.join(","));
     } else if text.split('.').count() < 3 {
         cx.invalid(at, "should be a domain with at least three segments separated by dots");
-    }
-}
-
-fn client_config<'a>(cx: &mut Cx<'a>, hook: Value<'a>) {
-    let config = hook.get("clientConfig");
-    let service = config.and_then(|config| config.get("service"));
-    match (config, service) {
-        (Some(config), None) if config.has("url") => webhook::url(cx, config, "url"),
-        (Some(config), Some(service)) if !config.has("url") => webhook::service(cx, service),
-        _ => cx.required(hook.at("clientConfig"), "exactly one of url or service is required"),
     }
 }
 

@@ -16,16 +16,14 @@ const LARGEST_PRECEDENCE: i64 = 10_000;
 pub(super) fn flow_schema<'a>(cx: &mut Cx<'a>, name: &str, object: Value<'a>) {
     let Some(spec) = object.get("spec") else { return };
     let at = spec.at("matchingPrecedence");
-    match spec.int("matchingPrecedence").unwrap_or_default() {
-        ..0 => cx.invalid(at, "must be a positive value"),
-        1 if name != "exempt" => {
-            cx.invalid(at, "only the schema named 'exempt' may have matchingPrecedence 1");
-        }
-        large if large > LARGEST_PRECEDENCE => {
-            cx.invalid(at, format_args!("must not be greater than {LARGEST_PRECEDENCE}"));
-        }
-        // Zero is the default.
-        _ => {}
+    let precedence = spec.int("matchingPrecedence").unwrap_or_default();
+    // Zero is the default.
+    if precedence < 0 {
+        cx.invalid(at, "must be a positive value");
+    } else if precedence > LARGEST_PRECEDENCE {
+        cx.invalid(at, format_args!("must not be greater than {LARGEST_PRECEDENCE}"));
+    } else if precedence == 1 && name != "exempt" {
+        cx.invalid(at, "only the schema named 'exempt' may have matchingPrecedence 1");
     }
     if let Some(method) = spec.get("distinguisherMethod")
         && !DISTINGUISHERS.contains(&method.text("type"))
@@ -109,7 +107,7 @@ fn subject<'a>(cx: &mut Cx<'a>, subject: Value<'a>) {
             }
             Some(one) if kind == of => named(cx, one, field == "serviceAccount"),
             Some(_) => {
-                cx.forbidden(subject.at(field), format_args!("{field} is forbidden when subject kind is not '{of}'"))
+                cx.forbidden(subject.at(field), format_args!("{field} is forbidden when subject kind is not '{of}'"));
             }
             None => {}
         }

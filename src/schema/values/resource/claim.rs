@@ -20,7 +20,7 @@ const MODES: &[&str] = &["All", EXACT_COUNT];
 type Names<'a> = HashMap<&'a str, HashSet<&'a str>>;
 
 /// The mode of a request.
-pub(super) fn mode<'a>(request: Value<'a>) -> &'a str {
+pub(super) fn mode(request: Value<'_>) -> &str {
     match request.text("allocationMode") {
         "" => EXACT_COUNT,
         mode => mode,
@@ -123,9 +123,10 @@ fn constraint<'a>(cx: &mut Cx<'a>, constraint: Value<'a>, requests: &Names<'_>) 
         return names::fully_qualified(cx, constraint.at("matchAttribute"), attribute);
     }
     cx.before(36, |cx| cx.required(constraint.at("matchAttribute"), ""));
-    cx.since(36, |cx| match constraint.text_if("distinctAttribute") {
-        Some(attribute) => names::fully_qualified(cx, constraint.at("distinctAttribute"), attribute),
-        None => {
+    cx.since(36, |cx| {
+        if let Some(attribute) = constraint.text_if("distinctAttribute") {
+            names::fully_qualified(cx, constraint.at("distinctAttribute"), attribute);
+        } else {
             let why =
                 "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple fields are set";
             cx.required(constraint.here(), why);

@@ -10,6 +10,7 @@ mod taint;
 
 use std::collections::HashSet;
 
+use super::same::same;
 use super::{Cx, Read};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::table::Kind;
@@ -46,9 +47,10 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 
 /// What changed.
 pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, old: Value<'_>) {
+    let is_same = same(new, old, "spec");
     let (Some(spec), Some(old)) = (new.get("spec"), old.get("spec")) else { return };
     match kind.kind() {
-        "ResourceClaim" | "ResourceClaimTemplate" if !spec.same(old) => cx.immutable(new.at("spec")),
+        "ResourceClaim" | "ResourceClaimTemplate" if !is_same => cx.immutable(new.at("spec")),
         "ResourceSlice" => {
             let pool = |spec: Value<'_>| spec.get("pool").map(|pool| pool.text("name").to_owned());
             if pool(spec) != pool(old) {

@@ -28,7 +28,7 @@ pub(super) fn slice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     nodes(cx, spec);
     if spec.has("sharedCounters") && spec.has("devices") {
         cx.since(36, |cx| {
-            cx.invalid_shown(spec.here(), "\"\"", "only one of `sharedCounters` or `devices` is allowed")
+            cx.invalid_shown(spec.here(), "\"\"", "only one of `sharedCounters` or `devices` is allowed");
         });
     }
     let is_advanced =
