@@ -7,6 +7,7 @@ use super::stored::Stored;
 use super::table::Kind;
 use super::values;
 use crate::manifest::object::Object;
+use crate::yaml::Value;
 
 /// What the server says of an object, and what it would store.
 #[derive(Debug)]
@@ -21,24 +22,32 @@ pub struct Judged {
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
     // An old object that the server refuses was never there.
-    let is_error = |problem: &Problem| problem.cause != Cause::Warning;
-    let old = old.map(|old| alone(old, kind, minors, true)).filter(|old| !old.problems.iter().any(is_error));
-    let mut judged = alone(object, kind, minors, old.is_none());
-    if let Some(old) = old {
-        let mut cx = values::Cx::new(&judged.stored, minors).updating();
-        values::validate_update(&mut cx, kind, judged.stored.root(), old.stored.root());
-        judged.problems.extend(cx.finish());
+    let before = old.map(|old| alone(old, None, kind, minors)).filter(Judged::is_accepted);
+    let before = before.as_ref().map(|before| before.stored.root());
+    let mut judged = alone(object, before, kind, minors);
+    if let Some(before) = before {
+        let mut cx = values::Cx::new(&judged.stored, minors);
+        cx.old = Some(before);
+        values::validate_update(&mut cx, kind, judged.stored.root(), before);
+        let transition = cx.finish();
+        judged.problems.extend(transition);
         distinct(&mut judged.problems);
     }
     judged
 }
 
-/// The verdict on an object that is created, or on what is checked alike when it replaces another one.
-fn alone(object: &Object, kind: Kind, minors: MinorSet, is_create: bool) -> Judged {
+impl Judged {
+    fn is_accepted(&self) -> bool {
+        self.problems.iter().all(|problem| problem.cause == Cause::Warning)
+    }
+}
+
+/// The verdict on an object as it is; `old` for what stays of an object that is updated.
+fn alone(object: &Object, old: Option<Value<'_>>, kind: Kind, minors: MinorSet) -> Judged {
     let Decoded { mut stored, mut problems, missing } = decode(object, kind, minors);
     values::defaults(&mut stored, kind);
-    let cx = values::Cx::new(&stored, minors);
-    let mut cx = if is_create { cx } else { cx.updating() };
+    let mut cx = values::Cx::new(&stored, minors);
+    cx.old = old;
     values::validate(&mut cx, kind, stored.root());
     problems.extend(cx.finish());
     // What lies below `status` is the server's own.
