@@ -254,7 +254,11 @@ impl<'a> Fits<'_, 'a> {
                 (Some(schema), _) => self.value(inner, &Node::read(schema)),
                 (None, Some(schema)) if schema.kind() == Kind::Mapping => self.value(inner, &Node::read(schema)),
                 (None, Some(allowed)) if allowed.as_bool() == Some(false) => {
-                    self.say(value, || format!("is a forbidden property: {key}"));
+                    self.say(inner, || "is a forbidden property".to_owned());
+                    if let Some(cx) = &mut self.cx {
+                        let field = cx.name(value.here());
+                        cx.called(&field);
+                    }
                 }
                 (None, _) => {}
             }

@@ -107,6 +107,7 @@ fn metadata<'a>(cx: &mut Cx<'a>, node: &Node<'a>, level: Level) {
             !names.all(|name| matches!(name, "name" | "generateName"))
         }
         "enum" | "allOf" | "anyOf" | "oneOf" => value.items().len() > 0,
+        "additionalProperties" => true,
         _ => !is_zero(value),
     };
     if level == Level::Root && metadata.entries().any(says) {
