@@ -29,22 +29,41 @@ pub struct Decoded {
 #[must_use]
 pub fn decode(object: &Object, kind: Kind, minors: MinorSet) -> Decoded {
     let root = object.value();
-    let mut walk = Walk { growing: Growing::new(root.document()), object, problems: Vec::new(), missing: Vec::new(), strict: true };
-    let node = walk.growing.node(NodeId(0), Step::Root, Some(root));
+    let mut growing = Growing::new(root.document());
+    let node = growing.node(NodeId(0), Step::Root, Some(root));
+    let mut walk = Walk::new(&mut growing, object);
     walk.fill(node, root, Type::Struct(kind.def()), minors);
-    Decoded { stored: walk.growing.finish(node), problems: walk.problems, missing: walk.missing }
+    let Walk { problems, missing, .. } = walk;
+    Decoded { stored: growing.finish(node), problems, missing }
 }
 
-struct Walk<'a> {
-    growing: Growing<'a>,
-    object: &'a Object,
+/// Decode one value of an object, `metadata` say, into a node of the stored object. Gives what decoding refuses.
+pub(super) fn part<'a>(
+    growing: &mut Growing<'a>,
+    object: &Object,
+    (node, raw): (NodeId, Value<'a>),
+    def: Def,
+    minors: MinorSet,
+) -> Vec<Problem> {
+    let mut walk = Walk::new(growing, object);
+    walk.fill(node, raw, Type::Struct(def), minors);
+    walk.problems
+}
+
+struct Walk<'w, 'a> {
+    growing: &'w mut Growing<'a>,
+    object: &'w Object,
     problems: Vec<Problem>,
     missing: Vec<Problem>,
     /// Unknown fields are an error. Not so below the types that decode themselves.
     strict: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'w, 'a> Walk<'w, 'a> {
+    fn new(growing: &'w mut Growing<'a>, object: &'w Object) -> Self {
+        Self { growing, object, problems: Vec::new(), missing: Vec::new(), strict: true }
+    }
+
     /// Decode a raw value, which is not null, into a node.
     fn fill(&mut self, node: NodeId, raw: Value<'a>, ty: Type, minors: MinorSet) {
         if raw.is_scalar() && self.object.unknown(raw).is_some() {

@@ -10,7 +10,7 @@ use crate::yaml::Value;
 const ANNOTATIONS: usize = 256 << 10;
 
 /// How a kind's name is checked.
-type NameCheck = fn(&str) -> Vec<String>;
+pub(in crate::schema) type NameCheck = fn(&str) -> Vec<String>;
 
 /// The name check of a kind. Most names are DNS subdomains, because they become part of host names or of URLs.
 fn name_check(kind: Kind) -> NameCheck {
@@ -22,40 +22,47 @@ fn name_check(kind: Kind) -> NameCheck {
     }
 }
 
-/// `ValidateObjectMeta`
+/// `ValidateObjectMeta` of a built-in kind.
 pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
-    let check = name_check(kind);
-    let metadata = object.get("metadata").unwrap_or(object);
-    let at = |field: &'static str| {
-        if object.has("metadata") { metadata.at(field) } else { object.at("metadata") }
-    };
-    let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
-    if !object.has("metadata") || (name.is_empty() && generate.is_empty() && !is_opaque(metadata, "name")) {
+    validate(cx, name_check(kind), kind.is_namespaced(), object);
+}
+
+/// `ValidateObjectMeta` of anything that has `metadata`.
+pub(in crate::schema) fn validate<'a>(cx: &mut Cx<'a>, check: NameCheck, namespaced: bool, object: Value<'a>) {
+    let is_named = object.get("metadata").is_some_and(|metadata| {
+        !metadata.text("name").is_empty() || !metadata.text("generateName").is_empty() || is_opaque(metadata, "name")
+    });
+    if !is_named {
         cx.required(object.at("metadata.name"), "name or generateName is required");
     }
-    if !object.has("metadata") {
-        return;
+    if let Some(metadata) = object.get("metadata") {
+        embedded(cx, check, namespaced, metadata);
     }
+}
+
+/// The same of the metadata of an object inside another one, which needs no name.
+pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, check: NameCheck, namespaced: bool, metadata: Value<'a>) {
+    let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     if !generate.is_empty() {
         // What is generated behind it begins and ends with letters or digits.
         for why in check(&format!("{}a", generate.trim_end_matches('-'))) {
-            cx.invalid(at("generateName"), why);
+            cx.invalid(metadata.at("generateName"), why);
         }
     }
     if !name.is_empty() {
         for why in check(name) {
-            cx.invalid(at("name"), why);
+            cx.invalid(metadata.at("name"), why);
         }
     }
     // A namespace on a cluster-scoped object is dropped in silence (rest.BeforeCreate).
     let namespace = metadata.text("namespace");
-    if kind.is_namespaced() && !namespace.is_empty() {
+    if namespaced && !namespace.is_empty() {
         for why in name::dns_label(namespace) {
-            cx.invalid(at("namespace"), why);
+            cx.invalid(metadata.at("namespace"), why);
         }
     }
     if metadata.int("generation").is_some_and(|generation| generation < 0) {
-        cx.invalid(at("generation"), "must be greater than or equal to 0");
+        cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
     }
     labels(cx, metadata, "labels");
     annotations(cx, metadata, "annotations");

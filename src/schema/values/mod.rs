@@ -17,7 +17,7 @@ mod core;
 mod discovery;
 mod events;
 mod flowcontrol;
-mod metadata;
+pub(super) mod metadata;
 mod networking;
 mod node;
 mod pod;
