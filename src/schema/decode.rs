@@ -116,9 +116,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                 self.growing.fill(node, &"".into());
             }
             Type::Scalar(Scalar::Bool) => self.growing.fill(node, &false.into()),
-            Type::Scalar(
-                Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity,
-            ) => self.growing.fill(node, &0.into()),
+            Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity) => {
+                self.growing.fill(node, &0.into())
+            }
             Type::Scalar(_) => {}
         }
     }
@@ -323,8 +323,9 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Server-side apply finds the items of some lists by their keys, and refuses two with the same.
     fn list_keys(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
+        // Server-side apply sees nothing in the types that decode themselves.
         let Type::List(item) = field.ty() else { return };
-        let Type::Struct(def) = item.ty() else { return };
+        let (Type::Struct(def), true) = (item.ty(), self.strict) else { return };
         let mut seen: Vec<Vec<String>> = Vec::new();
         for (index, item) in raw.items().enumerate() {
             let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {

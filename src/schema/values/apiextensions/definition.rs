@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::node::is_alike;
 use super::{conversion, defaults, formats, version};
 use crate::schema::stored::{At, Places};
 use crate::schema::text::{name, url};
@@ -120,8 +121,9 @@ fn is_shared(spec: Value<'_>, field: &str) -> bool {
     let mut versions = spec.list("versions").map(|version| version.get(field));
     let first = versions.next().flatten();
     versions.all(|other| match (first, other) {
-        (Some(first), Some(other)) => first.same(other),
-        (first, other) => first.is_none() && other.is_none(),
+        (Some(first), Some(other)) => is_alike(first, other),
+        (Some(only), None) | (None, Some(only)) => only.kind() == Kind::Sequence && only.items().len() == 0,
+        (None, None) => true,
     })
 }
 
@@ -231,7 +233,8 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         return;
     }
     let text = |field: &str| names.map_or("", |names| names.text(field));
-    let or = |given: &'a str, default: String| if given.is_empty() { Cow::Owned(default) } else { Cow::Borrowed(given) };
+    let or =
+        |given: &'a str, default: String| if given.is_empty() { Cow::Owned(default) } else { Cow::Borrowed(given) };
     let kind = text("kind");
     let singular = or(text("singular"), kind.to_lowercase());
     let list = or(text("listKind"), if kind.is_empty() { String::new() } else { format!("{kind}List") });
@@ -265,12 +268,14 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `validateAPIApproval`: groups of the Kubernetes community need a word of its reviewers.
 fn approval<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let group = text(object, &["spec", "group"]);
-    let is_protected = |domain: &str| group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_protected =
+        |domain: &str| group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     if !is_protected("k8s.io") && !is_protected("kubernetes.io") {
         return;
     }
     let annotations = object.path(&["metadata", "annotations"]);
-    let given = annotations.and_then(|annotations| annotations.get(APPROVED)).and_then(Value::as_str).unwrap_or_default();
+    let given =
+        annotations.and_then(|annotations| annotations.get(APPROVED)).and_then(Value::as_str).unwrap_or_default();
     let is_url = url::parse(given).is_ok_and(|url| !url.host.is_empty() && !url.scheme.is_empty());
     if is_url || given.starts_with("unapproved") {
         return;
