@@ -26,7 +26,6 @@ use self::ratchet::Old;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::{Places, Stored};
-use super::text::name;
 use super::values::{Cx, Read, metadata};
 use crate::manifest::object::Object;
 use crate::yaml::Value;
@@ -78,7 +77,7 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
     let template = template(minors);
 
     let mut cx = Cx::new(&stored, minors);
-    metadata::validate(&mut cx, name::dns_subdomain, version.kind().is_namespaced(), stored.root());
+    metadata::custom_resource(&mut cx, version.kind().is_namespaced(), stored.root());
     problems.extend(cx.finish());
 
     let mut check = value::Check::new(&stored, minors);
@@ -163,11 +162,7 @@ fn distinct(problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
 fn warnings(stored: &Stored, old: Option<&Stored>, version: Version<'_>, template: &Problem) -> Vec<Problem> {
     let mut found = Vec::new();
     if let Some(text) = version.deprecation() {
-        found.push(Problem {
-            pointer: "/apiVersion".to_owned(),
-            message: text.into_owned(),
-            ..template.clone()
-        });
+        found.push(Problem { pointer: "/apiVersion".to_owned(), message: text.into_owned(), ..template.clone() });
     }
     let finalizers = |root: Value<'_>| -> Vec<String> {
         root.get("metadata").into_iter().flat_map(|metadata| metadata.texts("finalizers")).map(str::to_owned).collect()

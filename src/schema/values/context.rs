@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
-use crate::schema::stored::{At, Places, Stored};
+use crate::schema::stored::{At, Stored};
 use crate::yaml::{Kind, Value};
 
 /// Reading a stored object. Absent, null and unknown values are the zero value, as in Go.
@@ -96,12 +96,6 @@ impl<'a> Cx<'a> {
         Self { stored, problems: Vec::new(), old: None, minors, raised: Raised::Always, dropped: false }
     }
 
-    /// The same for an object that replaces another one.
-    pub(in crate::schema) fn replacing(mut self, old: Option<Value<'a>>) -> Self {
-        self.old = old;
-        self
-    }
-
     /// The object replaces another one.
     pub(in crate::schema) fn is_update(&self) -> bool {
         self.old.is_some()
@@ -160,7 +154,7 @@ impl<'a> Cx<'a> {
 
     /// Check something that the server checks only of an object that is created.
     pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
-        if self.old.is_none() {
+        if !self.is_update() {
             check(self);
         }
     }
@@ -329,13 +323,6 @@ impl<'a> Cx<'a> {
                     problem.field = format!("{to}{rest}");
                 }
             }
-        }
-    }
-
-    /// The server reports all problems from the `first` on under another name than the manifest's.
-    pub(in crate::schema) fn all_called(&mut self, first: usize, field: &str) {
-        for problem in self.problems.iter_mut().skip(first) {
-            field.clone_into(&mut problem.field);
         }
     }
 }
