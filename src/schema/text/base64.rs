@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn the_bytes_come_back() {
-        let pairs: [(&str, &[u8]); 5] = [("", b""), ("YQ==", b"a"), ("YW\nI=", b"ab"), ("YWJj", b"abc"), ("+/+/", &[251, 255, 191])];
+        let pairs: [(&str, &[u8]); 5] =
+            [("", b""), ("YQ==", b"a"), ("YW\nI=", b"ab"), ("YWJj", b"abc"), ("+/+/", &[251, 255, 191])];
         for (text, bytes) in pairs {
             assert_eq!(decode(text).as_deref(), Some(bytes), "{text}");
         }
