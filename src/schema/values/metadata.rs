@@ -25,52 +25,31 @@ fn name_check(kind: Kind) -> NameCheck {
 
 /// `ValidateObjectMeta` of a built-in kind.
 pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
-    let check = name_check(kind);
-    is_named(cx, object);
-    let Some(metadata) = object.get("metadata") else { return };
-    // Where the declarative rules check the name, nobody looks at a prefix that is not needed.
-    let is_declarative = matches!(kind.kind(), "ReplicationController" | "DeviceClass");
-    if !is_declarative || metadata.text("name").is_empty() {
-        generate_name(cx, check, metadata);
-    }
-    after_prefix(cx, check, kind.is_namespaced(), metadata);
+    validate(cx, name_check(kind), kind.is_namespaced(), object);
 }
 
 /// `ValidateObjectMeta` of anything that has `metadata`.
 pub(in crate::schema) fn validate<'a>(cx: &mut Cx<'a>, check: NameCheck, namespaced: bool, object: Value<'a>) {
-    is_named(cx, object);
-    if let Some(metadata) = object.get("metadata") {
-        embedded(cx, check, namespaced, metadata);
-    }
-}
-
-fn is_named<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let is_named = object.get("metadata").is_some_and(|metadata| {
         !metadata.text("name").is_empty() || !metadata.text("generateName").is_empty() || is_opaque(metadata, "name")
     });
     if !is_named {
         cx.required(object.at("metadata.name"), "name or generateName is required");
     }
+    if let Some(metadata) = object.get("metadata") {
+        embedded(cx, check, namespaced, metadata);
+    }
 }
 
 /// The same of the metadata of an object inside another one, which needs no name.
 pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, check: NameCheck, namespaced: bool, metadata: Value<'a>) {
-    generate_name(cx, check, metadata);
-    after_prefix(cx, check, namespaced, metadata);
-}
-
-fn generate_name<'a>(cx: &mut Cx<'a>, check: NameCheck, metadata: Value<'a>) {
-    let prefix = metadata.text("generateName");
-    if !prefix.is_empty() {
+    let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
+    if !generate.is_empty() {
         // What is generated behind it begins and ends with letters or digits.
-        for why in check(&format!("{}a", prefix.trim_end_matches('-'))) {
+        for why in check(&format!("{}a", generate.trim_end_matches('-'))) {
             cx.invalid(metadata.at("generateName"), why);
         }
     }
-}
-
-fn after_prefix<'a>(cx: &mut Cx<'a>, check: NameCheck, namespaced: bool, metadata: Value<'a>) {
-    let name = metadata.text("name");
     if !name.is_empty() {
         for why in check(name) {
             cx.invalid(metadata.at("name"), why);
