@@ -28,7 +28,6 @@ mod rbac;
 mod references;
 mod resource;
 mod resources;
-mod same;
 mod scheduling;
 mod selector;
 mod share;

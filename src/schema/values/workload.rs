@@ -149,24 +149,3 @@ pub(super) fn runs_forever<'a>(cx: &mut Cx<'a>, spec: Value<'a>, workload: &str)
         cx.forbidden(deadline, format_args!("activeDeadlineSeconds in {workload} is not Supported"));
     }
 }
-
-/// Names that become part of the names of Pods should be DNS labels.
-pub(super) fn warn_of_name<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    let Some(metadata) = object.get("metadata") else { return };
-    let (given, prefix) = (metadata.text("name"), metadata.text("generateName"));
-    let found = match (given, prefix) {
-        ("", "") => return,
-        ("", prefix) => name::dns_label(&format!("{prefix}aaaaa")),
-        (given, _) => name::dns_label(given),
-    };
-    if !found.is_empty() {
-        let why = found.join(" ");
-        cx.warn(
-            metadata.at("name"),
-            format_args!(
-                "this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is \
-                 recommended: [{why}]"
-            ),
-        );
-    }
-}

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::schema::problem::Raised;
 use crate::schema::stored::{Places, Stored};
-use crate::schema::values::{Cx, Read, share, workload};
+use crate::schema::values::{Cx, Read, core, share};
 use crate::yaml::{Kind, Value};
 
 /// A rolling update has defaults.
@@ -22,7 +22,7 @@ pub(super) fn defaults(stored: &mut Stored) {
 
 /// `ValidateDeployment`
 pub(super) fn deployment<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    workload::warn_of_name(cx, object);
+    core::name_of_host(cx, object, "Pod names and hostnames");
     let Some(spec) = object.get("spec") else { return };
     super::replica_set::selector_and_template(cx, spec);
     if let Some(strategy) = spec.get("strategy") {

@@ -6,7 +6,7 @@ mod deployment;
 mod replica_set;
 mod stateful_set;
 
-use super::{Cx, Read, pod, same};
+use super::{Cx, Read, pod};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::table::Kind;
 use crate::yaml::{Origin, Value};
@@ -52,7 +52,7 @@ pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, o
 /// The selector of a workload cannot be changed.
 fn selector_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     if let (Some(new), Some(old)) = (new.get("spec"), old.get("spec"))
-        && !same::same(new, old, "selector")
+        && !pod::is_same(new.get("selector"), old.get("selector"))
     {
         cx.immutable(new.at("selector"));
     }

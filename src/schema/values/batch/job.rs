@@ -6,7 +6,7 @@ use super::job_spec;
 use crate::schema::stored::{Places, Stored};
 use crate::schema::text::name;
 use crate::schema::values::workload::{self, Label, Labels};
-use crate::schema::values::{Cx, Read, selector};
+use crate::schema::values::{Cx, Read, core, selector};
 use crate::yaml::{Kind, Value};
 
 /// What the server labels the Pods of a Job with: its name, and its UID, which is new.
@@ -41,7 +41,7 @@ pub(super) fn defaults(stored: &mut Stored) {
 
 /// `ValidateJob`
 pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    workload::warn_of_name(cx, object);
+    core::name_of_host(cx, object, "Pod names and hostnames");
     let Some(spec) = object.get("spec").filter(|spec| spec.kind() == Kind::Mapping) else { return };
     let metadata = object.get("metadata");
     let name = metadata.map_or("", |metadata| metadata.text("name"));

@@ -120,7 +120,8 @@ fn data_source<'a>(cx: &mut Cx<'a>, source: Value<'a>, spec: Value<'a>, field: &
     }
 }
 
-fn storage_warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+/// `GetWarningsForPersistentVolumeClaimSpec`
+pub(in super::super) fn storage_warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for list in ["requests", "limits"].into_iter().filter_map(|field| spec.get("resources")?.get(field)) {
         let Some(value) = list.get("storage") else { continue };
         if quantity::parse_value(value).is_ok_and(|amount| amount.milli_value() % 1000 != 0) {

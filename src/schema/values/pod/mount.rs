@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::{Cx, Read};
 use super::path;
 use super::source::supported;
-use super::volume::Volumes;
+use super::volume::{Volumes, is_claim};
 use crate::schema::stored::Places;
 use crate::yaml::Value;
 
@@ -110,7 +110,7 @@ pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volum
             cx.invalid(device.at("name"), "must be unique");
         }
         match volumes.find(name) {
-            Some(volume) if !volume.has("persistentVolumeClaim") && !volume.has("ephemeral") => {
+            Some(volume) if !is_claim(volume) => {
                 let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
                 cx.invalid(device.at("name"), why);
             }

@@ -76,12 +76,54 @@ impl<'a> Volumes<'a> {
     }
 }
 
-/// Check `spec.volumes`. `pod` is the name of the Pod; a template has none.
-pub(super) fn volumes<'a>(cx: &mut Cx<'a>, spec: Value<'a>, pod: Option<&str>) -> Volumes<'a> {
+/// The volume is a claim's.
+pub(super) fn is_claim(volume: Value<'_>) -> bool {
+    // Only the template of a claim has metadata.
+    volume.has("persistentVolumeClaim") || volume.has("ephemeral") || volume.has("metadata")
+}
+
+/// The volumes that a StatefulSet gives its Pods, one for each template of a claim. They come before the Pod's own.
+fn claims_of_set<'a>(cx: &mut Cx<'a>, spec: Value<'a>, set: Value<'a>) -> Vec<(&'a str, bool, Value<'a>)> {
+    let mut all = Vec::new();
+    let mut names = HashSet::new();
+    for claim in set.list("volumeClaimTemplates") {
+        let metadata = claim.get("metadata");
+        let at = metadata.map_or_else(|| claim.at("metadata.name"), |metadata| metadata.at("name"));
+        let name = metadata.map_or("", |metadata| metadata.text("name"));
+        if !names.insert(name) {
+            continue;
+        }
+        let (before, index) = (cx.count(), all.len());
+        if name.is_empty() {
+            for field in ["persistentVolumeClaim.claimName", "name"] {
+                cx.required(at, "");
+                cx.called_at(spec.at("volumes"), &format!("[{index}].{field}"));
+            }
+        }
+        for why in if name.is_empty() { Vec::new() } else { name::dns_label(name) } {
+            cx.invalid(at, why);
+            cx.called_at(spec.at("volumes"), &format!("[{index}].name"));
+        }
+        all.push((name, cx.count() != before, claim));
+    }
+    all
+}
+
+/// Check `spec.volumes`. `pod` is the name of the Pod; a template has none. `set` is the spec of a StatefulSet.
+pub(super) fn volumes<'a>(
+    cx: &mut Cx<'a>,
+    spec: Value<'a>,
+    pod: Option<&str>,
+    set: Option<Value<'a>>,
+) -> Volumes<'a> {
+    let mut all = set.map_or_else(Vec::new, |set| claims_of_set(cx, spec, set));
+    let given: HashSet<&str> = all.iter().map(|(name, ..)| *name).collect();
     let mut seen: HashSet<&str> = HashSet::new();
-    let mut all = Vec::with_capacity(spec.count("volumes"));
-    let mut open = spec.get("volumes").is_some_and(|volumes| !cx.is_known(volumes));
-    for volume in spec.list("volumes") {
+    all.reserve(spec.count("volumes"));
+    let mut open = spec.get("volumes").is_some_and(|volumes| !cx.is_known(volumes))
+        || all.iter().any(|(_, _, claim)| !cx.is_known(claim.path(&["metadata", "name"]).unwrap_or(*claim)));
+    // A claim takes the place of a volume with its name.
+    for volume in spec.list("volumes").filter(|volume| given.is_empty() || !given.contains(volume.text("name"))) {
         let before = cx.count();
         let name = volume.text("name");
         open |= !cx.is_known(volume.get("name").unwrap_or(volume));
@@ -99,6 +141,9 @@ pub(super) fn volumes<'a>(cx: &mut Cx<'a>, spec: Value<'a>, pod: Option<&str>) -
         let wrong = cx.count() != before;
         if !wrong {
             seen.insert(name);
+        }
+        if let Some(list) = spec.get("volumes").filter(|_| !given.is_empty()) {
+            cx.moved(before, volume.here(), list.at_index(all.len()));
         }
         all.push((name, wrong, volume));
     }

@@ -10,7 +10,7 @@ mod taint;
 
 use std::collections::HashSet;
 
-use super::same::same;
+use super::pod::is_same as same;
 use super::{Cx, Read};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::table::Kind;
@@ -47,7 +47,7 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 
 /// What changed.
 pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, old: Value<'_>) {
-    let is_same = same(new, old, "spec");
+    let is_same = same(new.get("spec"), old.get("spec"));
     let (Some(spec), Some(old)) = (new.get("spec"), old.get("spec")) else { return };
     match kind.kind() {
         "ResourceClaim" | "ResourceClaimTemplate" if !is_same => cx.immutable(new.at("spec")),
