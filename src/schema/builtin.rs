@@ -20,19 +20,25 @@ pub struct Judged {
 /// Judge an object of a built-in kind for some minors, after `old` where there is one.
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
-    let mut judged = alone(object, kind, minors);
+    // An old object that the server refuses was never there.
+    let is_error = |problem: &Problem| problem.cause != Cause::Warning;
+    let old = old.map(|old| alone(old, kind, minors, true)).filter(|old| !old.problems.iter().any(is_error));
+    let mut judged = alone(object, kind, minors, old.is_none());
     if let Some(old) = old {
-        judged.problems.extend(transition(&judged.stored, old, kind, minors));
+        let mut cx = values::Cx::new(&judged.stored, minors).updating();
+        values::validate_update(&mut cx, kind, judged.stored.root(), old.stored.root());
+        judged.problems.extend(cx.finish());
         distinct(&mut judged.problems);
     }
     judged
 }
 
-/// The verdict on an object that is created.
-fn alone(object: &Object, kind: Kind, minors: MinorSet) -> Judged {
+/// The verdict on an object that is created, or on what is checked alike when it replaces another one.
+fn alone(object: &Object, kind: Kind, minors: MinorSet, is_create: bool) -> Judged {
     let Decoded { mut stored, mut problems, missing } = decode(object, kind, minors);
     values::defaults(&mut stored, kind);
-    let mut cx = values::Cx::new(&stored, minors);
+    let cx = values::Cx::new(&stored, minors);
+    let mut cx = if is_create { cx } else { cx.updating() };
     values::validate(&mut cx, kind, stored.root());
     problems.extend(cx.finish());
     // What lies below `status` is the server's own.
@@ -50,17 +56,6 @@ fn covers(problem: &Problem, missing: &Problem) -> bool {
     let rest = missing.pointer.strip_prefix(&problem.pointer);
     problem.cause != Cause::Warning
         && rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && problem.cause != Cause::UnknownField))
-}
-
-/// What the change itself does that the server refuses. An old object that the server refuses was never there.
-fn transition(new: &Stored, old: &Object, kind: Kind, minors: MinorSet) -> Vec<Problem> {
-    let before = alone(old, kind, minors);
-    if before.problems.iter().any(|problem| problem.cause != Cause::Warning) {
-        return Vec::new();
-    }
-    let mut cx = values::Cx::new(new, minors);
-    values::validate_update(&mut cx, kind, new.root(), before.stored.root());
-    cx.finish()
 }
 
 /// Two rules may say the same of one value: the first is kept.

@@ -116,9 +116,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                 self.growing.fill(node, &"".into());
             }
             Type::Scalar(Scalar::Bool) => self.growing.fill(node, &false.into()),
-            Type::Scalar(
-                Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity,
-            ) => self.growing.fill(node, &0.into()),
+            Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity) => {
+                self.growing.fill(node, &0.into())
+            }
             Type::Scalar(_) => {}
         }
     }
@@ -129,6 +129,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             let document = raw.document();
             let value = document.value(entry.value);
             let name = document.text_of(&entry.key);
+            // SOPS removes its own block before anybody applies the object.
+            if node == NodeId(0) && name == "sops" && self.object.encrypted {
+                continue;
+            }
             let mut missing = minors;
             for field in def.field(name) {
                 let known = field.minors().within(minors);
@@ -140,7 +144,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
                 self.fill(child, value, field.ty(), known);
                 self.facts(child, value, field, known);
-                if value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
+                if self.strict && value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
                     self.list_keys(child, value, field, known);
                 }
                 self.growing.deriver().entry(key, entry.key_origin, child);
@@ -156,7 +160,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
         for field in def.fields() {
-            let required = field.required().within(minors);
+            let required = field.enforced().within(minors);
             if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
                 continue;
             }
@@ -221,7 +225,8 @@ impl<'w, 'a> Walk<'w, 'a> {
                 quantity::parse_value(raw).err().map(str::to_owned)
             }
             (Scalar::Base64, Data::String(_)) => base64::check(raw.as_str().unwrap_or_default()).err(),
-            (Scalar::Time | Scalar::MicroTime, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::Time, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::MicroTime, Data::String(_)) => time::check_micro(raw.as_str().unwrap_or_default()).err(),
             (Scalar::Quantity, _) => Some(quantity::FORMAT.to_owned()),
             _ => return self.wrong_type(node, raw, scalar_type(scalar), minors),
         };
@@ -250,16 +255,13 @@ impl<'w, 'a> Walk<'w, 'a> {
                 self.growing.deriver().list(node, mark);
             }
             (Scalar::SchemaOrStrings, yaml::Kind::Sequence, _) => self.growing.verbatim(node, raw),
-            _ => {
-                let expected = if scalar == Scalar::SchemaOrBool {
-                    "boolean or JSON schema expected"
-                } else {
-                    "json: cannot unmarshal the value into a JSON schema"
-                };
+            (Scalar::SchemaOrBool, ..) => {
                 self.growing.verbatim(node, raw);
                 self.growing.opaque(node);
-                self.push(Cause::Type, node, None, expected.to_owned(), minors);
+                self.push(Cause::Type, node, None, "boolean or JSON schema expected".to_owned(), minors);
             }
+            // Anything else decodes into neither a schema nor a list.
+            _ => self.growing.verbatim(node, raw),
         }
         self.strict = before;
     }

@@ -135,6 +135,17 @@ impl Stored {
         });
     }
 
+    /// Fill in an entry of a map that is not there. `map` is a map of this object, such as `resources.requests`.
+    pub fn add_key(&mut self, map: NodeId, key: &str, value: &serde_json::Value) {
+        let made = self.links.len();
+        self.add(map, key, value);
+        if let Some(link) = self.links.get_mut(made)
+            && let Step::Field(key) = &link.step
+        {
+            link.step = Step::Key(key.clone());
+        }
+    }
+
     fn chain(&self, from: NodeId) -> impl Iterator<Item = &Link> {
         let mut next = self.links.get(from.0 as usize);
         std::iter::from_fn(move || {
@@ -347,4 +358,3 @@ impl<'a> Growing<'a> {
         Stored { document: self.deriver.finish(root), links: self.links }
     }
 }
-

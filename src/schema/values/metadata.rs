@@ -17,7 +17,8 @@ fn name_check(kind: Kind) -> NameCheck {
     match (kind.group(), kind.kind()) {
         ("", "Namespace") => name::dns_label,
         ("", "Service") => name::dns_1035_label,
-        ("rbac.authorization.k8s.io", _) => name::path_segment,
+        ("apps", "StatefulSet") => name::dns_label,
+        ("policy" | "rbac.authorization.k8s.io", _) => name::path_segment,
         _ => name::dns_subdomain,
     }
 }
@@ -150,9 +151,6 @@ fn finalizers<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
     }
     let has = |name: &str| metadata.texts("finalizers").any(|finalizer| finalizer == name);
     if has("orphan") && has("foregroundDeletion") {
-        cx.invalid(
-            metadata.at("finalizers"),
-            "finalizer orphan and foregroundDeletion cannot be both set",
-        );
+        cx.invalid(metadata.at("finalizers"), "finalizer orphan and foregroundDeletion cannot be both set");
     }
 }
