@@ -25,7 +25,7 @@ use pack::Version;
 use self::ratchet::Old;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
-use super::stored::{Places, Stored};
+use super::stored::Stored;
 use super::values::{Cx, Read, metadata};
 use crate::manifest::object::Object;
 use crate::yaml::Value;
