@@ -25,8 +25,7 @@ use pack::Version;
 use self::ratchet::Old;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
-use super::stored::{Places, Stored};
-use super::text::name;
+use super::stored::Stored;
 use super::values::{Cx, Read, metadata};
 use crate::manifest::object::Object;
 use crate::yaml::Value;
@@ -78,7 +77,7 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
     let template = template(minors);
 
     let mut cx = Cx::new(&stored, minors);
-    metadata::validate(&mut cx, name::dns_subdomain, version.kind().is_namespaced(), stored.root());
+    metadata::custom_resource(&mut cx, version.kind().is_namespaced(), stored.root());
     problems.extend(cx.finish());
 
     let mut check = value::Check::new(&stored, minors);

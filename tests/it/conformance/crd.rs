@@ -105,7 +105,7 @@ fn minors() -> MinorSet {
     MinorSet::of(Minor::parse("1.36").expect("a minor"))
 }
 
-fn judge_all(set: &str, applied: bool, case_packs: impl Fn(&Value) -> Option<(&Pack, &Pack)> + Sync) {
+fn judge_all<'p>(set: &str, applied: bool, case_packs: impl Fn(&Value) -> Option<(&'p Pack, &'p Pack)> + Sync) {
     let Some(cases) = load(set) else { return };
     let is_compared = |case: &&Value| {
         let skips = ["stateful", "cel"].iter().any(|key| !case[key].is_null() && case[key] != "some");
