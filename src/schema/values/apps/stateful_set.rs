@@ -48,7 +48,7 @@ pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         let message = format!("Invalid value: {}", printed(at));
         cx.push(Cause::Invalid, at, message);
     } else {
-        pod::template(cx, spec, "template");
+        pod::stateful_template(cx, spec);
     }
     workload::runs_forever(cx, spec, "StatefulSet");
     if spec.int("revisionHistoryLimit").is_some_and(|limit| limit < 0) {

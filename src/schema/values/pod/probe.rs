@@ -69,6 +69,9 @@ fn handler<'a>(cx: &mut Cx<'a>, parent: Value<'a>, hook: Option<Option<i64>>) {
 
 fn http_get<'a>(cx: &mut Cx<'a>, action: Value<'a>) {
     port(cx, action.at("port"));
+    if !matches!(action.text("scheme"), "" | "HTTP" | "HTTPS") {
+        cx.not_supported(action.at("scheme"), &["HTTP", "HTTPS"]);
+    }
     for header in action.list("httpHeaders") {
         let name = header.text("name");
         for why in name::http_header(name) {

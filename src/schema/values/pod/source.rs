@@ -1,5 +1,6 @@
 //! The kinds of volume sources, each with what the server checks of it.
 
+use super::super::core::{csi_driver_name, filled, persistent_volume_claim_spec};
 use super::super::{Cx, Read, metadata};
 use super::path;
 use super::projected::{items, mode};
@@ -30,15 +31,6 @@ const NOT_IN_TEMPLATES: [(&str, &str); 13] = [
     ("finalizers", "finalizers"),
     ("managedFields", "managedFields"),
 ];
-
-/// Texts that may not be empty.
-fn filled<'a>(cx: &mut Cx<'a>, source: Value<'a>, fields: &[&'static str]) {
-    for field in fields {
-        if source.text(field).is_empty() {
-            cx.required(source.at(field), "");
-        }
-    }
-}
 
 /// A text that is there, even if it is empty, is one of some.
 pub(super) fn supported<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'static str, values: &[&str]) {
@@ -344,6 +336,10 @@ pub(super) fn ephemeral<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
                 cx.called_at(metadata.at(called), "");
             }
         }
+    }
+    match template.get("spec") {
+        Some(spec) => persistent_volume_claim_spec(cx, spec),
+        None => cx.required(template.at("spec.accessModes"), "at least 1 access mode is required"),
     }
 }
 
