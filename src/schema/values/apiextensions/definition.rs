@@ -213,7 +213,7 @@ fn storage<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
     let Some(first) = stored().next() else {
         // An update keeps the versions that were stored before.
-        if cx.is_update {
+        if cx.is_update() {
             return;
         }
         cx.invalid_shown(at, "null", "must have at least one stored version");
