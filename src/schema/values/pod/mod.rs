@@ -51,7 +51,7 @@ pub(in crate::schema) fn template<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field:
     template_of(cx, parent, field, Owner::Template);
 }
 
-/// The `template` of a StatefulSet's spec, whose Pods have claims as well, and host names of its own making.
+/// The `template` of a `StatefulSet`'s spec, whose Pods have claims as well, and host names of its own making.
 pub(in crate::schema) fn stateful_template<'a>(cx: &mut Cx<'a>, parent: Value<'a>) {
     template_of(cx, parent, "template", Owner::Stateful(parent.get("volumeClaimTemplates")));
 }
@@ -107,7 +107,7 @@ pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
 }
 
 /// All containers in the order in which the server visits them.
-fn every_container<'a>(spec: Value<'a>) -> impl Iterator<Item = Value<'a>> {
+fn every_container(spec: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     ["initContainers", "containers", "ephemeralContainers"].into_iter().flat_map(move |field| spec.list(field))
 }
 
@@ -116,7 +116,7 @@ fn every_container<'a>(spec: Value<'a>) -> impl Iterator<Item = Value<'a>> {
 enum Owner<'a> {
     /// A template's.
     Template,
-    /// The template's of a StatefulSet, with the templates of its claims.
+    /// The template's of a `StatefulSet`, with the templates of its claims.
     Stateful(Option<Value<'a>>),
     /// A Pod's, with its metadata.
     Pod(Value<'a>),

@@ -34,7 +34,7 @@ pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volume
         if name.is_empty() {
             cx.required(mount.at("name"), "");
         }
-        if volumes.find(name).is_none() && !volumes.is_open() && cx.is_known(mount) {
+        if volumes.find(name).is_none() && !volumes.is_open() && !cx.is_opaque(mount) {
             cx.not_found(mount.at("name"));
         }
         if path.is_empty() {

@@ -89,7 +89,7 @@ pub(super) fn host_users<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
 }
 
-/// `validatePodHostName`, and the other parts of a Pod's name; a StatefulSet makes some of them itself.
+/// `validatePodHostName`, and the other parts of a Pod's name; a `StatefulSet` makes some of them itself.
 pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_own: bool) {
     let at = spec.at("hostnameOverride");
     if let Some(name) = spec.text_if("hostnameOverride") {

@@ -62,7 +62,7 @@ pub(super) fn host_path<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     if path.is_empty() {
         return cx.required(source.at("path"), "");
     }
-    for why in path::no_backsteps(path) {
+    if let Some(why) = path::no_backsteps(path) {
         cx.invalid(source.at("path"), why);
     }
     supported(cx, source, "type", &HOST_PATHS);
@@ -299,16 +299,7 @@ pub(super) fn storage_os<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
 }
 
 pub(super) fn csi<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
-    filled(cx, source, &["driver"]);
-    let driver = source.text("driver");
-    if driver.len() > 63 {
-        cx.too_long(source.at("driver"), 63);
-    }
-    if !driver.is_empty() {
-        for why in name::dns_subdomain(&driver.to_lowercase()) {
-            cx.invalid(source.at("driver"), why);
-        }
-    }
+    csi_driver_name(cx, source.at("driver"));
     let Some(secret) = source.get("nodePublishSecretRef") else { return };
     let name = secret.text("name");
     if name.is_empty() {

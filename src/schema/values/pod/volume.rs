@@ -83,7 +83,7 @@ impl Volumes<'_> {
 }
 
 /// Check `spec.volumes`. `pod` is the name of the Pod; a template has none. `claims` are the templates of claims that a
-/// StatefulSet makes for each Pod: they replace volumes of their names, and come first.
+/// `StatefulSet` makes for each Pod: they replace volumes of their names, and come first.
 pub(super) fn volumes<'a>(
     cx: &mut Cx<'a>,
     spec: Value<'a>,
@@ -92,16 +92,17 @@ pub(super) fn volumes<'a>(
 ) -> Volumes<'a> {
     let metadata = claims.into_iter().flat_map(Value::items).filter_map(|claim| claim.get("metadata"));
     let made: HashSet<&str> = metadata.map(|metadata| metadata.text("name")).collect();
-    let of_claim = |name| (name, Known { wrong: !name::dns_label(name).is_empty(), is_claim: true, is_empty_dir: false });
+    let of_claim =
+        |name| (name, Known { wrong: !name::dns_label(name).is_empty(), is_claim: true, is_empty_dir: false });
     let mut all: Vec<(&str, Known)> = made.iter().copied().map(of_claim).collect();
     let list = spec.get("volumes");
-    let mut open = [list, claims].into_iter().flatten().any(|list| !cx.is_known(list));
+    let mut open = [list, claims].into_iter().flatten().any(|list| cx.is_opaque(list));
     let mut seen: HashSet<&str> = HashSet::new();
     let mut place = made.len();
     for volume in spec.list("volumes") {
         let before = cx.count();
         let name = volume.text("name");
-        open |= !cx.is_known(volume.get("name").unwrap_or(volume));
+        open |= cx.is_opaque(volume.get("name").unwrap_or(volume));
         if made.contains(name) {
             continue;
         }
