@@ -32,6 +32,31 @@ pub fn of(document: &Document) -> Unknown {
     unknown
 }
 
+/// What kustomize replaces in the objects that it takes, as far as that is known without rendering: `$(NAME)` of its
+/// `vars`, and the name of a Namespace where it sets `namespace`.
+pub(super) fn of_kustomize(
+    document: &Document,
+    variables: &HashSet<String>,
+    sets_namespace: bool,
+    unknown: &mut Unknown,
+) {
+    for root in object::roots(document) {
+        if sets_namespace && root.get("kind").and_then(Value::as_str) == Some("Namespace") {
+            let name = root.path(&["metadata", "name"]);
+            unknown.extend(name.map(|name| (name.id(), "replaced by kustomize's namespace")));
+        }
+        if !variables.is_empty() {
+            each_scalar(root, &|_| true, &mut |value| {
+                let name =
+                    value.as_str().and_then(|text| text.split_once("$(")?.1.split_once(')').map(|(name, _)| name));
+                if name.is_some_and(|name| variables.contains(name)) {
+                    unknown.insert(value.id(), "a variable of kustomize");
+                }
+            });
+        }
+    }
+}
+
 /// Visit every scalar below a value once, however many aliases lead to it.
 pub(super) fn each_scalar<'a>(root: Value<'a>, enter: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(Value<'a>)) {
     let mut seen = HashSet::new();

@@ -51,8 +51,9 @@ impl Run<'_> {
         let (judge, problems) = self.judge_of(&pairs, &changes);
         let secrets = [(Side::Base, &pairs), (Side::Head, &pairs)].map(|(side, pairs)| self.sops_rules(side, pairs));
         let [old_sops, new_sops] = &secrets;
-        let context = |sops| Context { config: self.config, today: self.today, sops };
-        let (old_context, new_context) = (context(old_sops), context(new_sops));
+        let (config, today) = (self.config, self.today);
+        let old_context = Context { config, today, sops: old_sops, agents: self.base.agents };
+        let new_context = Context { config, today, sops: new_sops, agents: self.head.agents };
 
         let moved: HashMap<&RepoPath, &Arc<ManifestFile>> = changes
             .iter()

@@ -7,6 +7,7 @@ use super::stored::Stored;
 use super::table::Kind;
 use super::values;
 use crate::manifest::object::Object;
+use crate::yaml::Value;
 
 /// What the server says of an object, and what it would store.
 #[derive(Debug)]
@@ -20,19 +21,33 @@ pub struct Judged {
 /// Judge an object of a built-in kind for some minors, after `old` where there is one.
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
-    let mut judged = alone(object, kind, minors);
-    if let Some(old) = old {
-        judged.problems.extend(transition(&judged.stored, old, kind, minors));
+    // An old object that the server refuses was never there.
+    let before = old.map(|old| alone(old, None, kind, minors)).filter(Judged::is_accepted);
+    let before = before.as_ref().map(|before| before.stored.root());
+    let mut judged = alone(object, before, kind, minors);
+    if let Some(before) = before {
+        let mut cx = values::Cx::new(&judged.stored, minors);
+        cx.old = Some(before);
+        values::validate_update(&mut cx, kind, judged.stored.root(), before);
+        let transition = cx.finish();
+        judged.problems.extend(transition);
         distinct(&mut judged.problems);
     }
     judged
 }
 
-/// The verdict on an object that is created.
-fn alone(object: &Object, kind: Kind, minors: MinorSet) -> Judged {
+impl Judged {
+    fn is_accepted(&self) -> bool {
+        self.problems.iter().all(|problem| problem.cause == Cause::Warning)
+    }
+}
+
+/// The verdict on an object as it is; `old` for what stays of an object that is updated.
+fn alone(object: &Object, old: Option<Value<'_>>, kind: Kind, minors: MinorSet) -> Judged {
     let Decoded { mut stored, mut problems, missing } = decode(object, kind, minors);
     values::defaults(&mut stored, kind);
     let mut cx = values::Cx::new(&stored, minors);
+    cx.old = old;
     values::validate(&mut cx, kind, stored.root());
     problems.extend(cx.finish());
     // What lies below `status` is the server's own.
@@ -50,17 +65,6 @@ fn covers(problem: &Problem, missing: &Problem) -> bool {
     let rest = missing.pointer.strip_prefix(&problem.pointer);
     problem.cause != Cause::Warning
         && rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && problem.cause != Cause::UnknownField))
-}
-
-/// What the change itself does that the server refuses. An old object that the server refuses was never there.
-fn transition(new: &Stored, old: &Object, kind: Kind, minors: MinorSet) -> Vec<Problem> {
-    let before = alone(old, kind, minors);
-    if before.problems.iter().any(|problem| problem.cause != Cause::Warning) {
-        return Vec::new();
-    }
-    let mut cx = values::Cx::new(new, minors);
-    values::validate_update(&mut cx, kind, new.root(), before.stored.root());
-    cx.finish()
 }
 
 /// Two rules may say the same of one value: the first is kept.

@@ -29,22 +29,41 @@ pub struct Decoded {
 #[must_use]
 pub fn decode(object: &Object, kind: Kind, minors: MinorSet) -> Decoded {
     let root = object.value();
-    let mut walk = Walk { growing: Growing::new(root.document()), object, problems: Vec::new(), missing: Vec::new(), strict: true };
-    let node = walk.growing.node(NodeId(0), Step::Root, Some(root));
+    let mut growing = Growing::new(root.document());
+    let node = growing.node(NodeId(0), Step::Root, Some(root));
+    let mut walk = Walk::new(&mut growing, object);
     walk.fill(node, root, Type::Struct(kind.def()), minors);
-    Decoded { stored: walk.growing.finish(node), problems: walk.problems, missing: walk.missing }
+    let Walk { problems, missing, .. } = walk;
+    Decoded { stored: growing.finish(node), problems, missing }
 }
 
-struct Walk<'a> {
-    growing: Growing<'a>,
-    object: &'a Object,
+/// Decode one value of an object, `metadata` say, into a node of the stored object. Gives what decoding refuses.
+pub(super) fn part<'a>(
+    growing: &mut Growing<'a>,
+    object: &Object,
+    (node, raw): (NodeId, Value<'a>),
+    def: Def,
+    minors: MinorSet,
+) -> Vec<Problem> {
+    let mut walk = Walk::new(growing, object);
+    walk.fill(node, raw, Type::Struct(def), minors);
+    walk.problems
+}
+
+struct Walk<'w, 'a> {
+    growing: &'w mut Growing<'a>,
+    object: &'w Object,
     problems: Vec<Problem>,
     missing: Vec<Problem>,
     /// Unknown fields are an error. Not so below the types that decode themselves.
     strict: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'w, 'a> Walk<'w, 'a> {
+    fn new(growing: &'w mut Growing<'a>, object: &'w Object) -> Self {
+        Self { growing, object, problems: Vec::new(), missing: Vec::new(), strict: true }
+    }
+
     /// Decode a raw value, which is not null, into a node.
     fn fill(&mut self, node: NodeId, raw: Value<'a>, ty: Type, minors: MinorSet) {
         if raw.is_scalar() && self.object.unknown(raw).is_some() {
@@ -97,9 +116,9 @@ impl<'a> Walk<'a> {
                 self.growing.fill(node, &"".into());
             }
             Type::Scalar(Scalar::Bool) => self.growing.fill(node, &false.into()),
-            Type::Scalar(
-                Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity,
-            ) => self.growing.fill(node, &0.into()),
+            Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity) => {
+                self.growing.fill(node, &0.into())
+            }
             Type::Scalar(_) => {}
         }
     }
@@ -110,6 +129,10 @@ impl<'a> Walk<'a> {
             let document = raw.document();
             let value = document.value(entry.value);
             let name = document.text_of(&entry.key);
+            // SOPS removes its own block before anybody applies the object.
+            if node == NodeId(0) && name == "sops" && self.object.encrypted {
+                continue;
+            }
             let mut missing = minors;
             for field in def.field(name) {
                 let known = field.minors().within(minors);
@@ -121,7 +144,7 @@ impl<'a> Walk<'a> {
                 let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
                 self.fill(child, value, field.ty(), known);
                 self.facts(child, value, field, known);
-                if value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
+                if self.strict && value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
                     self.list_keys(child, value, field, known);
                 }
                 self.growing.deriver().entry(key, entry.key_origin, child);
@@ -137,7 +160,7 @@ impl<'a> Walk<'a> {
 
     fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
         for field in def.fields() {
-            let required = field.required().within(minors);
+            let required = field.enforced().within(minors);
             if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
                 continue;
             }
@@ -202,7 +225,8 @@ impl<'a> Walk<'a> {
                 quantity::parse_value(raw).err().map(str::to_owned)
             }
             (Scalar::Base64, Data::String(_)) => base64::check(raw.as_str().unwrap_or_default()).err(),
-            (Scalar::Time | Scalar::MicroTime, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::Time, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::MicroTime, Data::String(_)) => time::check_micro(raw.as_str().unwrap_or_default()).err(),
             (Scalar::Quantity, _) => Some(quantity::FORMAT.to_owned()),
             _ => return self.wrong_type(node, raw, scalar_type(scalar), minors),
         };
@@ -231,16 +255,13 @@ impl<'a> Walk<'a> {
                 self.growing.deriver().list(node, mark);
             }
             (Scalar::SchemaOrStrings, yaml::Kind::Sequence, _) => self.growing.verbatim(node, raw),
-            _ => {
-                let expected = if scalar == Scalar::SchemaOrBool {
-                    "boolean or JSON schema expected"
-                } else {
-                    "json: cannot unmarshal the value into a JSON schema"
-                };
+            (Scalar::SchemaOrBool, ..) => {
                 self.growing.verbatim(node, raw);
                 self.growing.opaque(node);
-                self.push(Cause::Type, node, None, expected.to_owned(), minors);
+                self.push(Cause::Type, node, None, "boolean or JSON schema expected".to_owned(), minors);
             }
+            // Anything else decodes into neither a schema nor a list.
+            _ => self.growing.verbatim(node, raw),
         }
         self.strict = before;
     }

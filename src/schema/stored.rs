@@ -117,6 +117,12 @@ impl Stored {
         self.chain(value.id()).any(|link| link.opaque)
     }
 
+    /// The same, whatever holds it.
+    #[must_use]
+    pub fn is_opaque_itself(&self, value: Value<'_>) -> bool {
+        self.links.get(value.id().0 as usize).is_some_and(|link| link.opaque)
+    }
+
     /// Fill in a field that is not there. `parent` is a mapping of this object.
     pub fn add(&mut self, parent: NodeId, field: &str, value: &serde_json::Value) {
         let links = &mut self.links;
@@ -127,6 +133,17 @@ impl Stored {
             };
             links.push(Link { parent, step, raw: None, opaque: false });
         });
+    }
+
+    /// Fill in an entry of a map that is not there. `map` is a map of this object, such as `resources.requests`.
+    pub fn add_key(&mut self, map: NodeId, key: &str, value: &serde_json::Value) {
+        let made = self.links.len();
+        self.add(map, key, value);
+        if let Some(link) = self.links.get_mut(made)
+            && let Step::Field(key) = &link.step
+        {
+            link.step = Step::Key(key.clone());
+        }
     }
 
     fn chain(&self, from: NodeId) -> impl Iterator<Item = &Link> {
@@ -141,8 +158,17 @@ impl Stored {
     /// The server's name of a place and its JSON pointer: `spec.hard[cpu]`, `/spec/hard/cpu`.
     #[must_use]
     pub fn names(&self, at: At<'_>) -> (String, String) {
+        self.name(at, Names::default())
+    }
+
+    /// The same where the server joins everything with dots: `spec.hard.cpu`.
+    #[must_use]
+    pub fn dotted(&self, at: At<'_>) -> (String, String) {
+        self.name(at, Names { dotted: true, ..Names::default() })
+    }
+
+    fn name(&self, at: At<'_>, mut names: Names) -> (String, String) {
         let steps: Vec<&Link> = self.chain(at.value.id()).collect();
-        let mut names = Names::default();
         for link in steps.into_iter().rev() {
             names.step(&link.step, |text| self.document.text_of(text));
         }
@@ -160,6 +186,8 @@ impl Stored {
 struct Names {
     field: String,
     pointer: String,
+    /// Keys of maps are written as fields are.
+    dotted: bool,
 }
 
 impl Names {
@@ -181,6 +209,9 @@ impl Names {
     }
 
     fn key(&mut self, name: &str) {
+        if self.dotted {
+            return self.field(name);
+        }
         self.field.push_str(&format!("[{name}]"));
         self.pointer = pointer::child(&self.pointer, name);
     }
@@ -296,13 +327,22 @@ impl<'a> Growing<'a> {
     /// The server's name of a node, or of a field of it that is not there, and its JSON pointer.
     #[must_use]
     pub fn names(&self, node: NodeId, field: Option<&str>) -> (String, String) {
+        self.name(node, field, Names::default())
+    }
+
+    /// The same where the server joins everything with dots.
+    #[must_use]
+    pub fn dotted(&self, node: NodeId, field: &str) -> (String, String) {
+        self.name(node, Some(field), Names { dotted: true, ..Names::default() })
+    }
+
+    fn name(&self, node: NodeId, field: Option<&str>, mut names: Names) -> (String, String) {
         let mut steps = Vec::new();
         let mut next = self.links.get(node.0 as usize);
         while let Some(link) = next {
             steps.push(&link.step);
             next = if matches!(link.step, Step::Root) { None } else { self.links.get(link.parent.0 as usize) };
         }
-        let mut names = Names::default();
         for step in steps.into_iter().rev() {
             names.step(step, |text| self.deriver.str(text));
         }
@@ -318,4 +358,3 @@ impl<'a> Growing<'a> {
         Stored { document: self.deriver.finish(root), links: self.links }
     }
 }
-

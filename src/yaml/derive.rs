@@ -112,6 +112,12 @@ impl<'a> Deriver<'a> {
         self.pending_entries.get(mark.1..).unwrap_or_default()
     }
 
+    /// Take nothing of what was built since `mark`.
+    pub fn forget(&mut self, mark: (usize, usize)) {
+        self.pending_items.truncate(mark.0);
+        self.pending_entries.truncate(mark.1);
+    }
+
     /// Make a node the list of the items since `mark`.
     pub fn list(&mut self, node: NodeId, mark: (usize, usize)) {
         let first = index(self.items.len());

@@ -4,6 +4,9 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// What the server says of a text that is no IP address.
+pub const NO_IP: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
 /// An IPv4 address is held, as Go's `net.IP` holds it, as the IPv6 address that maps it.
 const MAPPED: u128 = 0xffff << 32;
 
@@ -34,6 +37,16 @@ impl Ip {
     #[must_use]
     pub fn has_leading_zeros(self) -> bool {
         !self.strict
+    }
+
+    /// Why programs might read it as different addresses.
+    #[must_use]
+    pub fn ambiguity(self) -> Option<&'static str> {
+        if self.has_leading_zeros() {
+            Some("must not have leading 0s")
+        } else {
+            self.is_mapped().then_some("must not be an IPv4-mapped IPv6 address")
+        }
     }
 
     /// Why it cannot be where something listens (`ValidateEndpointIP`), for an IP that was written as `text`.
@@ -135,6 +148,16 @@ impl fmt::Display for Cidr {
         let bits = if network.is_mapped() { self.bits.saturating_sub(96) } else { self.bits };
         write!(out, "{network}/{bits}")
     }
+}
+
+/// `IsValidIP`: an address in its canonical form.
+pub fn canonical(text: &str) -> Result<Ip, String> {
+    let ip = parse(text).ok_or(NO_IP)?;
+    if let Some(why) = ip.ambiguity() {
+        return Err(why.to_owned());
+    }
+    let canonical = ip.to_string();
+    if text == canonical { Ok(ip) } else { Err(format!("must be in canonical form ({canonical:?})")) }
 }
 
 fn is_v4(number: u128) -> bool {

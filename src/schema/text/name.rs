@@ -1,5 +1,7 @@
 //! Names: DNS labels and subdomains, label keys and values, ports, environment variables, keys of ConfigMaps.
 
+use std::borrow::Cow;
+
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and \
                      end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
                      '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
@@ -17,6 +19,9 @@ const LABEL_KEY: &str = "a valid label key must consist of alphanumeric characte
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and \
                            must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', \
                            regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const UNDERSCORES: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or \
+                           '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for \
+                           validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
 const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must \
                         consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character \
                         (e.g. '*.example.com', regex used for validation is \
@@ -60,6 +65,13 @@ pub fn is_subdomain(text: &str) -> bool {
     text.split('.').all(is_label)
 }
 
+/// A name as a prefix of longer ones, which may end in a dash (`maskTrailingDash`).
+#[must_use]
+pub fn as_prefix(text: &str) -> Cow<'_, str> {
+    let kept = if text.len() > 1 && text.ends_with('-') { text.get(..text.len() - 2) } else { None };
+    kept.map_or(Cow::Borrowed(text), |kept| Cow::Owned(format!("{kept}a")))
+}
+
 /// `IsDNS1123Label`
 #[must_use]
 pub fn dns_label(text: &str) -> Vec<String> {
@@ -82,6 +94,25 @@ pub fn dns_subdomain(text: &str) -> Vec<String> {
     }
     if !is_subdomain(text) {
         found.push(SUBDOMAIN.to_owned());
+    }
+    found
+}
+
+/// `IsDNS1123SubdomainWithUnderscore`
+#[must_use]
+pub fn dns_subdomain_with_underscores(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if text.len() > 253 {
+        found.push(too_long(253));
+    }
+    let is_part = |part: &str| {
+        let bytes = part.strip_prefix('_').unwrap_or(part).as_bytes();
+        bytes.first().is_some_and(|byte| is_lower(*byte))
+            && bytes.last().is_some_and(|byte| is_lower(*byte))
+            && bytes.iter().all(|byte| is_lower(*byte) || matches!(byte, b'-' | b'_'))
+    };
+    if !text.split('.').all(is_part) {
+        found.push(UNDERSCORES.to_owned());
     }
     found
 }

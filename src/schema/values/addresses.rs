@@ -5,7 +5,6 @@ use super::Cx;
 use crate::schema::stored::At;
 use crate::schema::text::ip::{self, Cidr, Ip};
 
-const NO_IP: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 const NO_CIDR: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 
 /// `StrictIPCIDRValidation` is on by default from this minor on.
@@ -14,43 +13,24 @@ const STRICT: u8 = 36;
 /// `IsValidIPForLegacyField`; the address, if it can be read at all.
 pub(in crate::schema) fn legacy_ip(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<Ip> {
     let Some(ip) = ip::parse(text) else {
-        cx.invalid(at, NO_IP);
+        cx.invalid(at, ip::NO_IP);
         return None;
     };
-    cx.since(STRICT, |cx| strict_ip(cx, at, ip));
+    if let Some(why) = ip.ambiguity() {
+        cx.since(STRICT, |cx| cx.invalid(at, why));
+    }
     Some(ip)
 }
 
 /// `IsValidIP`; the address, if nothing is wrong with it.
 pub(in crate::schema) fn ip(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<Ip> {
-    let Some(ip) = ip::parse(text) else {
-        cx.invalid(at, NO_IP);
-        return None;
-    };
-    if ip.has_leading_zeros() || ip.is_mapped() {
-        strict_ip(cx, at, ip);
-        return None;
-    }
-    let canonical = ip.to_string();
-    if text != canonical {
-        cx.invalid(at, format_args!("must be in canonical form ({canonical:?})"));
-        return None;
-    }
-    Some(ip)
-}
-
-fn strict_ip(cx: &mut Cx<'_>, at: At<'_>, ip: Ip) {
-    if ip.has_leading_zeros() {
-        cx.invalid(at, "must not have leading 0s");
-    } else if ip.is_mapped() {
-        cx.invalid(at, "must not be an IPv4-mapped IPv6 address");
-    }
+    ip::canonical(text).map_err(|why| cx.invalid(at, why)).ok()
 }
 
 /// `GetWarningsForIP`, for a legacy field.
 pub(in crate::schema) fn ip_warnings(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
     let Some(ip) = ip::parse(text) else { return };
-    if ip.has_leading_zeros() || ip.is_mapped() {
+    if ip.ambiguity().is_some() {
         cx.before(STRICT, |cx| {
             cx.warn(at, format_args!("non-standard IP address {text:?} is invalid: use {:?}", ip.to_string()));
         });

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::stored::{At, Places, Stored};
@@ -28,6 +27,8 @@ pub(in crate::schema) trait Read<'a>: Copy {
     fn pairs(self, key: &str) -> impl Iterator<Item = (&'a str, Value<'a>)>;
     /// There is a value, whatever it is.
     fn has(self, key: &str) -> bool;
+    /// There is nothing: no value, or an empty text, list or mapping. A value of a wrong type is not nothing.
+    fn lacks(self, key: &str) -> bool;
 }
 
 impl<'a> Read<'a> for Value<'a> {
@@ -66,12 +67,22 @@ impl<'a> Read<'a> for Value<'a> {
     fn has(self, key: &str) -> bool {
         self.get(key).is_some()
     }
+
+    fn lacks(self, key: &str) -> bool {
+        self.get(key).is_none_or(|value| match value.kind() {
+            Kind::String => value.as_str().is_none_or(str::is_empty),
+            Kind::Sequence | Kind::Mapping => value.items().len() + value.entries().len() == 0,
+            _ => false,
+        })
+    }
 }
 
 /// One validation: the stored object, and what was found so far.
 pub(in crate::schema) struct Cx<'a> {
     stored: &'a Stored,
     problems: Vec<Problem>,
+    /// The object before, where it is updated: some of it stays, and some rules are only for what is new.
+    pub(in crate::schema) old: Option<Value<'a>>,
     /// The minors that are judged.
     pub(in crate::schema) minors: MinorSet,
     raised: Raised,
@@ -82,7 +93,12 @@ pub(in crate::schema) struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A validation of an object for some minors.
     pub(in crate::schema) fn new(stored: &'a Stored, minors: MinorSet) -> Self {
-        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, dropped: false }
+        Self { stored, problems: Vec::new(), old: None, minors, raised: Raised::Always, dropped: false }
+    }
+
+    /// The object replaces another one.
+    pub(in crate::schema) fn is_update(&self) -> bool {
+        self.old.is_some()
     }
 
     /// What was found.
@@ -93,6 +109,11 @@ impl<'a> Cx<'a> {
     /// How many problems were found so far: the server leaves some checks out after an error.
     pub(in crate::schema) fn count(&self) -> usize {
         self.problems.len()
+    }
+
+    /// The value, or one that holds it, is not what the schema says or is not known, so that nothing follows from it.
+    pub(in crate::schema) fn is_opaque(&self, value: Value<'_>) -> bool {
+        self.stored.is_opaque(value)
     }
 
     /// Check something only for minors from 1.`first` on.
@@ -121,9 +142,21 @@ impl<'a> Cx<'a> {
         self.raised = before;
     }
 
+    /// The server's name of a place: `spec.containers[0].ports[1]`.
+    pub(in crate::schema) fn name_of(&self, at: At<'_>) -> String {
+        self.stored.names(at).0
+    }
+
     /// The value is of its type and not a placeholder that something fills in later.
     pub(in crate::schema) fn is_known(&self, value: Value<'_>) -> bool {
         !self.stored.is_opaque(value)
+    }
+
+    /// Check something that the server checks only of an object that is created.
+    pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
+        if !self.is_update() {
+            check(self);
+        }
     }
 
     /// `Required value[: why]`
@@ -154,6 +187,11 @@ impl<'a> Cx<'a> {
         self.push(Cause::Immutable, at, message);
     }
 
+    /// `Invalid value: SHOWN: why`, because of what the old object had.
+    pub(in crate::schema) fn changed_shown(&mut self, at: At<'_>, shown: impl Display, why: impl Display) {
+        self.push(Cause::Immutable, at, format!("Invalid value: {shown}: {why}"));
+    }
+
     /// `Forbidden: why`, because the old object had another value.
     pub(in crate::schema) fn forbidden_change(&mut self, at: At<'_>, why: impl Display) {
         self.push(Cause::Immutable, at, format!("Forbidden: {why}"));
@@ -161,7 +199,7 @@ impl<'a> Cx<'a> {
 
     /// `Unsupported value: "x": supported values: "a", "b"`
     pub(in crate::schema) fn not_supported(&mut self, at: At<'_>, supported: &[&str]) {
-        let value = printed(at);
+        let value = if at.target().is_none() { "\"\"".to_owned() } else { printed(at) };
         let message = if supported.is_empty() {
             format!("Unsupported value: {value}")
         } else {
@@ -234,6 +272,20 @@ impl<'a> Cx<'a> {
         self.problems.push(Problem { cause, field, pointer, message, raised, minors, suggestion: None, absent });
     }
 
+    /// The server reports the problems from the `since`th on under other names than the manifest's.
+    pub(in crate::schema) fn renamed(&mut self, since: usize, name: impl Fn(&str) -> Option<String>) {
+        for problem in self.problems.iter_mut().skip(since) {
+            if let Some(field) = name(&problem.field) {
+                problem.field = field;
+            }
+        }
+    }
+
+    /// The server's name of a place: `spec.containers[0].image`.
+    pub(in crate::schema) fn name(&self, at: At<'_>) -> String {
+        self.stored.names(at).0
+    }
+
     fn last(&mut self) -> Option<&mut Problem> {
         if self.dropped { None } else { self.problems.last_mut() }
     }
@@ -259,6 +311,25 @@ impl<'a> Cx<'a> {
             let (mut field, _) = self.stored.names(at);
             field.push_str(rest);
             self.called(&field);
+        }
+    }
+
+    /// What the problems from the `first` on say of places below `from`, the server says of places below `to`.
+    pub(in crate::schema) fn moved(&mut self, first: usize, from: At<'_>, to: At<'_>) {
+        if self.problems.len() > first {
+            let ((from, _), (to, _)) = (self.stored.names(from), self.stored.names(to));
+            for problem in self.problems.iter_mut().skip(first) {
+                if let Some(rest) = problem.field.strip_prefix(&from) {
+                    problem.field = format!("{to}{rest}");
+                }
+            }
+        }
+    }
+
+    /// The server reports all problems from the `first` on under another name than the manifest's.
+    pub(in crate::schema) fn all_called(&mut self, first: usize, field: &str) {
+        for problem in self.problems.iter_mut().skip(first) {
+            field.clone_into(&mut problem.field);
         }
     }
 }

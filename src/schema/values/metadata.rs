@@ -89,21 +89,56 @@ fn needs_name(kind: Kind) -> bool {
     (kind.group(), kind.kind()) != ("", "LimitRange")
 }
 
-/// `ValidateObjectMeta`
+/// What the metadata of an object must be.
+#[derive(Clone, Copy)]
+struct Wanted {
+    naming: Naming,
+    is_namespaced: bool,
+    needs_name: bool,
+    /// Finalizers are standard ones or have a domain.
+    qualified_finalizers: bool,
+}
+
+/// `ValidateObjectMeta` of a built-in kind.
 pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     if is_review(kind) {
         return;
     }
-    let Some(metadata) = object.get("metadata") else {
-        if needs_name(kind) {
-            cx.required(object.at("metadata.name"), "name or generateName is required");
-        }
-        return;
+    let wanted = Wanted {
+        naming: naming(kind),
+        is_namespaced: kind.is_namespaced(),
+        needs_name: needs_name(kind),
+        qualified_finalizers: !takes_any_finalizer(kind),
     };
-    names(cx, kind, metadata);
+    of_object(cx, wanted, object);
+}
+
+/// The same of a custom resource.
+pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
+    let naming = Naming::Subdomain;
+    of_object(cx, Wanted { naming, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
+}
+
+/// The same of the metadata of an object inside another one, which needs no name.
+pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
+    let wanted =
+        Wanted { naming: Naming::Segment, is_namespaced: true, needs_name: false, qualified_finalizers: false };
+    metadata_of(cx, wanted, metadata);
+}
+
+fn of_object<'a>(cx: &mut Cx<'a>, wanted: Wanted, object: Value<'a>) {
+    match object.get("metadata") {
+        Some(metadata) => metadata_of(cx, wanted, metadata),
+        None if wanted.needs_name => cx.required(object.at("metadata.name"), "name or generateName is required"),
+        None => {}
+    }
+}
+
+fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
+    names(cx, wanted, metadata);
     // A namespace on a cluster-scoped object is dropped in silence (rest.BeforeCreate).
     let namespace = metadata.text("namespace");
-    if kind.is_namespaced() && !namespace.is_empty() {
+    if wanted.is_namespaced && !namespace.is_empty() {
         for why in name::dns_label(namespace) {
             cx.invalid(metadata.at("namespace"), why);
         }
@@ -114,12 +149,12 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     labels(cx, metadata, "labels");
     annotations(cx, metadata, "annotations");
     owner_references(cx, metadata);
-    finalizers(cx, metadata, !takes_any_finalizer(kind));
+    finalizers(cx, metadata, wanted.qualified_finalizers);
 }
 
-fn names<'a>(cx: &mut Cx<'a>, kind: Kind, metadata: Value<'a>) {
+fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
-    let naming = naming(kind);
+    let naming = wanted.naming;
     let mut check = |cx: &mut Cx<'a>, is_old: bool| {
         if !generate.is_empty() {
             for why in naming.check(generate, true, is_old) {
@@ -139,7 +174,7 @@ fn names<'a>(cx: &mut Cx<'a>, kind: Kind, metadata: Value<'a>) {
         check(cx, false);
     }
     let is_unknown = |field| metadata.get(field).is_some_and(|value| value.as_str().is_none());
-    if name.is_empty() && generate.is_empty() && needs_name(kind) && !is_unknown("name") && !is_unknown("generateName")
+    if name.is_empty() && generate.is_empty() && wanted.needs_name && !is_unknown("name") && !is_unknown("generateName")
     {
         cx.required(metadata.at("name"), "name or generateName is required");
     }
@@ -235,12 +270,12 @@ fn owner_references<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
     }
 }
 
-fn finalizers<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, is_strict: bool) {
+fn finalizers<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, is_qualified: bool) {
     let Some(list) = metadata.get("finalizers") else { return };
     let (mut orphan, mut foreground) = (false, false);
     for (index, finalizer) in list.items().filter_map(Value::as_str).enumerate() {
         finalizer_name(cx, metadata, index, finalizer);
-        if is_strict && !is_standard_or_qualified(finalizer) {
+        if is_qualified && !is_standard_or_qualified(finalizer) {
             cx.invalid(list.at_index(index), "name is neither a standard finalizer name nor is it fully qualified");
         }
         orphan |= finalizer == "orphan";

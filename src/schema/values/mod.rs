@@ -18,17 +18,21 @@ mod core;
 mod discovery;
 mod events;
 mod flowcontrol;
-mod metadata;
+pub(super) mod metadata;
 mod networking;
 mod node;
 mod pod;
 mod policy;
 mod rbac;
+mod references;
 mod resource;
 mod resources;
+mod same;
 mod scheduling;
 mod selector;
+mod share;
 mod storage;
+mod workload;
 
 pub(super) use context::{Cx, Read, nearest, printed};
 

@@ -1,15 +1,50 @@
 //! `apiextensions.k8s.io`: custom resource definitions.
 
-use super::Cx;
+mod conversion;
+mod defaults;
+mod definition;
+mod field_path;
+mod fits;
+mod formats;
+mod node;
+mod openapi;
+mod structural;
+mod version;
+
+use super::{Cx, Read};
 use crate::schema::stored::Stored;
 use crate::schema::table::Kind;
 use crate::yaml::Value;
 
-/// Defaults that depend on other fields.
-pub(super) fn defaults(_stored: &mut Stored, _kind: Kind) {}
+/// Defaults that depend on other fields: the names that follow from the kind's.
+pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
+    if kind.kind() != "CustomResourceDefinition" {
+        return;
+    }
+    let Some(names) = stored.root().path(&["spec", "names"]) else { return };
+    let kind = names.text("kind").to_owned();
+    let (id, has_singular, has_list) = (names.id(), names.has("singular"), names.has("listKind"));
+    if kind.is_empty() {
+        return;
+    }
+    if !has_singular {
+        stored.add(id, "singular", &kind.to_lowercase().into());
+    }
+    if !has_list {
+        stored.add(id, "listKind", &format!("{kind}List").into());
+    }
+}
 
 /// An object as it is.
-pub(super) fn validate<'a>(_cx: &mut Cx<'a>, _kind: Kind, _object: Value<'a>) {}
+pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
+    if kind.kind() == "CustomResourceDefinition" {
+        definition::custom_resource_definition(cx, object);
+    }
+}
 
 /// What changed.
-pub(super) fn validate_update<'a>(_cx: &mut Cx<'a>, _kind: Kind, _new: Value<'a>, _old: Value<'_>) {}
+pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, old: Value<'_>) {
+    if kind.kind() == "CustomResourceDefinition" {
+        definition::custom_resource_definition_update(cx, new, old);
+    }
+}

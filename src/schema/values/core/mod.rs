@@ -9,6 +9,8 @@ mod node;
 mod node_selector;
 mod persistent_volume;
 mod persistent_volume_claim;
+mod pod;
+mod replication_controller;
 mod resource_quota;
 mod service;
 mod service_ips;
@@ -29,6 +31,9 @@ use crate::yaml::{self, Value};
 pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
     match kind.kind() {
         "LimitRange" => limit_range::limit_range_defaults(stored),
+        "Pod" => pod::pod_defaults(stored),
+        "PodTemplate" => pod::pod_template_defaults(stored),
+        "ReplicationController" => replication_controller::replication_controller_defaults(stored),
         "Service" => service::service_defaults(stored),
         _ => {}
     }
@@ -46,6 +51,9 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
         "Node" => node::node(cx, object),
         "PersistentVolume" => persistent_volume::persistent_volume(cx, object),
         "PersistentVolumeClaim" => persistent_volume_claim::persistent_volume_claim(cx, object),
+        "Pod" => pod::pod(cx, object),
+        "PodTemplate" => pod::pod_template(cx, object),
+        "ReplicationController" => replication_controller::replication_controller(cx, object),
         "ResourceQuota" => resource_quota::resource_quota(cx, object),
         "Secret" => config::secret(cx, object),
         "Service" => service::service(cx, object),
@@ -57,6 +65,7 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 /// What changed.
 pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, old: Value<'_>) {
     match kind.kind() {
+        "Pod" => pod::pod_update(cx, new, old),
         "ConfigMap" => config::config_map_update(cx, new, old),
         "Node" => node::node_update(cx, new, old),
         "PersistentVolume" => persistent_volume::persistent_volume_update(cx, new, old),

@@ -1,0 +1,283 @@
+//! The first steps of the API server on a custom resource: what pruning removes, nulls, defaults, `metadata`.
+
+use super::node::{Additional, Literal, Node};
+use super::pack::Version;
+use crate::manifest::object::Object;
+use crate::schema::decode;
+use crate::schema::minors::MinorSet;
+use crate::schema::problem::{Cause, Problem, Raised};
+use crate::schema::stored::{Growing, Step, Stored};
+use crate::schema::table::Def;
+use crate::schema::values::nearest;
+use crate::yaml::document::{Data, Entry};
+use crate::yaml::{NodeId, Origin, Value};
+
+/// The fields that every resource has, whatever its schema says.
+const META: [&str; 3] = ["apiVersion", "kind", "metadata"];
+
+/// The fields of every resource that are no part of its schema's properties.
+fn is_meta(key: &str) -> bool {
+    META.contains(&key)
+}
+
+/// A custom resource as the server decoded it: unknown fields and nulls gone, defaults filled in, and what it refuses.
+pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet) -> (Stored, Vec<Problem>) {
+    let raw = object.value();
+    let keeps_all = version.kind().preserves_unknown_fields();
+    let mut walk =
+        Walk { growing: Growing::new(raw.document()), object, problems: Vec::new(), minors, keeps_all, in_status: false };
+    let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
+    let schema = version.root();
+    let how = How { keeps: keeps_all || schema.preserves_unknown_fields(), free: schema.preserves_unknown_fields() };
+    walk.root(root, raw, schema, how, version.has_status());
+    (walk.growing.finish(root), walk.problems)
+}
+
+/// How the fields are treated that a schema does not name.
+#[derive(Clone, Copy)]
+struct How {
+    /// They stay.
+    keeps: bool,
+    /// Server-side apply takes them, here and everywhere below.
+    free: bool,
+}
+
+struct Walk<'a, 'w> {
+    growing: Growing<'a>,
+    object: &'w Object,
+    problems: Vec<Problem>,
+    minors: MinorSet,
+    keeps_all: bool,
+    /// Below a `status` that is a subresource: it is dropped, so that a null in it offends nobody.
+    in_status: bool,
+}
+
+impl<'a, 'w> Walk<'a, 'w> {
+    fn root(&mut self, node: NodeId, raw: Value<'a>, schema: Node<'_>, how: How, drops_status: bool) {
+        let mark = self.growing.deriver().mark();
+        for entry in raw.raw_entries() {
+            match raw.document().text_of(&entry.key) {
+                key if is_meta(key) => self.meta(node, raw, entry),
+                "status" if drops_status => {
+                    let before = self.growing.deriver().mark();
+                    self.in_status = true;
+                    self.entry(node, raw, entry, Some(schema), how);
+                    self.in_status = false;
+                    self.growing.deriver().forget(before);
+                }
+                _ => self.entry(node, raw, entry, Some(schema), how),
+            }
+        }
+        self.defaults(node, schema, mark, drops_status);
+        self.growing.deriver().mapping(node, mark);
+    }
+
+    /// Decode a value that is not null into a node.
+    fn value(&mut self, node: NodeId, raw: Value<'a>, schema: Option<Node<'_>>, how: How) {
+        match raw.data() {
+            Data::Mapping(_) => {
+                let mark = self.growing.deriver().mark();
+                let is_embedded = schema.is_some_and(Node::is_embedded_resource);
+                for entry in raw.raw_entries() {
+                    if is_embedded && is_meta(raw.document().text_of(&entry.key)) {
+                        self.meta(node, raw, entry);
+                    } else {
+                        self.entry(node, raw, entry, schema, how);
+                    }
+                }
+                if let Some(schema) = schema {
+                    self.defaults(node, schema, mark, false);
+                }
+                self.growing.deriver().mapping(node, mark);
+            }
+            Data::Sequence(_) => {
+                let items = schema.and_then(Node::items);
+                let how = if how.keeps { How { keeps: true, ..self.below(items, how) } } else { self.below(items, how) };
+                let mark = self.growing.deriver().mark();
+                for (index, value) in raw.items().enumerate() {
+                    let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
+                    let child = self.growing.node(node, step, Some(value));
+                    match items.filter(|items| value.is_null() && !items.is_nullable()).and_then(Node::default) {
+                        Some(default) => self.literal(child, default, items),
+                        None => self.value(child, value, items, how),
+                    }
+                    self.growing.deriver().item(child);
+                }
+                self.growing.deriver().list(node, mark);
+            }
+            _ => {
+                self.growing.deriver().set_scalar_of(node, raw);
+                if self.object.unknown(raw).is_some() {
+                    self.growing.opaque(node);
+                }
+            }
+        }
+    }
+
+    fn below(&self, schema: Option<Node<'_>>, how: How) -> How {
+        let preserves = schema.is_some_and(Node::preserves_unknown_fields);
+        How { keeps: self.keeps_all || preserves, free: how.free || preserves }
+    }
+
+    /// One field of an object that has a schema, or lies where nothing is known.
+    fn entry(&mut self, node: NodeId, raw: Value<'a>, entry: &'a Entry, schema: Option<Node<'_>>, how: How) {
+        let name = raw.document().text_of(&entry.key);
+        let value = raw.document().value(entry.value);
+        let property = schema.and_then(|schema| schema.property(name));
+        let (child_schema, child_how, is_key) = match (property, schema.and_then(Node::additional)) {
+            (Some(property), _) => (Some(property), self.below(Some(property), how), false),
+            (None, Some(Additional::Schema(values))) => (Some(values), self.below(Some(values), how), true),
+            (None, Some(Additional::Bool(_))) => (None, self.below(None, how), true),
+            (None, None) if how.keeps => (None, how, false),
+            (None, None) => return self.unknown_field(node, name, schema, how),
+        };
+        let step_of = |key| if is_key { Step::Key(key) } else { Step::Field(key) };
+        if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all) {
+            match schema.default() {
+                None => self.null(node, name, schema),
+                Some(default) => {
+                    let key = self.growing.deriver().text_of(&entry.key);
+                    let child = self.growing.node(node, step_of(key.clone()), None);
+                    self.literal(child, default, Some(schema));
+                    self.growing.deriver().entry(key, Origin::Default, child);
+                }
+            }
+            return;
+        }
+        let key = self.growing.deriver().text_of(&entry.key);
+        let child = self.growing.node(node, step_of(key.clone()), Some(value));
+        self.value(child, value, child_schema, child_how);
+        self.growing.deriver().entry(key, entry.key_origin, child);
+    }
+
+    /// `apiVersion`, `kind` or `metadata` of the object or of one in it.
+    fn meta(&mut self, node: NodeId, raw: Value<'a>, entry: &'a Entry) {
+        let value = raw.document().value(entry.value);
+        let key = self.growing.deriver().text_of(&entry.key);
+        let is_metadata = raw.document().text_of(&entry.key) == "metadata";
+        if is_metadata && value.is_null() {
+            return;
+        }
+        let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
+        match Def::find("meta.v1.ObjectMeta").filter(|_| is_metadata) {
+            Some(def) => {
+                self.problems.extend(decode::part(&mut self.growing, self.object, (child, value), def, self.minors));
+            }
+            None => {
+                self.growing.verbatim(child, value);
+                if self.object.unknown(value).is_some() {
+                    self.growing.opaque(child);
+                } else if value.as_str().is_none() {
+                    let shown = serde_json::to_string(&value).unwrap_or_default();
+                    let (field, pointer) = self.growing.names(child, None);
+                    self.push(Cause::Type, field, pointer, format!("Invalid value: {shown}: must be a string"));
+                    self.growing.opaque(child);
+                }
+            }
+        }
+        self.growing.deriver().entry(key, entry.key_origin, child);
+    }
+
+    /// Fill in the properties that have a default and are not there.
+    fn defaults(&mut self, node: NodeId, schema: Node<'_>, mark: (usize, usize), drops_status: bool) {
+        for (name, property) in schema.defaults() {
+            let deriver = self.growing.deriver();
+            let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == name);
+            let Some(default) = property.default().filter(|_| !is_there && !(drops_status && name == "status")) else {
+                continue;
+            };
+            let key = self.growing.deriver().own(name);
+            let child = self.growing.node(node, Step::Field(key.clone()), None);
+            self.literal(child, default, Some(property));
+            self.growing.deriver().entry(key, Origin::Default, child);
+        }
+    }
+
+    fn literal(&mut self, node: NodeId, literal: Literal<'_>, schema: Option<Node<'_>>) {
+        match literal {
+            Literal::String(text) => {
+                let text = self.growing.deriver().own(text);
+                self.growing.deriver().set(node, Data::String(text));
+            }
+            Literal::Json(text) => {
+                if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
+                    self.json(node, &value, schema);
+                }
+            }
+        }
+    }
+
+    /// Fill a node with a default, which is completed by the defaults of what it holds.
+    fn json(&mut self, node: NodeId, value: &serde_json::Value, schema: Option<Node<'_>>) {
+        match (value, schema) {
+            (serde_json::Value::Object(fields), Some(schema)) => {
+                let mark = self.growing.deriver().mark();
+                for (name, value) in fields {
+                    let property = schema.property(name);
+                    let key = self.growing.deriver().own(name);
+                    let (child_schema, step) = match (property, schema.additional()) {
+                        (Some(property), _) => (Some(property), Step::Field(key.clone())),
+                        (None, Some(Additional::Schema(values))) => (Some(values), Step::Key(key.clone())),
+                        _ => (None, Step::Field(key.clone())),
+                    };
+                    let child = self.growing.node(node, step, None);
+                    self.json(child, value, child_schema);
+                    self.growing.deriver().entry(key, Origin::Default, child);
+                }
+                self.defaults(node, schema, mark, false);
+                self.growing.deriver().mapping(node, mark);
+            }
+            (serde_json::Value::Array(items), Some(schema)) => {
+                let mark = self.growing.deriver().mark();
+                for (index, item) in items.iter().enumerate() {
+                    let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
+                    let child = self.growing.node(node, step, None);
+                    self.json(child, item, schema.items());
+                    self.growing.deriver().item(child);
+                }
+                self.growing.deriver().list(node, mark);
+            }
+            _ => self.growing.fill(node, value),
+        }
+    }
+
+    fn unknown_field(&mut self, node: NodeId, name: &str, schema: Option<Node<'_>>, how: How) {
+        // Server-side apply lets an object without properties hold anything, and drops it afterwards.
+        let is_closed = schema.is_some_and(Node::has_properties) && !how.free;
+        let (field, pointer) = self.growing.dotted(node, name);
+        let message = format!("unknown field \"{field}\"");
+        self.push(Cause::UnknownField, field, pointer, message);
+        if let Some(last) = self.problems.last_mut() {
+            last.raised = if is_closed { Raised::Always } else { Raised::ByPost };
+            last.suggestion =
+                schema.and_then(|schema| nearest(name, schema.properties().map(|(name, _)| name)));
+        }
+    }
+
+    /// A null that POST and PUT drop, and that server-side apply keeps and refuses.
+    fn null(&mut self, node: NodeId, name: &str, schema: Node<'_>) {
+        let types = super::fault::types_of(schema);
+        if self.in_status || types.is_empty() {
+            return;
+        }
+        let (field, pointer) = self.growing.dotted(node, name);
+        let message = format!("Invalid value: \"null\": {field} in body must be of type {types}: \"null\"");
+        self.push(Cause::TypeInvalid, field, pointer, message);
+        if let Some(last) = self.problems.last_mut() {
+            last.raised = Raised::ByApply;
+        }
+    }
+
+    fn push(&mut self, cause: Cause, field: String, pointer: String, message: String) {
+        self.problems.push(Problem {
+            cause,
+            field,
+            pointer,
+            message,
+            raised: Raised::Always,
+            minors: self.minors,
+            suggestion: None,
+            absent: false,
+        });
+    }
+}

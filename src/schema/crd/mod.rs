@@ -1,0 +1,191 @@
+//! Custom resources against their CRD, in the order of the API server (`apiextensions-apiserver`): strict decoding,
+//! nulls, defaults, metadata, values, the scale subresource, embedded resources, lists, and at last the rules in CEL.
+//!
+//! `build` compiles a CRD into a `pack`, whose `node`s are read in place; `decode` gives the stored object, `value` its
+//! faults, and `ratchet` forgives those of what an update leaves as it was.
+
+mod apply;
+pub mod build;
+mod decode;
+mod fault;
+pub mod format;
+mod invariants;
+pub mod node;
+pub mod pack;
+pub mod pattern;
+mod ratchet;
+mod rules;
+mod text;
+mod value;
+
+use std::collections::HashSet;
+
+use pack::Version;
+
+use self::ratchet::Old;
+use super::minors::MinorSet;
+use super::problem::{Cause, Problem, Raised};
+use super::stored::{Places, Stored};
+use super::values::{Cx, Read, metadata};
+use crate::manifest::object::Object;
+use crate::yaml::Value;
+
+/// What the server says of a custom resource, and what it would store.
+#[derive(Debug)]
+pub struct Judged {
+    /// The object as the server stores it.
+    pub stored: Stored,
+    /// In the server's order.
+    pub problems: Vec<Problem>,
+    /// What is left to do.
+    pub rules: Rules,
+    /// The object and its schema are so large together that not everything was checked.
+    pub gave_up: bool,
+}
+
+/// The rules in CEL that hold for an object, and that nobody evaluates yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// How many the object reaches.
+    pub reached: usize,
+    /// What is wrong already keeps the server from evaluating them.
+    pub stopped: bool,
+}
+
+/// An object before the change, and the schema that it was stored by, if that is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'b> {
+    /// The object.
+    pub object: &'b Object,
+    /// Its own side's schema.
+    pub version: Option<Version<'b>>,
+}
+
+/// Judge a custom resource for some minors, after the one that it replaces.
+#[must_use]
+pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, minors: MinorSet) -> Judged {
+    // What the server refuses was never there.
+    let before = before.filter(|before| {
+        before.version.is_none_or(|version| {
+            let judged = judge(before.object, None, version, minors);
+            judged.problems.iter().all(|problem| problem.cause == Cause::Warning || problem.raised == Raised::ByApply)
+        })
+    });
+    let (stored, mut problems) = decode::decode(object, version, minors);
+    let old = before.map(|before| decode::decode(before.object, version, minors).0);
+    let schema = version.root();
+    let template = template(minors);
+
+    let mut cx = Cx::new(&stored, minors);
+    metadata::custom_resource(&mut cx, version.kind().is_namespaced(), stored.root());
+    problems.extend(cx.finish());
+
+    let mut check = value::Check::new(&stored, minors);
+    check.root(stored.root(), schema, old.as_ref().map(|old| Old { value: old.root(), schema }));
+    let gave_up = check.gave_up();
+    problems.extend(distinct(check.faults.iter().map(|fault| fault.problem(&stored, minors))));
+
+    if let Some(scale) = version.scale() {
+        invariants::scale(&stored, scale, &template, &mut problems);
+    }
+    if schema.has_invariants_below() {
+        let mut cx = Cx::new(&stored, minors);
+        invariants::embedded(&mut cx, stored.root(), schema);
+        problems.extend(cx.finish());
+        problems.extend(lists(&stored, old.as_ref(), version, minors));
+    }
+    let status = object.value().get("status").filter(|_| version.has_status());
+    if let (Some(status), Some(schema)) = (status, schema.property("status")) {
+        let free = version.root().preserves_unknown_fields();
+        if let Err(mismatch) = apply::check(object, status, schema, free, ("/status", ".status")) {
+            problems.push(Problem {
+                cause: mismatch.cause,
+                pointer: mismatch.pointer,
+                message: mismatch.message,
+                raised: Raised::ByApply,
+                ..template.clone()
+            });
+        }
+    }
+    let rules = Rules {
+        reached: if schema.has_rules_below() { rules::count(stored.root(), schema) } else { 0 },
+        stopped: problems.iter().any(stops_rules),
+    };
+    problems.extend(warnings(&stored, old.as_ref(), version, &template));
+    Judged { stored, problems, rules, gave_up }
+}
+
+/// Lists whose items are not different. An update is not refused for what the old object had as well; server-side apply
+/// refuses it nevertheless.
+fn lists(stored: &Stored, old: Option<&Stored>, version: Version<'_>, minors: MinorSet) -> Vec<Problem> {
+    let find = |stored: &Stored| {
+        let mut cx = Cx::new(stored, minors);
+        invariants::lists(&mut cx, stored.root(), version.root());
+        cx.finish()
+    };
+    let mut found = find(stored);
+    if !found.is_empty() && old.is_some_and(|old| !find(old).is_empty()) {
+        for problem in &mut found {
+            problem.cause = Cause::DuplicateListKey;
+            problem.raised = Raised::ByApply;
+        }
+    }
+    found
+}
+
+/// The server does not evaluate rules after a problem of this kind.
+fn stops_rules(problem: &Problem) -> bool {
+    let kinds = [Cause::NotSupported, Cause::Required, Cause::TooLong, Cause::TooMany, Cause::TypeInvalid];
+    problem.raised == Raised::Always && kinds.contains(&problem.cause)
+}
+
+fn template(minors: MinorSet) -> Problem {
+    Problem {
+        cause: Cause::Warning,
+        field: String::new(),
+        pointer: String::new(),
+        message: String::new(),
+        raised: Raised::Always,
+        minors,
+        suggestion: None,
+        absent: false,
+    }
+}
+
+/// The server tells each sentence once.
+fn distinct(problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
+    let mut seen = HashSet::new();
+    problems.filter(|problem| seen.insert((problem.field.clone(), problem.message.clone()))).collect()
+}
+
+/// What the server accepts with a warning: a deprecated version, finalizers that may collide with others.
+fn warnings(stored: &Stored, old: Option<&Stored>, version: Version<'_>, template: &Problem) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if let Some(text) = version.deprecation() {
+        found.push(Problem {
+            pointer: "/apiVersion".to_owned(),
+            message: text.into_owned(),
+            ..template.clone()
+        });
+    }
+    let finalizers = |root: Value<'_>| -> Vec<String> {
+        root.get("metadata").into_iter().flat_map(|metadata| metadata.texts("finalizers")).map(str::to_owned).collect()
+    };
+    let before = old.map(|old| finalizers(old.root())).unwrap_or_default();
+    for (index, finalizer) in finalizers(stored.root()).into_iter().enumerate() {
+        let is_known = ["orphan", "foregroundDeletion", "kubernetes"].contains(&finalizer.as_str());
+        if finalizer.contains('/') || is_known || before.contains(&finalizer) {
+            continue;
+        }
+        let path = if finalizer.contains('.') { "including a path (/) " } else { "" };
+        found.push(Problem {
+            field: "metadata.finalizers".to_owned(),
+            pointer: format!("/metadata/finalizers/{index}"),
+            message: format!(
+                "{finalizer:?}: prefer a domain-qualified finalizer name {path}to avoid accidental conflicts with other finalizer writers"
+            ),
+            ..template.clone()
+        });
+    }
+    found
+}

@@ -1,0 +1,132 @@
+//! StatefulSets.
+
+use serde_json::json;
+
+use crate::schema::problem::Cause;
+use crate::schema::stored::{Places, Stored};
+use crate::schema::text::name;
+use crate::schema::values::{Cx, Read, pod, printed, same, selector, workload};
+use crate::yaml::{Kind, Value};
+
+/// An update strategy without a type gets all of its defaults, one with a type none.
+pub(super) fn defaults(stored: &mut Stored) {
+    let strategy = stored.root().path(&["spec", "updateStrategy"]).filter(|value| value.kind() == Kind::Mapping);
+    let Some(strategy) = strategy else { return };
+    let (node, untyped, rolling) = (strategy.id(), !strategy.has("type"), strategy.has("rollingUpdate"));
+    if strategy.text("type").is_empty() && !rolling {
+        stored.add(node, "rollingUpdate", &json!({ "partition": 0 }));
+    }
+    if untyped {
+        stored.add(node, "type", &json!("RollingUpdate"));
+    }
+}
+
+/// `ValidateStatefulSet`
+pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
+    let Some(spec) = object.get("spec") else { return };
+    let management = spec.at("podManagementPolicy");
+    if !matches!(spec.text("podManagementPolicy"), "" | "OrderedReady" | "Parallel") {
+        cx.invalid(management, "must be 'OrderedReady' or 'Parallel'");
+    }
+    if let Some(strategy) = spec.get("updateStrategy") {
+        update_strategy(cx, spec, strategy);
+    }
+    claim_templates(cx, spec);
+    let service = spec.text("serviceName");
+    if !service.is_empty() {
+        cx.since(33, |cx| {
+            for why in name::dns_label(service) {
+                cx.invalid(spec.at("serviceName"), why);
+            }
+        });
+    }
+    selector::label_selector(cx, spec, "selector");
+    workload::selector_is_there(cx, spec, "statefulset");
+    if workload::selector_and_labels(cx, spec).is_err() {
+        // The server gives no reason.
+        let at = spec.at("selector");
+        let message = format!("Invalid value: {}", printed(at));
+        cx.push(Cause::Invalid, at, message);
+    } else {
+        pod::template(cx, spec, "template");
+    }
+    workload::runs_forever(cx, spec, "StatefulSet");
+    if spec.int("revisionHistoryLimit").is_some_and(|limit| limit < 0) {
+        let why = "a negative value retains all historical revisions; a value >= 0 is recommended";
+        cx.warn(spec.at("revisionHistoryLimit"), why);
+    }
+}
+
+fn update_strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
+    match super::strategy_type(strategy) {
+        "RollingUpdate" => {}
+        "OnDelete" if strategy.has("rollingUpdate") => {
+            cx.invalid(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
+        }
+        "OnDelete" => {}
+        _ => {
+            cx.invalid(spec.at("updateStrategy"), "must be 'RollingUpdate' or 'OnDelete'");
+            cx.points_to("type");
+        }
+    }
+}
+
+/// The claims of every Pod. The server looks at their specs, and at their names as those of the Pods' volumes.
+fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    for (index, claim) in spec.list("volumeClaimTemplates").enumerate() {
+        let metadata = claim.get("metadata").filter(|metadata| metadata.kind() == Kind::Mapping);
+        let at = metadata.map_or_else(|| claim.at("metadata.name"), |metadata| metadata.at("name"));
+        let name = at.target().and_then(Value::as_str).unwrap_or_default();
+        let volume = format!("spec.template.spec.volumes[{index}]");
+        if name.is_empty() {
+            cx.required(at, "");
+            cx.called(&format!("{volume}.name"));
+            cx.required(at, "");
+            cx.called(&format!("{volume}.persistentVolumeClaim.claimName"));
+        } else {
+            for why in name::dns_label(name) {
+                cx.invalid(at, why);
+                cx.called(&format!("{volume}.name"));
+            }
+        }
+    }
+}
+
+/// `ValidateStatefulSetUpdate`
+pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
+    let (Some(new_spec), Some(old_spec)) = (new.get("spec"), old.get("spec")) else { return };
+    let differs = |field: &str| !same::same(new_spec, old_spec, field);
+    let frozen = ["podManagementPolicy", "selector", "serviceName"].into_iter().find(|field| differs(field));
+    let frozen = frozen.or_else(|| (!same_claims(new_spec, old_spec)).then_some("volumeClaimTemplates"));
+    if let Some(field) = frozen {
+        cx.forbidden_change(
+            new.at("spec"),
+            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
+             'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+        );
+        cx.points_to(field);
+    } else if differs("revisionHistoryLimit") {
+        cx.before(33, |cx| {
+            cx.forbidden_change(
+                new.at("spec"),
+                "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
+                 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+            );
+            cx.points_to("revisionHistoryLimit");
+        });
+    }
+    let (new, old) = (new_spec.get("updateStrategy"), old_spec.get("updateStrategy"));
+    let (Some(new), Some(old)) = (new, old) else { return };
+    // Neither server-side apply nor kubectl's patch removes what the server filled in.
+    let stays = old.get("rollingUpdate").is_some_and(super::is_default);
+    if super::strategy_type(new) == "OnDelete" && !new.has("rollingUpdate") && stays {
+        cx.changed(new.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
+    }
+}
+
+/// The templates of claims are equal. What they say of their kind does not count.
+fn same_claims(new: Value<'_>, old: Value<'_>) -> bool {
+    let field = "volumeClaimTemplates";
+    new.count(field) == old.count(field)
+        && new.list(field).zip(old.list(field)).all(|(new, old)| same::same_without(new, old, &["apiVersion", "kind"]))
+}

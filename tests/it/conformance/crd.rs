@@ -1,0 +1,164 @@
+//! `../shared/conformance/crd`: what a real server said of custom resources. Skipped where the data is not there.
+//!
+//! The lists hold the cases that are *not* met, because nearly all are: `tests/conformance/crd-*.failing`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Command;
+
+use portcullis::config::Minor;
+use portcullis::manifest::object::{Object, objects_of};
+use portcullis::manifest::unknown::Unknown;
+use portcullis::schema::crd::build::Builder;
+use portcullis::schema::crd::pack::{Pack, Version};
+use portcullis::schema::crd::{Before, judge};
+use portcullis::schema::minors::MinorSet;
+use portcullis::schema::problem::{Cause, Problem, Raised};
+use portcullis::source::{RepoPath, Side};
+use portcullis::yaml::{self, Dialect};
+use rayon::prelude::*;
+use serde_json::Value;
+
+/// The lines of a data file; none where it is absent.
+fn load(name: &str) -> Option<Vec<Value>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance/crd");
+    let path = folder.join(format!("{name}.jsonl.gz"));
+    if !path.exists() {
+        println!("skipped: no {}", path.display());
+        return None;
+    }
+    let unpacked = Command::new("gzip").arg("-dc").arg(&path).output().ok().filter(|output| output.status.success());
+    let Some(unpacked) = unpacked else {
+        println!("skipped: gzip cannot unpack {}", path.display());
+        return None;
+    };
+    let lines: Vec<&[u8]> = unpacked.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    Some(lines.par_iter().map(|line| serde_json::from_slice(line).expect("a line is JSON")).collect())
+}
+
+pub(super) fn object(value: &Value) -> Object {
+    let text = value.to_string();
+    let mut stream = yaml::read(RepoPath::from("case.json"), Side::Head, text.as_bytes(), Dialect::Kubectl);
+    let document = std::sync::Arc::new(stream.documents.pop().expect("one document"));
+    let mut objects = objects_of(&document, Unknown::default());
+    assert_eq!(objects.len(), 1, "{text}");
+    objects.pop().expect("one object")
+}
+
+pub(super) fn compile(crd: &Value) -> Result<Pack, String> {
+    let mut builder = Builder::new();
+    builder.add(object(crd).value()).map_err(|refusal| refusal.to_string())?;
+    Ok(builder.finish())
+}
+
+type Packs = BTreeMap<String, Pack>;
+
+fn packs(name: &str, key: &str) -> Option<Packs> {
+    let of = |line: &Value| (line["name"].as_str().unwrap_or_default().to_owned(), compile(&line[key]).expect("it compiles"));
+    Some(load(name)?.par_iter().map(of).collect())
+}
+
+pub(super) fn version<'p>(pack: &'p Pack, object: &Object) -> Option<Version<'p>> {
+    let version = object.api_version.rsplit_once('/').map_or("", |(_, version)| version);
+    pack.kind(&object.key.group, &object.key.kind)?.version(version).filter(|version| version.is_served())
+}
+
+/// Why our answer is another one; nothing where it is the same.
+fn compare(case: &Value, problems: &[Problem], applied: bool) -> Result<(), String> {
+    let other = if applied { Raised::ByPost } else { Raised::ByApply };
+    let against = || problems.iter().filter(|problem| problem.cause != Cause::Warning && problem.raised != other);
+    let wanted = if applied && case["op"] == "create" { &case["apply"] } else { &case["verdict"] };
+    let ours = if against().next().is_some() { "reject" } else { "accept" };
+    let sentences = || against().map(|problem| format!("{} [{}]", problem.sentence(), problem.field)).collect::<Vec<_>>().join(" || ");
+    if wanted != ours {
+        let theirs = if applied && !case["apply_message"].is_null() { &case["apply_message"] } else { &case["message"] };
+        return Err(format!("VERDICT {wanted}, ours {ours}: {} THEIRS {theirs}", sentences()));
+    }
+    let (causes, code) = (case["causes"].as_array(), &case["code"]);
+    let Some(causes) = causes.filter(|_| *code == 422 && case["cel"].is_null() && (!applied || case["op"] == "update")) else {
+        return Ok(());
+    };
+    let theirs: BTreeSet<&str> = causes
+        .iter()
+        .filter(|cause| !cause["message"].as_str().unwrap_or_default().contains("some validation rules were not checked"))
+        .map(|cause| cause["field"].as_str().unwrap_or_default())
+        .map(|field| if field == "<nil>" { "" } else { field })
+        .collect();
+    let ours: BTreeSet<&str> = against().map(|problem| problem.field.as_str()).collect();
+    if theirs == ours || causes.len() >= 60 {
+        return Ok(());
+    }
+    let gone: Vec<_> = theirs.difference(&ours).collect();
+    let more: Vec<_> = ours.difference(&theirs).collect();
+    Err(format!("FIELDS missed {gone:?} extra {more:?}: {} THEIRS {}", sentences(), case["message"]))
+}
+
+fn minors() -> MinorSet {
+    MinorSet::of(Minor::parse("1.36").expect("a minor"))
+}
+
+fn judge_all(set: &str, applied: bool, case_packs: impl Fn(&Value) -> Option<(&Pack, &Pack)> + Sync) {
+    let Some(cases) = load(set) else { return };
+    let is_compared = |case: &&Value| {
+        let skips = ["stateful", "cel"].iter().any(|key| !case[key].is_null() && case[key] != "some");
+        let is_other = case["op"] == "create" && applied && (case["apply"].is_null() || case["apply_code"] == 409);
+        !skips && !is_other && (applied || case["float"].is_null())
+    };
+    let cases: Vec<&Value> = cases.iter().filter(is_compared).collect();
+    let outcomes: Vec<(String, Result<(), String>)> = cases
+        .par_iter()
+        .map(|case| {
+            let id = case["id"].as_str().unwrap_or_default().to_owned();
+            let new = object(&case["object"]);
+            let old = case.get("old").filter(|old| !old.is_null()).map(object);
+            let found = case_packs(case).and_then(|(base, head)| {
+                let version = version(head, &new)?;
+                let before = old.as_ref().map(|old| Before { object: old, version: self::version(base, old) });
+                Some(judge(&new, before, version, minors()))
+            });
+            let outcome = match found {
+                Some(judged) => compare(case, &judged.problems, applied),
+                None if case["verdict"] == "reject" => Ok(()),
+                None => Err("no schema".to_owned()),
+            };
+            (id, outcome.map_err(|why| format!("{} {} {} {why}", case["id"], case["mutation"], case["pointer"])))
+        })
+        .collect();
+    let total = outcomes.len();
+    let failing: BTreeSet<String> = outcomes.iter().filter(|(_, o)| o.is_err()).map(|(id, _)| id.clone()).collect();
+    let reasons: Vec<String> = outcomes.into_iter().filter_map(|(_, outcome)| outcome.err()).collect();
+    let verdicts = reasons.iter().filter(|reason| reason.contains(" VERDICT ") || reason.contains("no schema")).count();
+    let mode = if applied { "server-side" } else { "client-side" };
+    println!("{set} {mode}: {} of {total}, other verdicts {verdicts}", total - failing.len());
+    if std::env::var_os("PORTCULLIS_SHOW").is_some() {
+        println!("{}", reasons.join("\n"));
+    }
+    super::ratchet_failing(&format!("crd-{set}-{mode}.failing"), &failing, &reasons);
+}
+
+#[test]
+fn objects_are_created() {
+    let Some(packs) = packs("crds", "object") else { return };
+    for applied in [false, true] {
+        for set in ["create", "real"] {
+            judge_all(set, applied, |case| {
+                let pack = packs.get(case["crd"].as_str()?)?;
+                Some((pack, pack))
+            });
+        }
+    }
+}
+
+#[test]
+fn objects_are_updated() {
+    let Some(all) = packs("crds", "object") else { return };
+    judge_all("update", true, |case| {
+        let pack = all.get(case["crd"].as_str()?)?;
+        Some((pack, pack))
+    });
+    let (Some(base), Some(head)) = (packs("ratchet-crds", "base"), packs("ratchet-crds", "head")) else { return };
+    judge_all("ratchet", true, |case| {
+        let name = case["crd"].as_str()?;
+        Some((base.get(name)?, head.get(name)?))
+    });
+}
