@@ -332,25 +332,16 @@ impl<'w, 'a> Walk<'w, 'a> {
         let Type::Struct(def) = item.ty() else { return };
         let mut seen: Vec<Vec<String>> = Vec::new();
         for (index, item) in raw.items().enumerate() {
+            // A key that is absent has its default, or the zero value of its type.
             let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {
-                Some(value) => Some((key, serde_json::to_string(&value).unwrap_or_default())),
-                None => Some((key, def.field(key).next()?.facts()?.default()?.to_owned())),
+                Some(value) => format!("{key}={}", serde_json::to_string(&value).unwrap_or_default()),
+                None => format!("{key}={}", def.field(key).next().map_or("", zero)),
             };
-            let all: Vec<Option<(&str, String)>> = field.list_keys().map(key_of).collect();
-            if all.is_empty() {
+            let printed: Vec<String> = field.list_keys().map(key_of).collect();
+            if printed.is_empty() {
                 return;
             }
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            if all.iter().all(Option::is_none) {
-                let missing: Vec<String> = field.list_keys().map(|key| format!("{key:?}")).collect();
-                let message = format!(
-                    "element {index}: associative list with keys has an element that omits key field {} (and doesn't have default value)",
-                    missing.join(", ")
-                );
-                self.item_problem(node, index, message, minors);
-                continue;
-            }
-            let printed: Vec<String> = all.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
             if seen.contains(&printed) {
                 let message = format!("duplicate entries for key [{}]", printed.join(","));
                 self.item_problem(node, index, message, minors);
@@ -380,6 +371,15 @@ impl<'w, 'a> Walk<'w, 'a> {
             suggestion: None,
             absent: false,
         });
+    }
+}
+
+/// What the definitions say of a key that is absent.
+fn zero(field: Field) -> &'static str {
+    match (field.facts().and_then(super::table::Facts::default), field.ty()) {
+        (Some(default), _) => default,
+        (None, Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number)) => "0",
+        (None, _) => "\"\"",
     }
 }
 

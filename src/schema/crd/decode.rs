@@ -24,8 +24,14 @@ fn is_meta(key: &str) -> bool {
 pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet) -> (Stored, Vec<Problem>) {
     let raw = object.value();
     let keeps_all = version.kind().preserves_unknown_fields();
-    let mut walk =
-        Walk { growing: Growing::new(raw.document()), object, problems: Vec::new(), minors, keeps_all, in_status: false };
+    let mut walk = Walk {
+        growing: Growing::new(raw.document()),
+        object,
+        problems: Vec::new(),
+        minors,
+        keeps_all,
+        in_status: false,
+    };
     let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
     let schema = version.root();
     let how = How { keeps: keeps_all || schema.preserves_unknown_fields(), free: schema.preserves_unknown_fields() };
@@ -92,7 +98,8 @@ impl<'a, 'w> Walk<'a, 'w> {
             }
             Data::Sequence(_) => {
                 let items = schema.and_then(Node::items);
-                let how = if how.keeps { How { keeps: true, ..self.below(items, how) } } else { self.below(items, how) };
+                let how =
+                    if how.keeps { How { keeps: true, ..self.below(items, how) } } else { self.below(items, how) };
                 let mark = self.growing.deriver().mark();
                 for (index, value) in raw.items().enumerate() {
                     let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
@@ -132,7 +139,8 @@ impl<'a, 'w> Walk<'a, 'w> {
             (None, None) => return self.unknown_field(node, name, schema, how),
         };
         let step_of = |key| if is_key { Step::Key(key) } else { Step::Field(key) };
-        if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all) {
+        if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all)
+        {
             match schema.default() {
                 None => self.null(node, name, schema),
                 Some(default) => {
@@ -249,8 +257,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.push(Cause::UnknownField, field, pointer, message);
         if let Some(last) = self.problems.last_mut() {
             last.raised = if is_closed { Raised::Always } else { Raised::ByPost };
-            last.suggestion =
-                schema.and_then(|schema| nearest(name, schema.properties().map(|(name, _)| name)));
+            last.suggestion = schema.and_then(|schema| nearest(name, schema.properties().map(|(name, _)| name)));
         }
     }
 

@@ -162,11 +162,7 @@ fn distinct(problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
 fn warnings(stored: &Stored, old: Option<&Stored>, version: Version<'_>, template: &Problem) -> Vec<Problem> {
     let mut found = Vec::new();
     if let Some(text) = version.deprecation() {
-        found.push(Problem {
-            pointer: "/apiVersion".to_owned(),
-            message: text.into_owned(),
-            ..template.clone()
-        });
+        found.push(Problem { pointer: "/apiVersion".to_owned(), message: text.into_owned(), ..template.clone() });
     }
     let finalizers = |root: Value<'_>| -> Vec<String> {
         root.get("metadata").into_iter().flat_map(|metadata| metadata.texts("finalizers")).map(str::to_owned).collect()

@@ -42,8 +42,11 @@ impl Pattern {
 
 /// The same expression as the `regex` crate writes it.
 fn translate(pattern: &str) -> Result<String, String> {
-    let mut parser =
-        Parser { rest: pattern.chars().peekable(), out: String::with_capacity(pattern.len() * 2), before: Before::Nothing };
+    let mut parser = Parser {
+        rest: pattern.chars().peekable(),
+        out: String::with_capacity(pattern.len() * 2),
+        before: Before::Nothing,
+    };
     let mut open = 0_usize;
     while let Some(c) = parser.rest.next() {
         match c {
@@ -385,7 +388,8 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for pattern in ["a(?=b)", "*a", "a**", "a{2}{3}", "(a", "a)", "[a", "[b-a]", r"\1", r"\C", r"\8", "a{1001}", "(?x)a", "\\"]
+        for pattern in
+            ["a(?=b)", "*a", "a**", "a{2}{3}", "(a", "a)", "[a", "[b-a]", r"\1", r"\C", r"\8", "a{1001}", "(?x)a", "\\"]
         {
             assert!(Pattern::compile(pattern).is_err(), "{pattern}");
         }

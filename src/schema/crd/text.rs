@@ -14,7 +14,8 @@ pub(super) fn is_request_uri(text: &str) -> bool {
     if text == "*" {
         return true;
     }
-    let scheme_end = text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')));
+    let scheme_end =
+        text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')));
     let (has_scheme, rest) = match scheme_end.and_then(|end| text.split_at_checked(end)) {
         Some(("", after)) if after.starts_with(':') => return false,
         Some((scheme, after)) if after.starts_with(':') => {
@@ -48,15 +49,16 @@ fn has_whole_escapes(text: &str) -> bool {
 fn is_authority(authority: &str) -> bool {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (name, port) = match host.rfind(']') {
-        Some(end) if host.starts_with('[') => (host.get(..=end).unwrap_or_default(), host.get(end + 1..).unwrap_or_default()),
+        Some(end) if host.starts_with('[') => {
+            (host.get(..=end).unwrap_or_default(), host.get(end + 1..).unwrap_or_default())
+        }
         Some(_) => return false,
         None => host.split_at_checked(host.rfind(':').unwrap_or(host.len())).unwrap_or_default(),
     };
     let is_port = port.is_empty()
         || port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let is_host_byte = |byte: u8| {
-        byte >= 0x80 || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte)
-    };
+    let is_host_byte =
+        |byte: u8| byte >= 0x80 || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte);
     is_port && name.bytes().all(is_host_byte) && has_whole_escapes(name)
 }
 
@@ -153,7 +155,8 @@ pub(super) fn is_uuid(text: &str, version: Option<char>) -> bool {
     let mut digits = String::with_capacity(32);
     for (index, c) in text.char_indices() {
         match c {
-            '-' if matches!(digits.len(), 8 | 12 | 16 | 20) && !text.get(..index).unwrap_or_default().ends_with('-') => {}
+            '-' if matches!(digits.len(), 8 | 12 | 16 | 20)
+                && !text.get(..index).unwrap_or_default().ends_with('-') => {}
             _ if c.is_ascii_hexdigit() && digits.len() < 32 => digits.push(c),
             _ => return false,
         }
@@ -175,7 +178,9 @@ pub(super) fn is_isbn10(text: &str) -> bool {
         _ => None,
     };
     let values: Option<Vec<u32>> = (0_u32..).zip(digits).map(value).collect();
-    values.is_some_and(|values| values.len() == 10 && (1_u32..).zip(values).map(|(n, value)| n * value).sum::<u32>() % 11 == 0)
+    values.is_some_and(|values| {
+        values.len() == 10 && (1_u32..).zip(values).map(|(n, value)| n * value).sum::<u32>() % 11 == 0
+    })
 }
 
 pub(super) fn is_isbn13(text: &str) -> bool {
@@ -236,10 +241,7 @@ pub(super) fn is_rgb_color(text: &str) -> bool {
 pub(super) fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    !digits.is_empty()
-        && text.len() % 4 == 0
-        && text.len() - digits.len() <= 2
-        && digits.bytes().all(is_digit)
+    !digits.is_empty() && text.len() % 4 == 0 && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }
 
 /// `2006-01-02`
@@ -301,9 +303,11 @@ fn is_go_duration(text: &str) -> bool {
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         let (number, after) = rest.split_at_checked(end).unwrap_or_default();
-        let Ok(number) = format!("0{number}").parse::<f64>().map_err(drop).and_then(|value| {
-            if number.bytes().any(|byte| byte.is_ascii_digit()) { Ok(value) } else { Err(()) }
-        }) else {
+        let Ok(number) = format!("0{number}")
+            .parse::<f64>()
+            .map_err(drop)
+            .and_then(|value| if number.bytes().any(|byte| byte.is_ascii_digit()) { Ok(value) } else { Err(()) })
+        else {
             return false;
         };
         let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());

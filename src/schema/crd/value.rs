@@ -101,7 +101,10 @@ impl<'s, 'p> Check<'s, 'p> {
         let takes = |ty| schema.ty() == ty && !schema.is_int_or_string();
         let is_whole = || value.as_float().is_some_and(|float| float.fract() == 0.0);
         let fits = match kind {
-            Kind::Null => return (!schema.is_nullable() && (schema.ty() != Type::Any || schema.is_int_or_string())).then_some(Wrong::Type(schema)),
+            Kind::Null => {
+                return (!schema.is_nullable() && (schema.ty() != Type::Any || schema.is_int_or_string()))
+                    .then_some(Wrong::Type(schema));
+            }
             Kind::Bool => takes(Type::Boolean),
             Kind::Int => is_number_type,
             Kind::Float => takes(Type::Number) || (is_number_type && is_whole()),
@@ -160,7 +163,12 @@ impl<'s, 'p> Check<'s, 'p> {
             self.push(value, Wrong::Range("Checked", ty, format));
         }
         if let Some(limits) = schema.limits() {
-            self.limits(value, limits, |limit| in_range(None, limit, ty, format_name), |what| Wrong::Range(what, ty, format));
+            self.limits(
+                value,
+                limits,
+                |limit| in_range(None, limit, ty, format_name),
+                |what| Wrong::Range(what, ty, format),
+            );
         }
         2
     }

@@ -54,7 +54,9 @@ pub(super) fn compile(crd: &Value) -> Result<Pack, String> {
 type Packs = BTreeMap<String, Pack>;
 
 fn packs(name: &str, key: &str) -> Option<Packs> {
-    let of = |line: &Value| (line["name"].as_str().unwrap_or_default().to_owned(), compile(&line[key]).expect("it compiles"));
+    let of = |line: &Value| {
+        (line["name"].as_str().unwrap_or_default().to_owned(), compile(&line[key]).expect("it compiles"))
+    };
     Some(load(name)?.par_iter().map(of).collect())
 }
 
@@ -69,18 +71,24 @@ fn compare(case: &Value, problems: &[Problem], applied: bool) -> Result<(), Stri
     let against = || problems.iter().filter(|problem| problem.cause != Cause::Warning && problem.raised != other);
     let wanted = if applied && case["op"] == "create" { &case["apply"] } else { &case["verdict"] };
     let ours = if against().next().is_some() { "reject" } else { "accept" };
-    let sentences = || against().map(|problem| format!("{} [{}]", problem.sentence(), problem.field)).collect::<Vec<_>>().join(" || ");
+    let sentences = || {
+        against().map(|problem| format!("{} [{}]", problem.sentence(), problem.field)).collect::<Vec<_>>().join(" || ")
+    };
     if wanted != ours {
-        let theirs = if applied && !case["apply_message"].is_null() { &case["apply_message"] } else { &case["message"] };
+        let theirs =
+            if applied && !case["apply_message"].is_null() { &case["apply_message"] } else { &case["message"] };
         return Err(format!("VERDICT {wanted}, ours {ours}: {} THEIRS {theirs}", sentences()));
     }
     let (causes, code) = (case["causes"].as_array(), &case["code"]);
-    let Some(causes) = causes.filter(|_| *code == 422 && case["cel"].is_null() && (!applied || case["op"] == "update")) else {
+    let Some(causes) = causes.filter(|_| *code == 422 && case["cel"].is_null() && (!applied || case["op"] == "update"))
+    else {
         return Ok(());
     };
     let theirs: BTreeSet<&str> = causes
         .iter()
-        .filter(|cause| !cause["message"].as_str().unwrap_or_default().contains("some validation rules were not checked"))
+        .filter(|cause| {
+            !cause["message"].as_str().unwrap_or_default().contains("some validation rules were not checked")
+        })
         .map(|cause| cause["field"].as_str().unwrap_or_default())
         .map(|field| if field == "<nil>" { "" } else { field })
         .collect();

@@ -33,7 +33,9 @@ pub(super) fn conversion<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
     cx.renamed(before, |field| {
         let rest = field.strip_prefix("spec.conversion.webhook.")?;
-        let rest = rest.strip_prefix("clientConfig").map_or_else(|| rest.to_owned(), |rest| format!("webhookClientConfig{rest}"));
+        let rest = rest
+            .strip_prefix("clientConfig")
+            .map_or_else(|| rest.to_owned(), |rest| format!("webhookClientConfig{rest}"));
         Some(format!("spec.conversion.{rest}"))
     });
 }

@@ -223,7 +223,8 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         return;
     }
     let text = |field: &str| names.map_or("", |names| names.text(field));
-    let or = |given: &'a str, default: String| if given.is_empty() { Cow::Owned(default) } else { Cow::Borrowed(given) };
+    let or =
+        |given: &'a str, default: String| if given.is_empty() { Cow::Owned(default) } else { Cow::Borrowed(given) };
     let kind = text("kind");
     let singular = or(text("singular"), kind.to_lowercase());
     let list = or(text("listKind"), if kind.is_empty() { String::new() } else { format!("{kind}List") });
@@ -257,12 +258,14 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `validateAPIApproval`: groups of the Kubernetes community need a word of its reviewers.
 fn approval<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let group = text(object, &["spec", "group"]);
-    let is_protected = |domain: &str| group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_protected =
+        |domain: &str| group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     if !is_protected("k8s.io") && !is_protected("kubernetes.io") {
         return;
     }
     let annotations = object.path(&["metadata", "annotations"]);
-    let given = annotations.and_then(|annotations| annotations.get(APPROVED)).and_then(Value::as_str).unwrap_or_default();
+    let given =
+        annotations.and_then(|annotations| annotations.get(APPROVED)).and_then(Value::as_str).unwrap_or_default();
     let is_url = url::parse(given).is_ok_and(|url| !url.host.is_empty() && !url.scheme.is_empty());
     if is_url || given.starts_with("unapproved") {
         return;

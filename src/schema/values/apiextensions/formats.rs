@@ -48,9 +48,7 @@ pub(super) fn warn<'a>(cx: &mut Cx<'a>, schema: Value<'a>, seen: &mut HashSet<&'
 
 fn is_known(ty: &str, format: &str) -> bool {
     match ty {
-        "" | "string" => {
-            STRINGS.iter().any(|known| format.bytes().filter(|byte| *byte != b'-').eq(known.bytes()))
-        }
+        "" | "string" => STRINGS.iter().any(|known| format.bytes().filter(|byte| *byte != b'-').eq(known.bytes())),
         "integer" => matches!(format, "int32" | "int64"),
         "number" => matches!(format, "float" | "double"),
         _ => false,

@@ -81,7 +81,8 @@ impl<'a> Node<'a> {
                 "allOf" => node.all_of = Some(field),
                 "anyOf" => node.any_of = Some(field),
                 "oneOf" => node.one_of = Some(field),
-                "$schema" | "id" | "$ref" | "additionalItems" | "definitions" | "dependencies" | "patternProperties" => {
+                "$schema" | "id" | "$ref" | "additionalItems" | "definitions" | "dependencies"
+                | "patternProperties" => {
                     node.has_foreign = true;
                 }
                 _ => {}
@@ -122,7 +123,10 @@ impl<'a> Node<'a> {
 
     /// The node's children wherever they are, list by list.
     pub(super) fn children(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        let items = self.items.into_iter().flat_map(|items| items.items().chain((items.kind() == Kind::Mapping).then_some(items)));
+        let items = self
+            .items
+            .into_iter()
+            .flat_map(|items| items.items().chain((items.kind() == Kind::Mapping).then_some(items)));
         items.chain(self.junctors()).chain(self.properties().map(|(_, schema)| schema)).chain(self.additional_schema())
     }
 }

@@ -42,7 +42,10 @@ fn invariants<'a>(cx: &mut Cx<'a>, schema: Value<'a>, level: Level) {
         invariants(cx, additional, Level::Field);
     }
     if node.int_or_string && node.preserves() {
-        cx.invalid(schema.at("x-kubernetes-preserve-unknown-fields"), "must be false if x-kubernetes-int-or-string is true");
+        cx.invalid(
+            schema.at("x-kubernetes-preserve-unknown-fields"),
+            "must be false if x-kubernetes-int-or-string is true",
+        );
     }
     if node.int_or_string && node.embedded {
         cx.invalid(schema.at("x-kubernetes-embedded-resource"), "must be false if x-kubernetes-int-or-string is true");
@@ -78,7 +81,8 @@ fn types<'a>(cx: &mut Cx<'a>, node: &Node<'a>, level: Level) {
         cx.invalid(schema.at("type"), "must be object at the root");
     }
     if node.embedded && !node.preserves() && node.properties().next().is_none() {
-        let why = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
+        let why =
+            "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
         cx.required(schema.at("properties"), why);
     }
 }
@@ -126,7 +130,8 @@ fn wrong_type<'a>(cx: &mut Cx<'a>, schema: Value<'a>, why: &str) {
 /// `anyOf` is `[{type: integer}, {type: string}]` and nothing else.
 fn is_int_or_string(any_of: Value<'_>) -> bool {
     let only = |schema: Value<'_>, ty: &str| {
-        let plain = |(key, _, value): (&str, _, Value<'_>)| (key == "type" && value.as_str() == Some(ty)) || is_zero(value);
+        let plain =
+            |(key, _, value): (&str, _, Value<'_>)| (key == "type" && value.as_str() == Some(ty)) || is_zero(value);
         Node::read(schema).ty == ty && schema.entries().all(plain)
     };
     let mut items = any_of.items();

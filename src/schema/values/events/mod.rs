@@ -25,7 +25,8 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, _kind: Kind, object: Value<'a>) {
     if !matches!(kind, "Normal" | "Warning") {
         cx.invalid_shown(object.at("type"), "\"\"", format_args!("has invalid value: {kind}"));
     }
-    for (field, name) in [("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp")] {
+    for (field, name) in [("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp")]
+    {
         if !object.lacks(field) {
             unset(cx, object.at(field), name);
         }

@@ -50,10 +50,7 @@ fn class_annotation<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>) {
             cx.called("annotations.kubernetes.io/ingress.class");
         }
         None if !spec.has("ingressClassName") => {
-            cx.warn(
-                at,
-                format_args!("annotation {CLASS:?} is deprecated, please use 'spec.ingressClassName' instead"),
-            );
+            cx.warn(at, format_args!("annotation {CLASS:?} is deprecated, please use 'spec.ingressClassName' instead"));
             cx.called("");
         }
         _ => {}

@@ -21,7 +21,8 @@ pub(super) fn ingress_class<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 }
 
 pub(super) fn ingress_class_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
-    let controller = |object: Value<'_>| object.path(&["spec", "controller"]).and_then(|value| value.as_str().map(str::to_owned));
+    let controller =
+        |object: Value<'_>| object.path(&["spec", "controller"]).and_then(|value| value.as_str().map(str::to_owned));
     if controller(new) != controller(old) {
         cx.immutable(new.at("spec.controller"));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::schema::text::quantity;
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Origin, Value};
 
 /// Structs and maps that are the same empty and absent.
 const EMPTY: [&str; 13] = [
@@ -72,6 +72,8 @@ pub(super) fn difference(
     skip: &dyn Fn(&str) -> bool,
 ) -> Option<Vec<String>> {
     let (new, old) = match (new, old) {
+        // What was filled in stays as it was, unless the manifest says something else.
+        (Some(new), Some(old)) if new.origin() == Origin::Default && old.origin() == Origin::Default => return None,
         (Some(new), Some(old)) => (new, old),
         (None, None) => return None,
         (Some(only), None) | (None, Some(only)) => return (!is_zero(only, key)).then(Vec::new),

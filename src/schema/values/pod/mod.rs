@@ -77,6 +77,7 @@ pub(in crate::schema) fn template<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field:
 pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
     let metadata = pod.get("metadata").unwrap_or(pod);
     let Some(spec) = pod.get("spec") else { return cx.required(pod.at("spec.containers"), "") };
+    let before = cx.count();
     annotations::annotations(cx, metadata, spec, metadata.at("annotations"));
     self::spec(cx, spec, Some(metadata));
     for container in spec.list("containers").chain(spec.list("initContainers")) {
@@ -89,8 +90,8 @@ pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
         cx.forbidden(spec.at("nodeName"), "cannot be set until all schedulingGates have been cleared");
     }
     annotations::agree_with_fields(cx, metadata, spec);
-    // The RuntimeClass admission plugin: only a RuntimeClass has an overhead.
-    if spec.has("overhead") && !spec.has("runtimeClassName") {
+    // The RuntimeClass admission plugin, which comes last: only a RuntimeClass has an overhead.
+    if cx.count() == before && spec.has("overhead") && !spec.has("runtimeClassName") {
         let why = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
         cx.forbidden(spec.at("overhead"), why);
     }
@@ -133,6 +134,9 @@ pub(in crate::schema) fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, metadata: Op
         cx.since(33, |cx| network::host_users(cx, spec));
     }
     network::host_name(cx, spec);
+    if spec.text_if("preemptionPolicy") == Some("") {
+        cx.required(spec.at("preemptionPolicy"), "");
+    }
     scheduling::tolerations(cx, spec);
     network::host_aliases(cx, spec);
     resources::overhead(cx, spec);

@@ -121,6 +121,14 @@ pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             }
         }
     }
+    if spec.text("serviceAccountName").is_empty() {
+        for why in
+            spec.text_if("serviceAccount").filter(|name| !name.is_empty()).map(name::dns_subdomain).unwrap_or_default()
+        {
+            cx.invalid(spec.at("serviceAccount"), why);
+            cx.called_at(spec.at("serviceAccountName"), "");
+        }
+    }
     if let Some(class) = spec.text_if("runtimeClassName") {
         for why in name::dns_subdomain(class) {
             cx.invalid(spec.at("runtimeClassName"), why);
