@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
-use crate::schema::stored::{At, Places, Stored};
+use crate::schema::stored::{At, Stored};
 use crate::yaml::{Kind, Value};
 
 /// Reading a stored object. Absent, null and unknown values are the zero value, as in Go.
@@ -323,13 +323,6 @@ impl<'a> Cx<'a> {
                     problem.field = format!("{to}{rest}");
                 }
             }
-        }
-    }
-
-    /// The server reports all problems from the `first` on under another name than the manifest's.
-    pub(in crate::schema) fn all_called(&mut self, first: usize, field: &str) {
-        for problem in self.problems.iter_mut().skip(first) {
-            field.clone_into(&mut problem.field);
         }
     }
 }

@@ -147,10 +147,11 @@ fn fully_qualified<'a>(cx: &mut Cx<'a>, item: Value<'a>, text: &str) {
     }
 }
 
+/// What is wrong with a text.
+type Check = fn(&str) -> Vec<String>;
+
 fn hints<'a>(cx: &mut Cx<'a>, hints: Value<'a>) {
-    let lists: [(&str, fn(&str) -> Vec<String>); 2] =
-        [("forZones", name::label_value), ("forNodes", name::dns_subdomain)];
-    for (list, check) in lists {
+    for (list, check) in [("forZones", name::label_value as Check), ("forNodes", name::dns_subdomain)] {
         let count = hints.count(list);
         if count > HINTS {
             return cx.too_many(hints.at(list), count, HINTS);
