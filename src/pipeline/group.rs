@@ -60,8 +60,7 @@ impl Run<'_> {
             crds: self.base.crds,
             crds_before: self.base.crds,
         };
-        let new_context =
-            Context { sops: new_sops, agents: self.head.agents, crds: self.head.crds, ..old_context };
+        let new_context = Context { sops: new_sops, agents: self.head.agents, crds: self.head.crds, ..old_context };
 
         let moved: HashMap<&RepoPath, &Arc<ManifestFile>> = changes
             .iter()

@@ -3,6 +3,8 @@
 //! Field names are case-sensitive, null is the zero value, quantities may be numbers. Where the server stops at the first
 //! value that it cannot decode, this goes on: what was not decoded counts as unknown, so that no follow-up is reported.
 
+use std::collections::HashSet;
+
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::{Growing, Step, Stored};
@@ -329,8 +331,8 @@ impl<'w, 'a> Walk<'w, 'a> {
     /// Server-side apply finds the items of some lists by their keys, and refuses two with the same.
     fn list_keys(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
         let Type::List(item) = field.ty() else { return };
-        let Type::Struct(def) = item.ty() else { return };
-        let mut seen: Vec<Vec<String>> = Vec::new();
+        let Type::Struct(def) = item.ty() else { return self.set_items(node, raw, field, minors) };
+        let mut seen: HashSet<Vec<String>> = HashSet::new();
         for (index, item) in raw.items().enumerate() {
             let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {
                 Some(value) => Some((key, serde_json::to_string(&value).unwrap_or_default())),
@@ -355,7 +357,21 @@ impl<'w, 'a> Walk<'w, 'a> {
                 let message = format!("duplicate entries for key [{}]", printed.join(","));
                 self.item_problem(node, index, message, minors);
             } else {
-                seen.push(printed);
+                seen.insert(printed);
+            }
+        }
+    }
+
+    /// Server-side apply refuses two equal items in a set.
+    fn set_items(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
+        if !field.is_set() {
+            return;
+        }
+        let mut seen = HashSet::new();
+        for (index, text) in raw.items().enumerate().filter_map(|(index, item)| Some((index, item.as_str()?))) {
+            if !seen.insert(text) {
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                self.item_problem(node, index, format!("duplicate entries for key [={text:?}]"), minors);
             }
         }
     }

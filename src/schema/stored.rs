@@ -94,7 +94,7 @@ impl<'a> At<'a> {
             AtStep::Here => Some(self.value),
             AtStep::Field(path) => path.split('.').try_fold(self.value, Value::get),
             AtStep::Key(key) => self.value.get(key),
-            AtStep::Index(index) => self.value.items().nth(index),
+            AtStep::Index(index) => self.value.item(index),
         }
     }
 }

@@ -438,6 +438,14 @@ impl<'a> Value<'a> {
         self.raw_entries().iter().find(|entry| self.document.bytes(&entry.key) == key.as_bytes())
     }
 
+    /// An item of a list.
+    #[must_use]
+    pub fn item(self, index: usize) -> Option<Value<'a>> {
+        let Data::Sequence(range) = self.data() else { return None };
+        let items = self.document.items.get(range.start as usize..range.end as usize)?;
+        items.get(index).map(|id| self.document.value(*id))
+    }
+
     /// The value of a key in a mapping.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'a>> {

@@ -23,7 +23,9 @@ pub(super) fn check(
     free: bool,
     (at, path): (&str, &str),
 ) -> Result<(), Mismatch> {
-    let fail = |message: String| Err(Mismatch { cause: Cause::TypeInvalid, pointer: at.to_owned(), message: format!("{path}: {message}") });
+    let fail = |message: String| {
+        Err(Mismatch { cause: Cause::TypeInvalid, pointer: at.to_owned(), message: format!("{path}: {message}") })
+    };
     let free = free || schema.preserves_unknown_fields();
     if value.is_null() || object.unknown(value).is_some() {
         return Ok(());
@@ -45,7 +47,9 @@ pub(super) fn check(
             Ok(())
         }
         (Type::Any | Type::Array, Kind::Sequence) => list(object, value, schema, free, (at, path)),
-        (Type::Any, _) | (Type::Integer | Type::Number, Kind::Int | Kind::Float) | (Type::Boolean, Kind::Bool) => Ok(()),
+        (Type::Any, _) | (Type::Integer | Type::Number, Kind::Int | Kind::Float) | (Type::Boolean, Kind::Bool) => {
+            Ok(())
+        }
         (Type::String, Kind::String) => Ok(()),
         (Type::String, Kind::Int | Kind::Float | Kind::Bool) if schema.format().is_some() => Ok(()),
         (Type::Object, _) => fail(format!("expected map, got {}", shown(value))),
@@ -79,7 +83,9 @@ fn list(
             ListType::Atomic => None,
             ListType::Set => match item.kind() {
                 Kind::Mapping => {
-                    return fail(format!("element {index}: associative list without keys has an element that's a map type"));
+                    return fail(format!(
+                        "element {index}: associative list without keys has an element that's a map type"
+                    ));
                 }
                 Kind::Sequence => {
                     return fail(format!("element {index}: not supported: associative list with lists as elements"));

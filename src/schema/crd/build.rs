@@ -77,7 +77,8 @@ impl Builder {
         let text = |path: &[&str]| crd.path(path).and_then(Value::as_str);
         let is_crd = text(&["apiVersion"]) == Some("apiextensions.k8s.io/v1")
             && text(&["kind"]) == Some("CustomResourceDefinition");
-        let (Some(group), Some(kind), true) = (text(&["spec", "group"]), text(&["spec", "names", "kind"]), is_crd) else {
+        let (Some(group), Some(kind), true) = (text(&["spec", "group"]), text(&["spec", "names", "kind"]), is_crd)
+        else {
             return Err(Refusal::NotACrd);
         };
         let versions: Vec<Value<'_>> = crd.path(&["spec", "versions"]).into_iter().flat_map(Value::items).collect();
@@ -200,7 +201,9 @@ impl Builder {
                 Some("map") => draft.flags |= 2 << node::LIST | node::INVARIANTS_BELOW,
                 _ => {}
             },
-            "x-kubernetes-map-type" => draft.flags |= if value.as_str() == Some("atomic") { node::ATOMIC_MAP } else { 0 },
+            "x-kubernetes-map-type" => {
+                draft.flags |= if value.as_str() == Some("atomic") { node::ATOMIC_MAP } else { 0 }
+            }
             "properties" => self.properties(draft, value, depth)?,
             "items" if value.kind() == ValueKind::Sequence => return Err(Refusal::Schema("a list as items")),
             "items" => {

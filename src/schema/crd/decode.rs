@@ -122,7 +122,8 @@ impl<'a, 'w> Walk<'a, 'w> {
             }
             Data::Sequence(_) => {
                 let items = schema.and_then(Node::items);
-                let how = if how.keeps { How { keeps: true, ..self.below(items, how) } } else { self.below(items, how) };
+                let how =
+                    if how.keeps { How { keeps: true, ..self.below(items, how) } } else { self.below(items, how) };
                 let mark = self.growing.deriver().mark();
                 for (index, value) in raw.items().enumerate() {
                     let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
@@ -162,7 +163,8 @@ impl<'a, 'w> Walk<'a, 'w> {
             (None, None) => return self.unknown_field(node, name, schema, how),
         };
         let step_of = |key| if is_key { Step::Key(key) } else { Step::Field(key) };
-        if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all) {
+        if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all)
+        {
             match schema.default() {
                 None if self.keeps_nulls => {
                     let key = self.growing.deriver().text_of(&entry.key);
@@ -286,8 +288,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.push(Cause::UnknownField, field, pointer, message);
         if let Some(last) = self.problems.last_mut() {
             last.raised = if is_closed { Raised::Always } else { Raised::ByPost };
-            last.suggestion =
-                schema.and_then(|schema| nearest(name, schema.properties().map(|(name, _)| name)));
+            last.suggestion = schema.and_then(|schema| nearest(name, schema.properties().map(|(name, _)| name)));
         }
     }
 

@@ -143,9 +143,7 @@ fn says_something(value: Value<'_>, schema: Option<Node<'_>>) -> bool {
                     !place.is_field || says_something(child, place.schema)
                 })
         }
-        Kind::Sequence => {
-            value.items().len() > 0 || schema.is_none_or(|schema| schema.list_type() == ListType::Atomic)
-        }
+        Kind::Sequence => value.items().len() > 0 || schema.is_none_or(|schema| schema.list_type() == ListType::Atomic),
         _ => true,
     }
 }

@@ -108,13 +108,7 @@ fn either_way(posted: Vec<Problem>, applied: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// The verdict on an object, after the stored one that it replaces.
-fn alone(
-    object: &Object,
-    old: Option<&Stored>,
-    version: Version<'_>,
-    minors: MinorSet,
-    keeps_nulls: bool,
-) -> Judged {
+fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, keeps_nulls: bool) -> Judged {
     let decode::Decoded { stored, mut problems, lost_null } = decode::decode(object, version, minors, keeps_nulls);
     let schema = version.root();
     let template = template(minors);
@@ -205,11 +199,7 @@ fn distinct(problems: impl Iterator<Item = Problem>) -> impl Iterator<Item = Pro
 fn warnings(stored: &Stored, old: Option<&Stored>, version: Version<'_>, template: &Problem) -> Vec<Problem> {
     let mut found = Vec::new();
     if let Some(text) = version.deprecation() {
-        found.push(Problem {
-            pointer: "/apiVersion".to_owned(),
-            message: text.into_owned(),
-            ..template.clone()
-        });
+        found.push(Problem { pointer: "/apiVersion".to_owned(), message: text.into_owned(), ..template.clone() });
     }
     let finalizers = |root: Value<'_>| -> Vec<String> {
         root.get("metadata").into_iter().flat_map(|metadata| metadata.texts("finalizers")).map(str::to_owned).collect()

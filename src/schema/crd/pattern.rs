@@ -278,7 +278,8 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for pattern in ["a(?=b)", "*a", "a**", "a{2}{3}", "(a", "a)", "[a", "[b-a]", r"\1", r"\C", r"\8", "a{1001}", "(?x)a", "\\"]
+        for pattern in
+            ["a(?=b)", "*a", "a**", "a{2}{3}", "(a", "a)", "[a", "[b-a]", r"\1", r"\C", r"\8", "a{1001}", "(?x)a", "\\"]
         {
             assert!(Pattern::compile(pattern).is_err(), "{pattern}");
         }

@@ -84,7 +84,8 @@ pub(super) fn is_uuid(text: &str, version: Option<char>) -> bool {
     let mut digits = String::with_capacity(32);
     for (index, c) in text.char_indices() {
         match c {
-            '-' if matches!(digits.len(), 8 | 12 | 16 | 20) && !text.get(..index).unwrap_or_default().ends_with('-') => {}
+            '-' if matches!(digits.len(), 8 | 12 | 16 | 20)
+                && !text.get(..index).unwrap_or_default().ends_with('-') => {}
             _ if c.is_ascii_hexdigit() && digits.len() < 32 => digits.push(c),
             _ => return false,
         }
@@ -106,7 +107,9 @@ pub(super) fn is_isbn10(text: &str) -> bool {
         _ => None,
     };
     let values: Option<Vec<u32>> = (0_u32..).zip(digits).map(value).collect();
-    values.is_some_and(|values| values.len() == 10 && (1_u32..).zip(values).map(|(n, value)| n * value).sum::<u32>() % 11 == 0)
+    values.is_some_and(|values| {
+        values.len() == 10 && (1_u32..).zip(values).map(|(n, value)| n * value).sum::<u32>() % 11 == 0
+    })
 }
 
 pub(super) fn is_isbn13(text: &str) -> bool {
@@ -167,10 +170,7 @@ pub(super) fn is_rgb_color(text: &str) -> bool {
 pub(super) fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    !digits.is_empty()
-        && text.len() % 4 == 0
-        && text.len() - digits.len() <= 2
-        && digits.bytes().all(is_digit)
+    !digits.is_empty() && text.len() % 4 == 0 && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }
 
 /// `2006-01-02`

@@ -101,7 +101,10 @@ impl<'s, 'p> Check<'s, 'p> {
         let takes = |ty| schema.ty() == ty && !schema.is_int_or_string();
         let is_whole = || value.as_float().is_some_and(is_integer);
         let fits = match kind {
-            Kind::Null => return (!schema.is_nullable() && (schema.ty() != Type::Any || schema.is_int_or_string())).then_some(Wrong::Type(schema)),
+            Kind::Null => {
+                return (!schema.is_nullable() && (schema.ty() != Type::Any || schema.is_int_or_string()))
+                    .then_some(Wrong::Type(schema));
+            }
             Kind::Bool => takes(Type::Boolean),
             Kind::Int => is_number_type,
             Kind::Float => takes(Type::Number) || (is_number_type && is_whole()),
@@ -160,7 +163,12 @@ impl<'s, 'p> Check<'s, 'p> {
             self.push(value, Wrong::Range("Checked", ty, format));
         }
         if let Some(limits) = schema.limits() {
-            self.limits(value, limits, |limit| in_range(None, limit, ty, format_name), |what| Wrong::Range(what, ty, format));
+            self.limits(
+                value,
+                limits,
+                |limit| in_range(None, limit, ty, format_name),
+                |what| Wrong::Range(what, ty, format),
+            );
         }
         2
     }
@@ -376,9 +384,7 @@ fn is_multiple(int: Option<i64>, float: f64, factor: f64) -> bool {
     match int {
         _ if factor <= 0.0 => false,
         Some(int) => int.checked_rem(factor as i64) == Some(0),
-        None => {
-            is_integer(if factor < 1.0 { 1.0 / factor * float } else { float / factor })
-        }
+        None => is_integer(if factor < 1.0 { 1.0 / factor * float } else { float / factor }),
     }
 }
 

@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn what_is_no_der_is_refused() {
         // Cut off, indefinite, longer than need be, no content.
-        for data in [&[0x30, 3, 1][..], &[0x30, 0x80, 0, 0], &[0x30, 0x81, 1, 0], &[0x30, 0x82, 0, 0x80], &[0x30], &[]] {
+        for data in [&[0x30, 3, 1][..], &[0x30, 0x80, 0, 0], &[0x30, 0x81, 1, 0], &[0x30, 0x82, 0, 0x80], &[0x30], &[]]
+        {
             assert_eq!(Reader::new(data).any(), None, "{data:?}");
         }
     }

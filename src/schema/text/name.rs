@@ -41,6 +41,11 @@ pub fn too_long(bytes: usize) -> String {
     format!("must be no more than {bytes} bytes")
 }
 
+/// The same of a name, in the words of the older checks.
+fn too_many_characters(characters: usize) -> String {
+    format!("must be no more than {characters} characters")
+}
+
 fn is_lower(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
@@ -72,7 +77,7 @@ pub fn as_prefix(text: &str) -> Cow<'_, str> {
 pub fn dns_label(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 63 {
-        found.push(too_long(63));
+        found.push(too_many_characters(63));
     }
     if !is_label(text) {
         found.push(if is_subdomain(text) { "must not contain dots".to_owned() } else { LABEL.to_owned() });
@@ -85,7 +90,7 @@ pub fn dns_label(text: &str) -> Vec<String> {
 pub fn dns_subdomain(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 253 {
-        found.push(too_long(253));
+        found.push(too_many_characters(253));
     }
     if !is_subdomain(text) {
         found.push(SUBDOMAIN.to_owned());
@@ -117,7 +122,7 @@ pub fn dns_subdomain_with_underscores(text: &str) -> Vec<String> {
 pub fn dns_1035_label(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 63 {
-        found.push(too_long(63));
+        found.push(too_many_characters(63));
     }
     if !is_label(text) || !text.starts_with(|first: char| first.is_ascii_lowercase()) {
         found.push(LABEL_1035.to_owned());
@@ -130,7 +135,7 @@ pub fn dns_1035_label(text: &str) -> Vec<String> {
 pub fn wildcard_subdomain(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 253 {
-        found.push(too_long(253));
+        found.push(too_many_characters(253));
     }
     if !text.strip_prefix("*.").is_some_and(is_subdomain) {
         found.push(WILDCARD.to_owned());
@@ -148,25 +153,28 @@ fn is_qualified_part(text: &str) -> bool {
 /// `IsQualifiedName`: an optional DNS subdomain and a slash, then a name.
 #[must_use]
 pub fn qualified(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = text.split('/').collect();
     let mut found = Vec::new();
-    let name = match parts.as_slice() {
-        [name] => name,
-        [prefix, name] => {
-            if prefix.is_empty() {
-                found.push("prefix part must be non-empty".to_owned());
-            } else {
-                found.extend(dns_subdomain(prefix).into_iter().map(|why| format!("prefix part {why}")));
-            }
-            name
-        }
-        _ => {
+    let name = match text.split_once('/') {
+        None => text,
+        Some((_, name)) if name.contains('/') => {
             return vec![format!(
-                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
-                 alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
+                "{LABEL_KEY} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
                  '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. \
                  'example.com/MyName')"
             )];
+        }
+        Some(("", name)) => {
+            found.push("prefix part must be non-empty".to_owned());
+            name
+        }
+        Some((prefix, name)) => {
+            if prefix.len() > 253 {
+                found.push(format!("prefix part {}", too_long(253)));
+            }
+            if !is_subdomain(prefix) {
+                found.push(format!("prefix part {SUBDOMAIN}"));
+            }
+            name
         }
     };
     if name.is_empty() {
@@ -213,7 +221,7 @@ pub fn path_segment(text: &str) -> Vec<String> {
 pub fn config_key(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 253 {
-        found.push(too_long(253));
+        found.push(too_many_characters(253));
     }
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
         found.push(CONFIG_KEY.to_owned());
@@ -270,7 +278,7 @@ pub fn port_name(text: &str) -> Vec<String> {
     if text.len() > 15 {
         found.push("must be no more than 15 characters".to_owned());
     }
-    if !text.bytes().all(|byte| is_lower(byte) || byte == b'-') {
+    if text.is_empty() || !text.bytes().all(|byte| is_lower(byte) || byte == b'-') {
         found.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned());
     }
     if !text.bytes().any(|byte| byte.is_ascii_lowercase()) {

@@ -88,7 +88,12 @@ mod tests {
         let found: Vec<_> = blocks(text).map(|block| (block.label, block.has_headers, block.bytes)).collect();
         assert_eq!(found, [("A", false, b"abc".to_vec()), ("B", true, b"a".to_vec())]);
         assert_eq!(blocks("-----BEGIN A-----\n-----END A-----").count(), 1);
-        for text in ["", "-----BEGIN A-----\nYWJj\n-----END B-----\n", "-----BEGIN A-----\n???\n-----END A-----\n", " -----BEGIN A-----\n"] {
+        for text in [
+            "",
+            "-----BEGIN A-----\nYWJj\n-----END B-----\n",
+            "-----BEGIN A-----\n???\n-----END A-----\n",
+            " -----BEGIN A-----\n",
+        ] {
             assert_eq!(blocks(text).count(), 0, "{text}");
         }
     }

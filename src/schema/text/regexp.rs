@@ -10,8 +10,8 @@ const HEIGHT: usize = 1000;
 
 /// The general categories, by their short names.
 const CATEGORIES: [&str; 39] = [
-    "C", "Cc", "Cf", "Cn", "Co", "Cs", "L", "Lc", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl", "No",
-    "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs", "Any",
+    "C", "Cc", "Cf", "Cn", "Co", "Cs", "L", "Lc", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl",
+    "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs", "Any",
 ];
 
 /// Scripts, the long names of categories, and what else Go knows: without underscores, all letters small.
@@ -240,7 +240,11 @@ impl<'p> Parser<'p> {
                 name.get(..length).unwrap_or_default()
             }
         };
-        if is_class(name.strip_prefix('^').unwrap_or(name)) { Ok(true) } else { Err((INVALID_RANGE, self.since(before))) }
+        if is_class(name.strip_prefix('^').unwrap_or(name)) {
+            Ok(true)
+        } else {
+            Err((INVALID_RANGE, self.since(before)))
+        }
     }
 
     /// One escaped character.
@@ -368,8 +372,20 @@ fn number(text: &str) -> Option<(u32, &str)> {
 fn is_posix(name: &str) -> bool {
     matches!(
         name,
-        "alnum" | "alpha" | "ascii" | "blank" | "cntrl" | "digit" | "graph" | "lower" | "print" | "punct" | "space" | "upper"
-            | "word" | "xdigit"
+        "alnum"
+            | "alpha"
+            | "ascii"
+            | "blank"
+            | "cntrl"
+            | "digit"
+            | "graph"
+            | "lower"
+            | "print"
+            | "punct"
+            | "space"
+            | "upper"
+            | "word"
+            | "xdigit"
     )
 }
 
@@ -391,9 +407,36 @@ mod tests {
     #[test]
     fn what_go_reads_is_accepted() {
         let fine = [
-            "", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "a{", "a{,5}", "{{x}}", "[[a]", "[^[]", r"[\w[\]]", "[]a]", "[a-]", "[-a]",
-            r"\Qa**\E", r"(?i)x", "(?i:x)", "(?P<n>x)", "(?<n>x)", r"\p{Greek}\pL\P{^Lu}", "[[:alpha:]]", r"\x{10FFFF}\x41\012",
-            "^*", "a|b", "(|a)", "a{0,1000}", "(a{10}){100}", r"\-\_\ ", "a??", "a{2}?", r"\p{Old_Italic}", "(?i-s:x)", "a{01}",
+            "",
+            "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+            "a{",
+            "a{,5}",
+            "{{x}}",
+            "[[a]",
+            "[^[]",
+            r"[\w[\]]",
+            "[]a]",
+            "[a-]",
+            "[-a]",
+            r"\Qa**\E",
+            r"(?i)x",
+            "(?i:x)",
+            "(?P<n>x)",
+            "(?<n>x)",
+            r"\p{Greek}\pL\P{^Lu}",
+            "[[:alpha:]]",
+            r"\x{10FFFF}\x41\012",
+            "^*",
+            "a|b",
+            "(|a)",
+            "a{0,1000}",
+            "(a{10}){100}",
+            r"\-\_\ ",
+            "a??",
+            "a{2}?",
+            r"\p{Old_Italic}",
+            "(?i-s:x)",
+            "a{01}",
         ];
         for pattern in fine {
             assert_eq!(check(pattern), Ok(()), "{pattern}");

@@ -50,7 +50,10 @@ pub fn parse(text: &str) -> Result<Url<'_>, String> {
         if let Some(why) = wrong_host(host) {
             return fail(&why);
         }
-    } else if scheme.is_empty() && !rest.starts_with('/') && rest.split('/').next().is_some_and(|first| first.contains(':')) {
+    } else if scheme.is_empty()
+        && !rest.starts_with('/')
+        && rest.split('/').next().is_some_and(|first| first.contains(':'))
+    {
         return fail("first path segment in URL cannot contain colon");
     }
     let is_opaque = !scheme.is_empty() && !rest.starts_with('/');
@@ -68,14 +71,16 @@ fn wrong_host(host: &str) -> Option<String> {
         }
         None => host.find(':').and_then(|colon| host.get(colon..)).unwrap_or_default(),
     };
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    let is_port =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
     if !is_port {
         return Some(format!("invalid port {port:?} after host"));
     }
-    let wrong = host.chars().find(|character| matches!(character, ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'));
-    wrong.map(|character| format!("invalid character {:?} in host name", character.to_string())).or_else(|| {
-        wrong_escape(host).map(|escape| format!("invalid URL escape {escape:?}"))
-    })
+    let wrong =
+        host.chars().find(|character| matches!(character, ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'));
+    wrong
+        .map(|character| format!("invalid character {:?} in host name", character.to_string()))
+        .or_else(|| wrong_escape(host).map(|escape| format!("invalid URL escape {escape:?}")))
 }
 
 /// The first `%` that no two hexadecimal digits follow.
@@ -94,11 +99,16 @@ pub fn webhook(text: &str) -> Vec<(Cause, String, String)> {
     let url = match parse(text) {
         Ok(url) => url,
         Err(why) => {
-            return vec![(Cause::Required, "Required value: ".to_owned(), format!("url must be a valid URL: {why}{FORM}"))];
+            return vec![(
+                Cause::Required,
+                "Required value: ".to_owned(),
+                format!("url must be a valid URL: {why}{FORM}"),
+            )];
         }
     };
     let mut found = Vec::new();
-    let mut invalid = |shown: &str, why: String| found.push((Cause::Invalid, format!("Invalid value: {shown:?}: "), why));
+    let mut invalid =
+        |shown: &str, why: String| found.push((Cause::Invalid, format!("Invalid value: {shown:?}: "), why));
     if !url.scheme.eq_ignore_ascii_case("https") {
         invalid(&url.scheme.to_ascii_lowercase(), format!("'https' is the only allowed URL scheme{FORM}"));
     }

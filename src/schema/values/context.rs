@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
-use crate::schema::stored::{At, Places, Stored};
+use crate::schema::stored::{At, Stored};
 use crate::yaml::{Kind, Value};
 
 /// Reading a stored object. Absent, null and unknown values are the zero value, as in Go.
@@ -81,11 +81,11 @@ impl<'a> Read<'a> for Value<'a> {
 pub(in crate::schema) struct Cx<'a> {
     stored: &'a Stored,
     problems: Vec<Problem>,
+    /// The object before, where it is updated: some of it stays, and some rules are only for what is new.
+    pub(in crate::schema) old: Option<Value<'a>>,
     /// The minors that are judged.
     pub(in crate::schema) minors: MinorSet,
     raised: Raised,
-    /// The object is new to the cluster.
-    is_create: bool,
     /// The last problem was dropped, because nothing more is said of its value.
     dropped: bool,
 }
@@ -93,18 +93,12 @@ pub(in crate::schema) struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A validation of an object for some minors.
     pub(in crate::schema) fn new(stored: &'a Stored, minors: MinorSet) -> Self {
-        Self { stored, problems: Vec::new(), minors, raised: Raised::Always, is_create: true, dropped: false }
+        Self { stored, problems: Vec::new(), old: None, minors, raised: Raised::Always, dropped: false }
     }
 
     /// The object replaces another one.
     pub(in crate::schema) fn is_update(&self) -> bool {
-        !self.is_create
-    }
-
-    /// The same for an object that replaces another one.
-    pub(in crate::schema) fn updating(mut self) -> Self {
-        self.is_create = false;
-        self
+        self.old.is_some()
     }
 
     /// What was found.
@@ -160,7 +154,7 @@ impl<'a> Cx<'a> {
 
     /// Check something that the server checks only of an object that is created.
     pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
-        if self.is_create {
+        if !self.is_update() {
             check(self);
         }
     }
@@ -329,13 +323,6 @@ impl<'a> Cx<'a> {
                     problem.field = format!("{to}{rest}");
                 }
             }
-        }
-    }
-
-    /// The server reports all problems from the `first` on under another name than the manifest's.
-    pub(in crate::schema) fn all_called(&mut self, first: usize, field: &str) {
-        for problem in self.problems.iter_mut().skip(first) {
-            field.clone_into(&mut problem.field);
         }
     }
 }

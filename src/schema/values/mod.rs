@@ -17,6 +17,7 @@ mod coordination;
 mod core;
 mod discovery;
 mod events;
+mod expression;
 mod flowcontrol;
 pub(super) mod metadata;
 mod networking;
@@ -32,6 +33,7 @@ mod scheduling;
 mod selector;
 mod share;
 mod storage;
+mod webhook;
 mod workload;
 
 pub(super) use context::{Cx, Read, nearest, printed};

@@ -60,9 +60,7 @@ pub(super) fn same_values(field: &str, new: Option<Value<'_>>, old: Option<Value
                 new.items().len() == old.items().len()
                     && new.items().zip(old.items()).all(|(new, old)| same_values("", Some(new), Some(old)))
             }
-            (Kind::Mapping, Kind::Mapping) => {
-                same_except(new, old, |_| false, QUANTITIES.contains(&field))
-            }
+            (Kind::Mapping, Kind::Mapping) => same_except(new, old, |_| false, QUANTITIES.contains(&field)),
             _ => new.same(old) || (QUANTITY.contains(&field) && same_quantity(new, old)),
         },
     }
@@ -97,9 +95,7 @@ fn is_nothing(field: &str, value: Value<'_>) -> bool {
     match value.kind() {
         Kind::Null => true,
         Kind::Sequence => value.items().len() == 0,
-        Kind::Mapping => {
-            value.entries().all(|(key, _, value)| is_nothing(key, value)) && !PRESENCE.contains(&field)
-        }
+        Kind::Mapping => value.entries().all(|(key, _, value)| is_nothing(key, value)) && !PRESENCE.contains(&field),
         Kind::String => value.as_str() == Some("") && !TEXTS.contains(&field),
         Kind::Bool => value.as_bool() == Some(false) && ZERO.contains(&field),
         Kind::Int => value.as_int() == Some(0) && ZERO.contains(&field),

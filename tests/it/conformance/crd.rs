@@ -53,7 +53,9 @@ fn compile(crd: &Value) -> Result<Pack, String> {
 type Packs = BTreeMap<String, Pack>;
 
 fn packs(name: &str, key: &str) -> Option<Packs> {
-    let of = |line: &Value| (line["name"].as_str().unwrap_or_default().to_owned(), compile(&line[key]).expect("it compiles"));
+    let of = |line: &Value| {
+        (line["name"].as_str().unwrap_or_default().to_owned(), compile(&line[key]).expect("it compiles"))
+    };
     Some(load(name)?.par_iter().map(of).collect())
 }
 
@@ -67,18 +69,24 @@ fn compare(case: &Value, problems: &[Problem], applied: bool) -> Result<(), Stri
         _ => &case["verdict"],
     };
     let ours = if against().next().is_some() { "reject" } else { "accept" };
-    let sentences = || against().map(|problem| format!("{} [{}]", problem.sentence(), problem.field)).collect::<Vec<_>>().join(" || ");
+    let sentences = || {
+        against().map(|problem| format!("{} [{}]", problem.sentence(), problem.field)).collect::<Vec<_>>().join(" || ")
+    };
     if wanted != ours {
-        let theirs = if applied && !case["apply_message"].is_null() { &case["apply_message"] } else { &case["message"] };
+        let theirs =
+            if applied && !case["apply_message"].is_null() { &case["apply_message"] } else { &case["message"] };
         return Err(format!("VERDICT {wanted}, ours {ours}: {} THEIRS {theirs}", sentences()));
     }
     let (causes, code) = (case["causes"].as_array(), &case["code"]);
-    let Some(causes) = causes.filter(|_| *code == 422 && case["cel"].is_null() && applied == (case["op"] == "update")) else {
+    let Some(causes) = causes.filter(|_| *code == 422 && case["cel"].is_null() && applied == (case["op"] == "update"))
+    else {
         return Ok(());
     };
     let theirs: BTreeSet<&str> = causes
         .iter()
-        .filter(|cause| !cause["message"].as_str().unwrap_or_default().contains("some validation rules were not checked"))
+        .filter(|cause| {
+            !cause["message"].as_str().unwrap_or_default().contains("some validation rules were not checked")
+        })
         .map(|cause| cause["field"].as_str().unwrap_or_default())
         .map(|field| if field == "<nil>" { "" } else { field })
         .collect();
@@ -101,7 +109,8 @@ fn judge_all<'p>(set: &str, applied: bool, case_packs: impl Fn(&Value) -> Option
         let skips = ["stateful", "cel"].iter().any(|key| !case[key].is_null() && case[key] != "some");
         let is_other = case["op"] == "create" && applied && (case["apply"].is_null() || case["apply_code"] == 409);
         // Rules in CEL may be all that PUT has against it.
-        let is_rules = case["op"] == "update" && !applied && case["put"]["same"].is_null() && case["put"]["verdict"] == "reject";
+        let is_rules =
+            case["op"] == "update" && !applied && case["put"]["same"].is_null() && case["put"]["verdict"] == "reject";
         !skips && !is_other && !is_rules && (applied || case["float"].is_null())
     };
     let cases: Vec<&Value> = cases.iter().filter(is_compared).collect();

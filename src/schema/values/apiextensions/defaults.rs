@@ -32,7 +32,9 @@ pub(super) fn check<'a>(cx: &mut Cx<'a>, schema: Value<'a>, is_root: bool, in_me
         }
         if default.kind() == Kind::Sequence {
             let name = cx.name(default.here());
-            cx.renamed(before, |field| field.strip_prefix(&name)?.strip_prefix('[').map(|rest| format!("{name}.[{rest}")));
+            cx.renamed(before, |field| {
+                field.strip_prefix(&name)?.strip_prefix('[').map(|rest| format!("{name}.[{rest}"))
+            });
         }
     }
     // There are no defaults below additionalProperties.
@@ -55,7 +57,9 @@ fn is_pruned(value: Value<'_>, node: &Node<'_>, is_resource: bool, work: &mut Wo
         Kind::Mapping => value.entries().filter(|(key, ..)| !is_meta(key)).all(|(key, _, value)| {
             match (node.property(key), node.additional) {
                 (Some(property), _) => is_pruned_below(value, property, work),
-                (None, Some(additional)) if additional.kind() == Kind::Mapping => is_pruned_below(value, additional, work),
+                (None, Some(additional)) if additional.kind() == Kind::Mapping => {
+                    is_pruned_below(value, additional, work)
+                }
                 // Below `additionalProperties: true` nothing is known.
                 (None, Some(_)) => holds_nothing(value),
                 (None, None) => node.preserves(),

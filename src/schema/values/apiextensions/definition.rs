@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::node::is_alike;
 use super::{conversion, defaults, formats, version};
 use crate::schema::stored::{At, Places};
 use crate::schema::text::{name, url};
@@ -75,16 +76,20 @@ fn own_name<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if cx.is_update() || paths.into_iter().any(|path| object.path(path).is_some_and(|value| cx.is_opaque(value))) {
         return;
     }
-    let right = |name: &str| {
+    let is_right = |name: &str| {
         let [plural, group] = paths.map(|path| text(object, path));
         name.strip_prefix(plural).and_then(|rest| rest.strip_prefix('.')) == Some(group)
     };
     let why = "must be spec.names.plural+\".\"+spec.group";
-    for field in ["metadata.generateName", "metadata.name"] {
-        let name = field.split('.').try_fold(object, Value::get).and_then(Value::as_str).unwrap_or_default();
-        if !name.is_empty() && !right(name) {
-            cx.invalid(object.at(field), why);
-        }
+    let (prefix, name) = (text(object, &["metadata", "generateName"]), text(object, &["metadata", "name"]));
+    if !prefix.is_empty() && !is_right(prefix) {
+        cx.invalid(object.at("metadata.generateName"), why);
+    }
+    if !name.is_empty() && !is_right(name) {
+        cx.invalid(object.at("metadata.name"), why);
+    } else if name.is_empty() && !prefix.is_empty() {
+        // What the server generates is never right.
+        cx.invalid_shown(object.at("metadata.name"), format_args!("{:?}", format!("{prefix}xxxxx")), why);
     }
 }
 
@@ -116,8 +121,9 @@ fn is_shared(spec: Value<'_>, field: &str) -> bool {
     let mut versions = spec.list("versions").map(|version| version.get(field));
     let first = versions.next().flatten();
     versions.all(|other| match (first, other) {
-        (Some(first), Some(other)) => first.same(other),
-        (first, other) => first.is_none() && other.is_none(),
+        (Some(first), Some(other)) => is_alike(first, other),
+        (Some(only), None) | (None, Some(only)) => only.kind() == Kind::Sequence && only.items().len() == 0,
+        (None, None) => true,
     })
 }
 
@@ -178,7 +184,7 @@ fn own_version<'a>(cx: &mut Cx<'a>, version: Value<'a>, is_first: bool) {
         cx.invalid_shown(version.at("name"), format_args!("{name:?}"), wrong.join(","));
         if is_first && !name.is_empty() {
             // The first version's name is kept a second time.
-            cx.invalid(version.at("name"), wrong.join(","));
+            cx.invalid_shown(version.here(), format_args!("{name:?}"), wrong.join(","));
             cx.called("spec.version");
         }
     }
@@ -206,6 +212,10 @@ fn storage<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         shown(cx, "must have exactly one version marked as storage version");
     }
     let Some(first) = stored().next() else {
+        // An update keeps the versions that were stored before.
+        if cx.is_update() {
+            return;
+        }
         cx.invalid_shown(at, "null", "must have at least one stored version");
         return cx.called("status.storedVersions");
     };
@@ -223,7 +233,8 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         return;
     }
     let text = |field: &str| names.map_or("", |names| names.text(field));
-    let or = |given: &'a str, default: String| if given.is_empty() { Cow::Owned(default) } else { Cow::Borrowed(given) };
+    let or =
+        |given: &'a str, default: String| if given.is_empty() { Cow::Owned(default) } else { Cow::Borrowed(given) };
     let kind = text("kind");
     let singular = or(text("singular"), kind.to_lowercase());
     let list = or(text("listKind"), if kind.is_empty() { String::new() } else { format!("{kind}List") });
@@ -257,12 +268,14 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `validateAPIApproval`: groups of the Kubernetes community need a word of its reviewers.
 fn approval<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let group = text(object, &["spec", "group"]);
-    let is_protected = |domain: &str| group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_protected =
+        |domain: &str| group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     if !is_protected("k8s.io") && !is_protected("kubernetes.io") {
         return;
     }
     let annotations = object.path(&["metadata", "annotations"]);
-    let given = annotations.and_then(|annotations| annotations.get(APPROVED)).and_then(Value::as_str).unwrap_or_default();
+    let given =
+        annotations.and_then(|annotations| annotations.get(APPROVED)).and_then(Value::as_str).unwrap_or_default();
     let is_url = url::parse(given).is_ok_and(|url| !url.host.is_empty() && !url.scheme.is_empty());
     if is_url || given.starts_with("unapproved") {
         return;

@@ -1,5 +1,7 @@
 //! One node of a CRD's schema (`JSONSchemaProps`), its fields found once.
 
+use std::collections::HashMap;
+
 use crate::schema::values::Read;
 use crate::yaml::{Kind, Value};
 
@@ -81,7 +83,8 @@ impl<'a> Node<'a> {
                 "allOf" => node.all_of = Some(field),
                 "anyOf" => node.any_of = Some(field),
                 "oneOf" => node.one_of = Some(field),
-                "$schema" | "id" | "$ref" | "additionalItems" | "definitions" | "dependencies" | "patternProperties" => {
+                "$schema" | "id" | "$ref" | "additionalItems" | "definitions" | "dependencies"
+                | "patternProperties" => {
                     node.has_foreign = true;
                 }
                 _ => {}
@@ -122,7 +125,10 @@ impl<'a> Node<'a> {
 
     /// The node's children wherever they are, list by list.
     pub(super) fn children(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        let items = self.items.into_iter().flat_map(|items| items.items().chain((items.kind() == Kind::Mapping).then_some(items)));
+        let items = self
+            .items
+            .into_iter()
+            .flat_map(|items| items.items().chain((items.kind() == Kind::Mapping).then_some(items)));
         items.chain(self.junctors()).chain(self.properties().map(|(_, schema)| schema)).chain(self.additional_schema())
     }
 }
@@ -138,6 +144,62 @@ pub(super) fn is_zero(value: Value<'_>) -> bool {
         Kind::String => value.as_str() == Some(""),
         Kind::Null => true,
         _ => false,
+    }
+}
+
+/// Equal to the server, for which the zero value of most fields is the same as absence.
+pub(super) fn is_alike(one: Value<'_>, other: Value<'_>) -> bool {
+    one.same(other) || alike(one, other, false)
+}
+
+fn alike(one: Value<'_>, other: Value<'_>, is_map: bool) -> bool {
+    match (one.kind(), other.kind()) {
+        (Kind::Mapping, Kind::Mapping) => {
+            let counts = |(key, _, value): &(&str, _, Value<'_>)| is_map || !is_absent(key, *value);
+            let index: HashMap<&str, Value<'_>> =
+                other.entries().filter(counts).map(|(key, _, value)| (key, value)).collect();
+            let same = |(key, _, value): (&str, _, Value<'_>)| {
+                let holds_map = matches!(key, "properties" | "definitions" | "patternProperties" | "dependencies");
+                let is_json = !is_map && matches!(key, "default" | "example" | "enum");
+                let compare = |other: &Value<'_>| {
+                    if is_json { value.same(*other) } else { alike(value, *other, !is_map && holds_map) }
+                };
+                index.get(key).is_some_and(compare)
+            };
+            one.entries().filter(counts).count() == index.len() && one.entries().filter(counts).all(same)
+        }
+        (Kind::Sequence, Kind::Sequence) => {
+            one.items().len() == other.items().len()
+                && one.items().zip(other.items()).all(|(one, other)| alike(one, other, false))
+        }
+        _ => one.same(other),
+    }
+}
+
+/// The zero value of a field that is no pointer to the server.
+fn is_absent(key: &str, value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::Sequence => value.items().len() == 0 && key != "items",
+        Kind::Mapping => {
+            value.entries().len() == 0
+                && matches!(key, "properties" | "definitions" | "patternProperties" | "dependencies")
+        }
+        _ => {
+            let pointers = [
+                "$ref",
+                "default",
+                "example",
+                "additionalProperties",
+                "additionalItems",
+                "x-kubernetes-preserve-unknown-fields",
+                "x-kubernetes-list-type",
+                "x-kubernetes-map-type",
+                "labelSelectorPath",
+                "reason",
+                "optionalOldSelf",
+            ];
+            is_zero(value) && !pointers.contains(&key)
+        }
     }
 }
 

@@ -203,7 +203,11 @@ fn map_list<'a>(cx: &mut Cx<'a>, node: &Node<'a>) {
     let inner = Node::read(items);
     if inner.ty != "object" {
         let why = "must be object if parent array's x-kubernetes-list-type is map";
-        if inner.ty.is_empty() { cx.invalid_shown(items.at("type"), "\"\"", why) } else { cx.invalid(items.at("type"), why) }
+        if inner.ty.is_empty() {
+            cx.invalid_shown(items.at("type"), "\"\"", why)
+        } else {
+            cx.invalid(items.at("type"), why)
+        }
         return;
     }
     let properties = Properties::new(node, &inner);
@@ -241,7 +245,8 @@ fn list_items<'a>(cx: &mut Cx<'a>, node: &Node<'a>, inner: &Node<'a>) {
         let Some(property) = properties.get(key) else { continue };
         let property = Node::read(property);
         if !required.contains(key) && property.default.is_none() {
-            let why = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+            let why =
+                "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
             cx.required(property.value.at("default"), why);
         }
         if property.nullable {

@@ -42,7 +42,10 @@ fn invariants<'a>(cx: &mut Cx<'a>, schema: Value<'a>, level: Level) {
         invariants(cx, additional, Level::Field);
     }
     if node.int_or_string && node.preserves() {
-        cx.invalid(schema.at("x-kubernetes-preserve-unknown-fields"), "must be false if x-kubernetes-int-or-string is true");
+        cx.invalid(
+            schema.at("x-kubernetes-preserve-unknown-fields"),
+            "must be false if x-kubernetes-int-or-string is true",
+        );
     }
     if node.int_or_string && node.embedded {
         cx.invalid(schema.at("x-kubernetes-embedded-resource"), "must be false if x-kubernetes-int-or-string is true");
@@ -78,7 +81,8 @@ fn types<'a>(cx: &mut Cx<'a>, node: &Node<'a>, level: Level) {
         cx.invalid(schema.at("type"), "must be object at the root");
     }
     if node.embedded && !node.preserves() && node.properties().next().is_none() {
-        let why = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
+        let why =
+            "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
         cx.required(schema.at("properties"), why);
     }
 }
@@ -106,8 +110,8 @@ fn metadata<'a>(cx: &mut Cx<'a>, node: &Node<'a>, level: Level) {
             let mut names = value.entries().map(|(name, ..)| name);
             !names.all(|name| matches!(name, "name" | "generateName"))
         }
-        "enum" | "allOf" | "anyOf" | "oneOf" => value.items().len() > 0,
-        _ => !is_zero(value),
+        "additionalProperties" => true,
+        _ => !is_lost(key, value),
     };
     if level == Level::Root && metadata.entries().any(says) {
         let why = "must not specify anything other than name and generateName, but metadata is implicitly specified";
@@ -126,13 +130,27 @@ fn wrong_type<'a>(cx: &mut Cx<'a>, schema: Value<'a>, why: &str) {
 /// `anyOf` is `[{type: integer}, {type: string}]` and nothing else.
 fn is_int_or_string(any_of: Value<'_>) -> bool {
     let only = |schema: Value<'_>, ty: &str| {
-        let plain = |(key, _, value): (&str, _, Value<'_>)| (key == "type" && value.as_str() == Some(ty)) || is_zero(value);
+        let plain = |(key, _, value): (&str, _, Value<'_>)| match key {
+            "type" => true,
+            _ => is_lost(key, value),
+        };
         Node::read(schema).ty == ty && schema.entries().all(plain)
     };
     let mut items = any_of.items();
     items.len() == 2
         && items.next().is_some_and(|first| only(first, "integer"))
         && items.next().is_some_and(|second| only(second, "string"))
+}
+
+/// What the server no longer sees once it has read the structure.
+fn is_lost(key: &str, value: Value<'_>) -> bool {
+    match key {
+        "enum" | "allOf" | "anyOf" | "oneOf" | "dependencies" | "definitions" | "patternProperties" => {
+            value.items().len() + value.entries().len() == 0
+        }
+        "x-kubernetes-list-type" | "x-kubernetes-map-type" => false,
+        _ => is_zero(value),
+    }
 }
 
 /// The places where types are allowed, because of int-or-string.

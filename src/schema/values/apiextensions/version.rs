@@ -40,7 +40,10 @@ pub(super) fn deprecation<'a>(cx: &mut Cx<'a>, version: Value<'a>) {
 
 /// `unicode.IsPrint`, nearly: no control characters, and no other blank than the usual one.
 fn is_printable(character: char) -> bool {
-    character == ' ' || !(character.is_control() || character.is_whitespace() || matches!(character, '\u{200B}'..='\u{200F}' | '\u{FEFF}' | '\u{E000}'..='\u{F8FF}'))
+    character == ' '
+        || !(character.is_control()
+            || character.is_whitespace()
+            || matches!(character, '\u{200B}'..='\u{200F}' | '\u{FEFF}' | '\u{E000}'..='\u{F8FF}'))
 }
 
 /// `validateCustomResourceDefinitionValidation`
@@ -102,11 +105,13 @@ fn root_with_status<'a>(cx: &mut Cx<'a>, root: Value<'a>) {
         matches!(*key, "id" | "$schema") && !super::node::is_zero(*value) || *key == "$ref"
     };
     if !node.ty.is_empty() && node.ty != "object" && !root.entries().any(|entry| comes_first(&entry)) {
-        let why = "only \"object\" is allowed as the type at the root of the schema if the status subresource is enabled";
+        let why =
+            "only \"object\" is allowed as the type at the root of the schema if the status subresource is enabled";
         return cx.invalid(root.at("type"), why);
     }
     if root.entries().any(is_foreign) {
-        let why = format!("only {ROOT} fields are allowed at the root of the schema if the status subresource is enabled");
+        let why =
+            format!("only {ROOT} fields are allowed at the root of the schema if the status subresource is enabled");
         cx.invalid_shown(root.here(), "{…}", why);
     }
 }

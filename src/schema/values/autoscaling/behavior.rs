@@ -53,10 +53,7 @@ fn rules<'a>(cx: &mut Cx<'a>, rules: Value<'a>) {
         cx.invalid(rules.at("stabilizationWindowSeconds"), "must be greater than or equal to zero");
     }
     if window > WINDOW {
-        cx.invalid(
-            rules.at("stabilizationWindowSeconds"),
-            format_args!("must be less than or equal to {WINDOW}"),
-        );
+        cx.invalid(rules.at("stabilizationWindowSeconds"), format_args!("must be less than or equal to {WINDOW}"));
     }
     let supported = ["Disabled", "Max", "Min"];
     if rules.text_if("selectPolicy").is_some_and(|policy| !supported.contains(&policy)) {

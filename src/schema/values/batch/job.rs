@@ -51,11 +51,14 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         generated_labels(cx, &labels, name);
     }
     job_spec::job_spec(cx, spec);
-    if is_manual && !spec.has("selector") {
+    // What the server generated before belongs to nobody, and stays.
+    let was_generated = cx.old.and_then(|old| old.get("spec")).is_some_and(|old| !old.flag("manualSelector"));
+    let stays = is_manual && !spec.has("selector") && was_generated;
+    if is_manual && !spec.has("selector") && !stays {
         cx.required(spec.at("selector"), "");
     }
     selector::label_selector(cx, spec, "selector");
-    if !workload::is_unclear(cx, spec) {
+    if !stays && !workload::is_unclear(cx, spec) {
         selected(cx, spec, &labels, name);
     }
     // The Pods' host names end in their index.

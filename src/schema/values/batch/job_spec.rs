@@ -99,10 +99,7 @@ fn indexed<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         return;
     }
     if !spec.has("maxFailedIndexes") {
-        cx.required(
-            spec.at("maxFailedIndexes"),
-            &format!("must be specified when completions is above {MANY}"),
-        );
+        cx.required(spec.at("maxFailedIndexes"), &format!("must be specified when completions is above {MANY}"));
     }
     for (field, number) in [("parallelism", parallelism), ("maxFailedIndexes", failed)] {
         if number > MOST_OF_MANY {

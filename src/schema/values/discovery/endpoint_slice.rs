@@ -76,7 +76,8 @@ fn endpoints<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         return cx.too_many(object.at("endpoints"), count, ENDPOINTS);
     }
     let address_type = object.text("addressType");
-    let manager = object.path(&["metadata", "labels", "endpointslice.kubernetes.io/managed-by"]).and_then(Value::as_str);
+    let manager =
+        object.path(&["metadata", "labels", "endpointslice.kubernetes.io/managed-by"]).and_then(Value::as_str);
     let warns = !manager.is_some_and(|manager| CONTROLLERS.contains(&manager));
     for endpoint in object.list("endpoints") {
         let count = endpoint.count("addresses");
@@ -132,7 +133,8 @@ fn fully_qualified<'a>(cx: &mut Cx<'a>, item: Value<'a>, text: &str) {
         return cx.required(item.here(), "");
     }
     let name = text.strip_suffix('.').unwrap_or(text);
-    let mut refuse = |shown: &str, whys: Vec<String>| cx.invalid_shown(item.here(), format_args!("{shown:?}"), whys.join(","));
+    let mut refuse =
+        |shown: &str, whys: Vec<String>| cx.invalid_shown(item.here(), format_args!("{shown:?}"), whys.join(","));
     let whys = name::dns_subdomain(name);
     if !whys.is_empty() {
         return refuse(name, whys);
@@ -145,10 +147,11 @@ fn fully_qualified<'a>(cx: &mut Cx<'a>, item: Value<'a>, text: &str) {
     }
 }
 
+/// What is wrong with a text.
+type Check = fn(&str) -> Vec<String>;
+
 fn hints<'a>(cx: &mut Cx<'a>, hints: Value<'a>) {
-    let lists: [(&str, fn(&str) -> Vec<String>); 2] =
-        [("forZones", name::label_value), ("forNodes", name::dns_subdomain)];
-    for (list, check) in lists {
+    for (list, check) in [("forZones", name::label_value as Check), ("forNodes", name::dns_subdomain)] {
         let count = hints.count(list);
         if count > HINTS {
             return cx.too_many(hints.at(list), count, HINTS);

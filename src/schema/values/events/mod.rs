@@ -25,7 +25,8 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, _kind: Kind, object: Value<'a>) {
     if !matches!(kind, "Normal" | "Warning") {
         cx.invalid_shown(object.at("type"), "\"\"", format_args!("has invalid value: {kind}"));
     }
-    for (field, name) in [("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp")] {
+    for (field, name) in [("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp")]
+    {
         if !object.lacks(field) {
             unset(cx, object.at(field), name);
         }
@@ -93,14 +94,16 @@ pub(in crate::schema) fn event<'a>(
     regarding: &'a str,
     note: &str,
 ) {
-    let namespace = object.path(&["metadata", "namespace"]).and_then(Value::as_str).unwrap_or("default");
+    let namespace = object.path(&["metadata", "namespace"]).and_then(Value::as_str).unwrap_or_default();
     let about = object.get(regarding).map(|about| about.text("namespace")).unwrap_or_default();
     let is_new = !object.lacks("eventTime");
-    let fits = match (is_new, about.is_empty()) {
-        (true, false) => true,
-        (true, true) => matches!(namespace, "default" | "kube-system"),
-        (false, true) => matches!(namespace, "" | "default"),
-        (false, false) => namespace == about,
+    // A manifest without a namespace goes where it is applied to.
+    let fits = match (is_new, about) {
+        _ if namespace.is_empty() => true,
+        (true, "") => matches!(namespace, "default" | "kube-system"),
+        (true, _) => true,
+        (false, "") => namespace == "default",
+        (false, about) => namespace == about,
     };
     if !fits {
         let at = object.get(regarding).map_or(object.at(regarding), |about| about.at("namespace"));
@@ -110,9 +113,11 @@ pub(in crate::schema) fn event<'a>(
     if is_new {
         new_event(cx, object, controller, note);
     }
-    for why in name::dns_subdomain(namespace) {
-        cx.invalid_shown(object.at("metadata.namespace"), format_args!("{namespace:?}"), why);
-        cx.called("namespace");
+    if !namespace.is_empty() {
+        for why in name::dns_subdomain(namespace) {
+            cx.invalid_shown(object.at("metadata.namespace"), format_args!("{namespace:?}"), why);
+            cx.called("namespace");
+        }
     }
 }
 

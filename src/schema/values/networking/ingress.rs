@@ -50,10 +50,7 @@ fn class_annotation<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>) {
             cx.called("annotations.kubernetes.io/ingress.class");
         }
         None if !spec.has("ingressClassName") => {
-            cx.warn(
-                at,
-                format_args!("annotation {CLASS:?} is deprecated, please use 'spec.ingressClassName' instead"),
-            );
+            cx.warn(at, format_args!("annotation {CLASS:?} is deprecated, please use 'spec.ingressClassName' instead"));
             cx.called("");
         }
         _ => {}
@@ -90,7 +87,7 @@ fn http_path<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
     let path = object.text("path");
     let at = object.at("path");
-    let mut refuse = |cx: &mut Cx<'a>, why: &str| cx.invalid_shown(at, format_args!("{path:?}"), why);
+    let refuse = |cx: &mut Cx<'a>, why: &str| cx.invalid_shown(at, format_args!("{path:?}"), why);
     match object.text("pathType") {
         "Exact" | "Prefix" => {
             if !path.starts_with('/') {
@@ -131,7 +128,7 @@ fn service_backend<'a>(cx: &mut Cx<'a>, backend: Value<'a>, service: Value<'a>) 
         cx.required(service.at("name"), "");
     } else {
         let name = service.text("name");
-        let mut check = |cx: &mut Cx<'a>, whys: Vec<String>| {
+        let check = |cx: &mut Cx<'a>, whys: Vec<String>| {
             for why in whys {
                 cx.invalid(service.at("name"), why);
             }

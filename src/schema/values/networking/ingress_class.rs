@@ -1,9 +1,10 @@
 //! Classes of Ingresses.
 
 use super::super::{Cx, Read, references};
+use crate::schema::problem::Raised;
 use crate::schema::stored::Places;
 use crate::schema::text::name;
-use crate::yaml::Value;
+use crate::yaml::{Origin, Value};
 
 const CONTROLLER: usize = 250;
 const SCOPES: [&str; 2] = ["Cluster", "Namespace"];
@@ -21,9 +22,19 @@ pub(super) fn ingress_class<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 }
 
 pub(super) fn ingress_class_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
-    let controller = |object: Value<'_>| object.path(&["spec", "controller"]).and_then(|value| value.as_str().map(str::to_owned));
+    let controller =
+        |object: Value<'_>| object.path(&["spec", "controller"]).and_then(|value| value.as_str().map(str::to_owned));
     if controller(new) != controller(old) {
         cx.immutable(new.at("spec.controller"));
+    }
+    // Server-side apply takes away what the manifest said, and the default of the scope stays behind.
+    let scope = old.path(&["spec", "parameters", "scope"]);
+    let is_left = new.get("spec").is_some_and(|spec| !spec.has("parameters")) && !new.lacks("spec");
+    if is_left && scope.is_some_and(|scope| scope.origin() == Origin::Default) {
+        cx.raised(Raised::ByApply, |cx| {
+            cx.required(new.at("spec.parameters.kind"), "");
+            cx.required(new.at("spec.parameters.name"), "");
+        });
     }
 }
 

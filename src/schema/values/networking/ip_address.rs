@@ -8,7 +8,9 @@ use crate::yaml::Value;
 pub(super) fn ip_address<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if let Some(metadata) = object.get("metadata") {
         for field in ["generateName", "name"] {
-            if let Some(why) = metadata.text_if(field).filter(|name| !name.is_empty()).and_then(|name| ip::canonical(name).err()) {
+            if let Some(why) =
+                metadata.text_if(field).filter(|name| !name.is_empty()).and_then(|name| ip::canonical(name).err())
+            {
                 cx.invalid(metadata.at(field), why);
             }
         }
@@ -28,7 +30,9 @@ pub(super) fn ip_address<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 }
 
 pub(super) fn ip_address_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
-    let (Some(now), Some(before)) = (new.path(&["spec", "parentRef"]), old.path(&["spec", "parentRef"])) else { return };
+    let (Some(now), Some(before)) = (new.path(&["spec", "parentRef"]), old.path(&["spec", "parentRef"])) else {
+        return;
+    };
     if ["group", "resource", "namespace", "name"].into_iter().any(|field| now.text(field) != before.text(field)) {
         cx.immutable(now.here());
     }

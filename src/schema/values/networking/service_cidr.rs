@@ -4,8 +4,7 @@ use super::super::{Cx, Read, addresses};
 use crate::schema::stored::Places;
 use crate::yaml::Value;
 
-const FAMILIES: &str =
-    "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
+const FAMILIES: &str = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
 
 pub(super) fn service_cidr<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(spec) = object.get("spec") else { return };

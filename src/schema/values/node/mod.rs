@@ -1,7 +1,9 @@
 //! `node.k8s.io`: runtime classes.
 
+use std::collections::HashSet;
+
 use super::resources::{self, Names};
-use super::{Cx, Read, metadata};
+use super::{Cx, Read, metadata, pod};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::table::Kind;
 use crate::schema::text::name;
@@ -24,6 +26,23 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, _kind: Kind, object: Value<'a>) {
     }
     if let Some(scheduling) = object.get("scheduling") {
         metadata::labels(cx, scheduling, "nodeSelector");
+        pod::tolerations(cx, scheduling);
+        distinct_tolerations(cx, scheduling);
+    }
+}
+
+fn distinct_tolerations<'a>(cx: &mut Cx<'a>, scheduling: Value<'a>) {
+    let mut seen = HashSet::new();
+    for toleration in scheduling.list("tolerations") {
+        let fields = ["key", "operator", "value", "effect"].map(|field| toleration.text(field));
+        if !seen.insert(fields) {
+            let [key, operator, value, effect] = fields;
+            let seconds = toleration.int("tolerationSeconds").map_or("null".to_owned(), |seconds| seconds.to_string());
+            let shown = format_args!(
+                "{{\"Key\":{key:?},\"Operator\":{operator:?},\"Value\":{value:?},\"Effect\":{effect:?},\"TolerationSeconds\":{seconds}}}"
+            ).to_string();
+            cx.duplicate_shown(toleration.here(), shown);
+        }
     }
 }
 
@@ -38,13 +57,10 @@ pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, _kind: Kind, new: Value<'a>, 
 fn overhead<'a>(cx: &mut Cx<'a>, overhead: Value<'a>) {
     let Some(fixed) = overhead.get("podFixed") else { return };
     let (mut huge_pages, mut has_compute) = (false, false);
-    for (resource, value) in overhead.pairs("podFixed") {
-        let (first, at) = (cx.count(), fixed.at_key(resource));
-        resources::resource_name(cx, at, resource, Names::Container);
-        resources::amount(cx, at, resource, value);
-        if cx.count() > first {
-            cx.all_called(first, &format!("overhead.limits[{resource}]"));
-        }
+    let first = cx.count();
+    resources::amounts(cx, fixed, Names::Container);
+    cx.moved(first, fixed.here(), overhead.at("limits"));
+    for (resource, _) in overhead.pairs("podFixed") {
         huge_pages |= resources::is_huge_pages(resource);
         has_compute |= matches!(resource, "cpu" | "memory");
     }

@@ -32,10 +32,14 @@ pub(super) fn cluster_role_binding<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
 }
 
+/// The group of a role; an empty one is the default.
+fn group_of(role: Value<'_>) -> &str {
+    if role.lacks("apiGroup") { GROUP } else { role.text("apiGroup") }
+}
+
 fn role_ref<'a>(cx: &mut Cx<'a>, object: Value<'a>, kinds: &[&str]) {
     let Some(role) = object.get("roleRef") else { return };
-    // An empty group is the default.
-    if !matches!(role.text("apiGroup"), GROUP | "") {
+    if group_of(role) != GROUP {
         cx.not_supported(role.at("apiGroup"), &[GROUP]);
     }
     if !kinds.contains(&role.text("kind")) {
@@ -76,9 +80,9 @@ fn role_binding_subject<'a>(cx: &mut Cx<'a>, subject: Value<'a>, is_namespaced: 
 /// What a binding grants to its subjects stays what it is.
 pub(super) fn update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(new), Some(old)) = (new.get("roleRef"), old.get("roleRef")) else { return };
-    if new.text("kind") != old.text("kind") || new.text("name") != old.text("name") {
-        let (kind, name) = (new.text("kind"), new.text("name"));
-        let shown = format!("{{\"APIGroup\":{GROUP:?},\"Kind\":{kind:?},\"Name\":{name:?}}}");
+    let (group, kind, name) = (group_of(new), new.text("kind"), new.text("name"));
+    if group != group_of(old) || kind != old.text("kind") || name != old.text("name") {
+        let shown = format!("{{\"APIGroup\":{group:?},\"Kind\":{kind:?},\"Name\":{name:?}}}");
         cx.push(Cause::Immutable, new.here(), format!("Invalid value: {shown}: cannot change roleRef"));
     }
 }

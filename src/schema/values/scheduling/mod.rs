@@ -37,14 +37,13 @@ fn priority_class<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         if let Some(why) = not_of_the_system(name, value, object.flag("globalDefault")) {
             cx.forbidden(
                 object.at("metadata.name"),
-                format_args!("priority class names with 'system-' prefix are reserved for system use only. error: {why}"),
+                format_args!(
+                    "priority class names with 'system-' prefix are reserved for system use only. error: {why}"
+                ),
             );
         }
     } else if value > HIGHEST {
-        cx.forbidden(
-            object.at("value"),
-            format_args!("maximum allowed value of a user defined priority is {HIGHEST}"),
-        );
+        cx.forbidden(object.at("value"), format_args!("maximum allowed value of a user defined priority is {HIGHEST}"));
     }
     cx.one_of(object.at("preemptionPolicy"), &POLICIES);
 }
