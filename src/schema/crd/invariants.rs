@@ -57,8 +57,7 @@ fn resource<'s>(cx: &mut Cx<'s>, value: Value<'s>) {
         }
     }
     if let Some(inner) = value.get("metadata") {
-        let namespaced = !inner.text("namespace").is_empty();
-        metadata::embedded(cx, name::path_segment, namespaced, inner);
+        metadata::embedded(cx, inner);
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn custom_resource_definition<'a>(cx: &mut Cx<'a>, object: Value<'a>)
     if let Some(spec) = spec {
         conversion::conversion(cx, spec);
     }
-    if !cx.is_update {
+    if !cx.is_update() {
         approval(cx, object, None);
     }
     let mut seen = HashSet::new();

@@ -303,7 +303,7 @@ fn traffic_policies<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 
 /// `GetWarningsForService`
 fn warnings<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, ips: &[&str]) {
-    let mut say = |cx: &mut Cx<'a>, field: &'static str, text: String| {
+    let say = |cx: &mut Cx<'a>, field: &'static str, text: String| {
         cx.warn(spec.at(field), text);
         cx.called("");
     };

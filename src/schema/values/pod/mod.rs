@@ -28,6 +28,7 @@ use crate::schema::stored::Places;
 use crate::yaml::Value;
 
 pub(in crate::schema) use affinity::node_selector;
+pub(in crate::schema) use compare::{is_same, is_same_without};
 pub(in crate::schema) use defaults::{pod_defaults, template_defaults};
 pub(in crate::schema) use scheduling::tolerations;
 pub(in crate::schema) use update::pod_update;
