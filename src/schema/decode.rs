@@ -132,7 +132,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let value = document.value(entry.value);
             let name = document.text_of(&entry.key);
             // SOPS removes its own block before anybody applies the object.
-            if node == NodeId(0) && name == "sops" && self.object.encrypted {
+            if node == NodeId(0) && name == "sops" && self.object.unknown(value).is_some() {
                 continue;
             }
             let mut missing = minors;

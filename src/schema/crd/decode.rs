@@ -87,7 +87,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             match raw.document().text_of(&entry.key) {
                 key if is_meta(key) => self.meta(node, raw, entry),
                 // SOPS removes its own block before anybody applies the object.
-                "sops" if self.object.encrypted => {}
+                "sops" if self.object.unknown(raw.document().value(entry.value)).is_some() => {}
                 "status" if drops_status => {
                     let before = self.growing.deriver().mark();
                     self.in_status = true;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Cx, Read};
+use crate::schema::problem::Raised;
 use crate::schema::stored::Places;
 use crate::schema::table::Kind;
 use crate::schema::text::name;
@@ -93,10 +94,38 @@ fn needs_name(kind: Kind) -> bool {
 #[derive(Clone, Copy)]
 struct Wanted {
     naming: Naming,
+    generated: Generated,
     is_namespaced: bool,
     needs_name: bool,
     /// Finalizers are standard ones or have a domain.
     qualified_finalizers: bool,
+}
+
+/// What the server checks of `generateName`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Generated {
+    /// That it can begin a name.
+    Checked,
+    /// The name that it makes, where there is no other.
+    OnlyResult,
+    /// Nothing.
+    Ignored,
+}
+
+fn generated(kind: Kind, is_update: bool) -> Generated {
+    match (kind.group(), kind.kind()) {
+        ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Generated::OnlyResult,
+        // Their updates check the spec and what changed of the metadata, no more.
+        ("", "Namespace" | "PersistentVolumeClaim" | "Pod" | "ResourceQuota")
+        | ("apps", "DaemonSet" | "Deployment" | "ReplicaSet")
+        | ("autoscaling" | "batch" | "coordination.k8s.io" | "discovery.k8s.io" | "scheduling.k8s.io", _)
+        | ("networking.k8s.io", "NetworkPolicy" | "ServiceCIDR")
+            if is_update =>
+        {
+            Generated::Ignored
+        }
+        _ => Generated::Checked,
+    }
 }
 
 /// `ValidateObjectMeta` of a built-in kind.
@@ -106,6 +135,7 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     }
     let wanted = Wanted {
         naming: naming(kind),
+        generated: generated(kind, cx.is_update()),
         is_namespaced: kind.is_namespaced(),
         needs_name: needs_name(kind),
         qualified_finalizers: !takes_any_finalizer(kind),
@@ -115,14 +145,14 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 
 /// The same of a custom resource.
 pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
-    let naming = Naming::Subdomain;
-    of_object(cx, Wanted { naming, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
+    let (naming, generated) = (Naming::Subdomain, Generated::Checked);
+    of_object(cx, Wanted { naming, generated, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
 }
 
 /// The same of the metadata of an object inside another one, which needs no name.
 pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
-    let wanted =
-        Wanted { naming: Naming::Segment, is_namespaced: true, needs_name: false, qualified_finalizers: false };
+    let (naming, generated) = (Naming::Segment, Generated::Checked);
+    let wanted = Wanted { naming, generated, is_namespaced: true, needs_name: false, qualified_finalizers: false };
     metadata_of(cx, wanted, metadata);
 }
 
@@ -146,6 +176,9 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     if metadata.int("generation").is_some_and(|generation| generation < 0) {
         cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
     }
+    if metadata.count("managedFields") > 0 {
+        cx.raised(Raised::ByApply, |cx| cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil"));
+    }
     labels(cx, metadata, "labels");
     annotations(cx, metadata, "annotations");
     owner_references(cx, metadata);
@@ -156,10 +189,20 @@ fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
     let check = |cx: &mut Cx<'a>, is_old: bool| {
-        if !generate.is_empty() {
-            for why in naming.check(generate, true, is_old) {
-                cx.invalid(metadata.at("generateName"), why);
+        match wanted.generated {
+            Generated::Checked if !generate.is_empty() => {
+                for why in naming.check(generate, true, is_old) {
+                    cx.invalid(metadata.at("generateName"), why);
+                }
             }
+            // The server cuts it and puts five letters behind it.
+            Generated::OnlyResult if name.is_empty() && !generate.is_empty() => {
+                let prefix: String = generate.chars().take(58).collect();
+                for why in naming.check(&format!("{prefix}a"), false, is_old) {
+                    cx.invalid(metadata.at("name"), why);
+                }
+            }
+            _ => {}
         }
         if !name.is_empty() {
             for why in naming.check(name, false, is_old) {
