@@ -97,6 +97,32 @@ struct Wanted {
     needs_name: bool,
     /// Finalizers are standard ones or have a domain.
     qualified_finalizers: bool,
+    /// The server counts generations itself, whatever the manifest says.
+    counts_generations: bool,
+}
+
+/// The generation of these kinds is the server's from the start.
+fn counts_generations(kind: Kind) -> bool {
+    matches!(
+        kind.kind(),
+        "CronJob"
+            | "DaemonSet"
+            | "Deployment"
+            | "Job"
+            | "Pod"
+            | "PodDisruptionBudget"
+            | "PodTemplate"
+            | "ReplicaSet"
+            | "ReplicationController"
+            | "StatefulSet"
+            | "PriorityClass"
+            | "DeviceClass"
+            | "EndpointSlice"
+            | "ResourceSlice"
+    ) || matches!(
+        kind.group(),
+        "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io"
+    )
 }
 
 /// `ValidateObjectMeta` of a built-in kind.
@@ -109,6 +135,7 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
         is_namespaced: kind.is_namespaced(),
         needs_name: needs_name(kind),
         qualified_finalizers: !takes_any_finalizer(kind),
+        counts_generations: counts_generations(kind),
     };
     of_object(cx, wanted, object);
 }
@@ -116,13 +143,20 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 /// The same of a custom resource.
 pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
     let naming = Naming::Subdomain;
-    of_object(cx, Wanted { naming, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
+    let wanted =
+        Wanted { naming, is_namespaced, needs_name: true, qualified_finalizers: false, counts_generations: false };
+    of_object(cx, wanted, object);
 }
 
 /// The same of the metadata of an object inside another one, which needs no name.
 pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
-    let wanted =
-        Wanted { naming: Naming::Segment, is_namespaced: true, needs_name: false, qualified_finalizers: false };
+    let wanted = Wanted {
+        naming: Naming::Segment,
+        is_namespaced: true,
+        needs_name: false,
+        qualified_finalizers: false,
+        counts_generations: false,
+    };
     metadata_of(cx, wanted, metadata);
 }
 
@@ -143,7 +177,7 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
             cx.invalid(metadata.at("namespace"), why);
         }
     }
-    if metadata.int("generation").is_some_and(|generation| generation < 0) {
+    if !wanted.counts_generations && !cx.is_update() && metadata.int("generation").is_some_and(|number| number < 0) {
         cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
     }
     labels(cx, metadata, "labels");
@@ -156,7 +190,8 @@ fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
     let mut check = |cx: &mut Cx<'a>, is_old: bool| {
-        if !generate.is_empty() {
+        // Nothing is generated for an object that is there.
+        if !generate.is_empty() && !cx.is_update() {
             for why in naming.check(generate, true, is_old) {
                 cx.invalid(metadata.at("generateName"), why);
             }

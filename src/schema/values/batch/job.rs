@@ -34,8 +34,12 @@ pub(super) fn defaults(stored: &mut Stored) {
     };
     let missing: Vec<_> = all.into_iter().filter(|(field, _)| is_missing(field)).collect();
     let node = spec.id();
+    let labels = spec.path(&["template", "metadata", "labels"]).map(Value::to_json);
     for (field, value) in missing {
         stored.add(node, field, &value);
+    }
+    if let Some(serde_json::Value::Object(labels)) = labels {
+        core::fill_map(stored, "metadata", "labels", &labels);
     }
 }
 
@@ -48,7 +52,7 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let labels = Labels::of_template(spec);
     let is_manual = spec.flag("manualSelector");
     if !is_manual {
-        generated_labels(cx, &labels, name);
+        generated_labels(cx, spec, &labels, name);
     }
     job_spec::job_spec(cx, spec);
     // What the server generated before belongs to nobody, and stays.
@@ -75,13 +79,19 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 }
 
 /// Labels that the server would generate must be what it would generate.
-fn generated_labels<'a>(cx: &mut Cx<'a>, labels: &Labels<'a>, name: &str) {
+fn generated_labels<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: &Labels<'a>, name: &str) {
     for label in OF_UID.into_iter().filter_map(|key| labels.get(key)) {
         cx.invalid(label.here(), "must be the uid that the server gives to the Job");
     }
     for label in OF_NAME.into_iter().filter_map(|key| labels.get(key)) {
         if name.is_empty() || label.as_str() != Some(name) {
             cx.invalid(label.here(), format_args!("must be '{name}'"));
+        }
+    }
+    // The label that is generated from a name must be one.
+    if let Some(template) = spec.get("template").filter(|_| OF_NAME.into_iter().any(|key| labels.get(key).is_none())) {
+        for why in name::label_value(name) {
+            cx.invalid_shown(template.at("labels"), format_args!("{name:?}"), why);
         }
     }
 }
