@@ -1,6 +1,7 @@
 //! An object as the cluster stores it: unknown fields pruned, nulls gone, defaults filled in. Every value knows its
 //! parent, so that a problem can name its field.
 
+use crate::manifest::object::Object;
 use crate::yaml::derive::Deriver;
 use crate::yaml::document::{Data, Text};
 use crate::yaml::{Document, NodeId, Origin, Value, pointer};
@@ -103,6 +104,16 @@ impl Stored {
     #[must_use]
     pub fn root(&self) -> Value<'_> {
         self.document.root()
+    }
+
+    /// The object that another one became: what is unknown of that one's values is unknown of the same ones here.
+    pub(crate) fn rewritten(self, object: &Object) -> Object {
+        let unknown = self.links.iter().enumerate().filter_map(|(index, link)| {
+            let why = object.unknown(object.document.value(link.raw?))?;
+            Some((NodeId(u32::try_from(index).ok()?), why))
+        });
+        let unknown = unknown.collect();
+        object.rewritten(self.document, unknown)
     }
 
     /// The value of the raw document that a value was made from; none for a default.

@@ -27,11 +27,10 @@ pub(super) fn check(
         Err(Mismatch { cause: Cause::TypeInvalid, pointer: at.to_owned(), message: format!("{path}: {message}") })
     };
     let free = free || schema.preserves_unknown_fields();
-    let ty = if schema.is_int_or_string() { Type::Any } else { schema.ty() };
     if value.is_null() || object.unknown(value).is_some() {
         return Ok(());
     }
-    match (ty, value.kind()) {
+    match (schema.ty(), value.kind()) {
         (Type::Any | Type::Object, Kind::Mapping) => {
             for (name, _, child) in value.entries() {
                 let inner = (pointer::child(at, name), format!("{path}.{name}"));

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::format::Format;
 use super::node::{self, Part, TYPES, Type};
 use super::pack::{self, HEADER, KIND, MAGIC, Pack};
-use super::pattern::Pattern;
+use crate::schema::text::regexp;
 use crate::yaml::{Kind as ValueKind, Value};
 
 /// The levels of a schema: every walk over one is recursive, and no real schema has 60.
@@ -234,7 +234,7 @@ impl Builder {
             "pattern" => {
                 let pattern = value.as_str().unwrap_or_default();
                 if !pattern.is_empty() {
-                    Pattern::check(pattern).map_err(|why| Refusal::Pattern { pattern: pattern.to_owned(), why })?;
+                    regexp::check(pattern).map_err(|why| Refusal::Pattern { pattern: pattern.to_owned(), why })?;
                     draft.child(Part::Pattern).offset(self.text(pattern)?)?;
                 }
             }

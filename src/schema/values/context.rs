@@ -147,11 +147,6 @@ impl<'a> Cx<'a> {
         self.stored.names(at).0
     }
 
-    /// The value is of its type and not a placeholder that something fills in later.
-    pub(in crate::schema) fn is_known(&self, value: Value<'_>) -> bool {
-        !self.stored.is_opaque(value)
-    }
-
     /// Check something that the server checks only of an object that is created.
     pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
         if !self.is_update() {

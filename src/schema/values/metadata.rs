@@ -99,6 +99,8 @@ struct Wanted {
     qualified_finalizers: bool,
     /// The server counts generations itself, whatever the manifest says.
     counts_generations: bool,
+    /// An update is checked as if the object were new.
+    is_checked_again: bool,
 }
 
 /// The generation of these kinds is the server's from the start.
@@ -136,6 +138,7 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
         needs_name: needs_name(kind),
         qualified_finalizers: !takes_any_finalizer(kind),
         counts_generations: counts_generations(kind),
+        is_checked_again: matches!(kind.kind(), "ControllerRevision" | "Job"),
     };
     of_object(cx, wanted, object);
 }
@@ -143,8 +146,14 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 /// The same of a custom resource.
 pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
     let naming = Naming::Subdomain;
-    let wanted =
-        Wanted { naming, is_namespaced, needs_name: true, qualified_finalizers: false, counts_generations: false };
+    let wanted = Wanted {
+        naming,
+        is_namespaced,
+        needs_name: true,
+        qualified_finalizers: false,
+        counts_generations: false,
+        is_checked_again: true,
+    };
     of_object(cx, wanted, object);
 }
 
@@ -156,6 +165,7 @@ pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
         needs_name: false,
         qualified_finalizers: false,
         counts_generations: false,
+        is_checked_again: true,
     };
     metadata_of(cx, wanted, metadata);
 }
@@ -189,10 +199,11 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
 fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
-    let mut check = |cx: &mut Cx<'a>, is_old: bool| {
-        // Nothing is generated for an object that is there.
-        if !generate.is_empty() && !cx.is_update() {
-            for why in naming.check(generate, true, is_old) {
+    // Of an object that is there, only some kinds check it as if it were new.
+    let prefix_naming = if cx.is_update() && !wanted.is_checked_again { Naming::SegmentPrefix } else { naming };
+    let check = |cx: &mut Cx<'a>, is_old: bool| {
+        if !generate.is_empty() {
+            for why in prefix_naming.check(generate, true, is_old) {
                 cx.invalid(metadata.at("generateName"), why);
             }
         }

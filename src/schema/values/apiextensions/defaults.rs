@@ -1,5 +1,6 @@
 //! The defaults of a schema must be values of it: `ValidateDefaults`, without CEL.
 
+use super::ENOUGH;
 use super::fits::{Fits, Work};
 use super::node::Node;
 use crate::schema::stored::Places;
@@ -15,6 +16,9 @@ pub(super) fn any(schema: Value<'_>) -> bool {
 
 /// Check the defaults of a node and of all below it. `in_meta`: of the metadata of a resource.
 pub(super) fn check<'a>(cx: &mut Cx<'a>, schema: Value<'a>, is_root: bool, in_meta: bool, work: &mut Work) {
+    if cx.count() > ENOUGH {
+        return;
+    }
     let node = Node::read(schema);
     let is_resource = node.embedded || is_root;
     let in_meta = in_meta && !node.embedded;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::ENOUGH;
 use super::node::Node;
 use crate::schema::crd::format::Format;
 use crate::schema::crd::node::Type;
@@ -23,7 +24,7 @@ pub(super) struct Work {
 impl Work {
     /// Enough for every CRD that is not made to take long.
     pub(super) fn new() -> Self {
-        Self { left: 4 << 20, patterns: HashMap::new() }
+        Self { left: 1 << 20, patterns: HashMap::new() }
     }
 
     /// A pattern is found in a text; so it is if enough was done.
@@ -102,7 +103,7 @@ impl<'a> Fits<'_, 'a> {
     }
 
     fn value(&mut self, value: Value<'a>, node: &Node<'a>) {
-        if !self.work.on(value, node) {
+        if self.found > ENOUGH || !self.work.on(value, node) {
             return;
         }
         self.ty(value, node);

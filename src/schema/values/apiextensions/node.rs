@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::schema::values::Read;
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, NodeId, Value};
 
 /// A node. Texts that are absent are empty; `Option` where absence counts.
 #[derive(Clone, Copy)]
@@ -200,6 +200,21 @@ fn is_absent(key: &str, value: Value<'_>) -> bool {
             ];
             is_zero(value) && !pointers.contains(&key)
         }
+    }
+}
+
+/// The properties of the nodes that were asked for theirs, so that many questions about many properties take no time.
+#[derive(Default)]
+pub(super) struct Known<'a>(HashMap<NodeId, HashMap<&'a str, Value<'a>>>);
+
+impl<'a> Known<'a> {
+    /// A property's schema.
+    pub(super) fn property(&mut self, node: &Node<'a>, name: &str) -> Option<Value<'a>> {
+        let properties = node.properties?;
+        if properties.entries().len() <= 16 {
+            return properties.get(name);
+        }
+        self.0.entry(properties.id()).or_insert_with(|| node.properties().collect()).get(name).copied()
     }
 }
 

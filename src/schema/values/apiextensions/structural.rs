@@ -1,12 +1,11 @@
 //! What makes a schema structural: `ValidateStructural`.
 
-use std::collections::HashMap;
-
-use super::node::{Node, is_zero};
+use super::ENOUGH;
+use super::node::{Known, Node, is_zero};
 use crate::schema::stored::Places;
 use crate::schema::text::regexp;
 use crate::schema::values::Cx;
-use crate::yaml::{NodeId, Value};
+use crate::yaml::Value;
 
 /// What a node hangs at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +25,9 @@ pub(super) fn structural<'a>(cx: &mut Cx<'a>, root: Value<'a>) {
 }
 
 fn invariants<'a>(cx: &mut Cx<'a>, schema: Value<'a>, level: Level) {
+    if cx.count() > ENOUGH {
+        return;
+    }
     let node = Node::read(schema);
     match node.item_schema() {
         Some(items) => invariants(cx, items, Level::Item),
@@ -180,6 +182,9 @@ fn values<'a>(cx: &mut Cx<'a>, node: &Node<'a>, skip: Skip) {
 
 /// A schema below a junctor says nothing of the structure.
 fn nested<'a>(cx: &mut Cx<'a>, schema: Value<'a>, skip_any: bool) {
+    if cx.count() > ENOUGH {
+        return;
+    }
     let node = Node::read(schema);
     values(cx, &node, Skip { any: skip_any, first_all: false });
     if let Some(items) = node.item_schema() {
@@ -216,8 +221,7 @@ fn nested<'a>(cx: &mut Cx<'a>, schema: Value<'a>, skip_any: bool) {
 /// Whatever the root's junctors speak of must be specified outside of them.
 #[derive(Default)]
 struct Completeness<'a> {
-    /// The properties of the nodes that were asked for theirs.
-    known: HashMap<NodeId, HashMap<&'a str, Value<'a>>>,
+    known: Known<'a>,
 }
 
 impl<'a> Completeness<'a> {
@@ -240,8 +244,10 @@ impl<'a> Completeness<'a> {
             }
         }
         for (name, property) in node.properties() {
-            let known = self.known.entry(structure.value.id()).or_insert_with(|| structure.properties().collect());
-            if let Some(structure) = known.get(name).copied() {
+            if cx.count() > ENOUGH {
+                return;
+            }
+            if let Some(structure) = self.known.property(structure, name) {
                 self.nested(cx, property, &Node::read(structure));
                 continue;
             }

@@ -76,7 +76,7 @@ fn value<'a>(object: Value<'a>, key: &str) -> Option<(Value<'a>, bool)> {
 /// Its bytes, unless it is not known.
 fn bytes<'a>(cx: &Cx<'a>, object: Value<'a>, key: &str) -> Option<Cow<'a, [u8]>> {
     let (value, is_base64) = value(object, key)?;
-    let text = value.as_str().filter(|_| cx.is_known(value))?;
+    let text = value.as_str().filter(|_| !cx.is_opaque(value))?;
     if is_base64 { base64::decode(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text.as_bytes())) }
 }
 

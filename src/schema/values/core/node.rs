@@ -1,5 +1,6 @@
 //! Nodes.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::super::{Cx, Read, addresses, resources};
@@ -15,9 +16,6 @@ pub(super) fn node<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if let Some(spec) = object.get("spec") {
         taints(cx, spec);
         pod_cidrs(cx, spec);
-        if spec.has("configSource") {
-            cx.warn(spec.at("configSource"), "the feature is removed");
-        }
         if !spec.text("externalID").is_empty() {
             cx.warn(spec.at("externalID"), "this field is deprecated, and is unused by Kubernetes");
         }
@@ -28,6 +26,47 @@ pub(super) fn node<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             resources::amount(cx, list.at_key(resource), resource, amount);
         }
     }
+    let swap = status.path(&["nodeInfo", "swap"]);
+    if let Some(swap) = swap.filter(|swap| swap.int("capacity").is_some_and(|bytes| bytes <= 0)) {
+        cx.invalid(swap.at("capacity"), "must be greater than zero");
+        cx.called("metadata.nodeSwapStatus.capacity");
+    }
+    cx.since(36, |cx| declared_features(cx, status));
+}
+
+/// `validateNodeDeclaredFeatures`: names in order, each once.
+fn declared_features<'a>(cx: &mut Cx<'a>, status: Value<'a>) {
+    let Some(list) = status.get("declaredFeatures") else { return };
+    let mut before: Option<&str> = None;
+    for (index, feature) in list.items().map(|item| item.as_str().unwrap_or_default()).enumerate() {
+        if feature.len() > 253 {
+            let why = format!("invalid feature name {feature:?}: must be no more than 253 characters");
+            cx.invalid(list.at_index(index), why);
+        } else if !is_feature(feature) {
+            cx.invalid(
+                list.at_index(index),
+                format_args!(
+                    "invalid feature name {feature:?}: must start with an UpperCamelCase segment, with subsequent segments \
+                     separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric \
+                     characters and slashes"
+                ),
+            );
+        }
+        match before.map(|before| before.cmp(feature)) {
+            Some(Ordering::Equal) => cx.duplicate(list.at_index(index)),
+            Some(Ordering::Greater) => cx.invalid(list.at_index(index), "list must be sorted alphabetically"),
+            _ => {}
+        }
+        before = Some(feature);
+    }
+}
+
+fn is_feature(text: &str) -> bool {
+    let is_segment = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    text.starts_with(|first: char| first.is_ascii_uppercase()) && text.split('/').all(is_segment)
 }
 
 /// `validateNodeTaints`; the server looks for them in the metadata.
@@ -56,6 +95,17 @@ fn taints<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 }
 
 fn pod_cidrs<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    let one = spec.text("podCIDR");
+    let first = spec.get("podCIDRs").and_then(|list| list.items().next()?.as_str());
+    // The older field goes before the newer one.
+    if !one.is_empty() && first != Some(one) {
+        let before = cx.count();
+        addresses::legacy_cidr(cx, spec.at("podCIDR"), one);
+        if cx.count() > before {
+            cx.called("spec.podCIDRs[0]");
+        }
+        return;
+    }
     let Some(list) = spec.get("podCIDRs") else { return };
     let (mut v4, mut v6) = (0_usize, 0_usize);
     for (index, text) in list.items().map(|item| item.as_str().unwrap_or_default()).enumerate() {

@@ -231,6 +231,9 @@ fn warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for (field, why) in GONE {
         if spec.has(field) {
             cx.warn(spec.at(field), why);
+            if field == "storageos" {
+                cx.called_at(spec.at("storageOS"), "");
+            }
         }
     }
 }

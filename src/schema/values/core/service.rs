@@ -303,7 +303,7 @@ fn traffic_policies<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 
 /// `GetWarningsForService`
 fn warnings<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, ips: &[&str]) {
-    let mut say = |cx: &mut Cx<'a>, field: &'static str, text: String| {
+    let say = |cx: &mut Cx<'a>, field: &'static str, text: String| {
         cx.warn(spec.at(field), text);
         cx.called("");
     };
@@ -345,8 +345,15 @@ fn warnings<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, ips: &[&str
             });
         }
     }
-    if ip::parse(spec.text("loadBalancerIP")).is_some() {
-        addresses::ip_warnings(cx, spec.at("loadBalancerIP"), spec.text("loadBalancerIP"));
+    // Nothing refuses this one, whatever its form.
+    let text = spec.text("loadBalancerIP");
+    match ip::parse(text) {
+        Some(ip) if ip.has_leading_zeros() || ip.is_mapped() => {
+            let canonical = ip.to_string();
+            let why = format!("non-standard IP address {text:?} is invalid: use {canonical:?}");
+            cx.warn(spec.at("loadBalancerIP"), why);
+        }
+        _ => addresses::ip_warnings(cx, spec.at("loadBalancerIP"), text),
     }
     if let Some(list) = spec.get("loadBalancerSourceRanges") {
         for (index, text) in list.items().filter_map(Value::as_str).enumerate() {

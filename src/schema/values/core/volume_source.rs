@@ -113,7 +113,7 @@ fn one_if_there<'a>(cx: &mut Cx<'a>, source: Value<'a>, field: &'static str, val
 
 /// A disk of a cloud and a partition of it, whose error speaks of 1 although 0 is fine.
 fn disk<'a>(cx: &mut Cx<'a>, spec: Value<'a>, source: Value<'a>, id: &'static str, name: Option<&'static str>) {
-    let mut called = |cx: &mut Cx<'a>, field: &str| {
+    let called = |cx: &mut Cx<'a>, field: &str| {
         if let Some(name) = name {
             cx.called_at(spec.at(name), &format!(".{field}"));
         }

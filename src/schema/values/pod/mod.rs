@@ -49,15 +49,15 @@ struct Whole<'a> {
 
 /// `parent.field` as a `PodTemplateSpec`: its labels and annotations, its `spec`, and the warnings about them.
 pub(in crate::schema) fn template<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
-    template_of(cx, parent, field, None);
+    template_of(cx, parent, field, Owner::Template);
 }
 
-/// The template of a StatefulSet with this `spec`: the set gives its Pods volumes and host names.
-pub(in crate::schema) fn template_of_set<'a>(cx: &mut Cx<'a>, set: Value<'a>) {
-    template_of(cx, set, "template", Some(set));
+/// The `template` of a `StatefulSet`'s spec, whose Pods have claims as well, and host names of its own making.
+pub(in crate::schema) fn stateful_template<'a>(cx: &mut Cx<'a>, parent: Value<'a>) {
+    template_of(cx, parent, "template", Owner::Stateful(parent.get("volumeClaimTemplates")));
 }
 
-fn template_of<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, set: Option<Value<'a>>) {
+fn template_of<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, owner: Owner<'a>) {
     let Some(template) = parent.get(field) else {
         let containers = if field == "template" { "template.spec.containers" } else { field };
         return cx.required(parent.at(containers), "");
@@ -74,7 +74,7 @@ fn template_of<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, set: Opti
         return cx.required(template.at("spec.containers"), "");
     };
     annotations::annotations(cx, metadata, spec, template.at("annotations"));
-    self::spec(cx, spec, None, set);
+    self::spec(cx, spec, owner);
     annotations::agree_with_fields(cx, metadata, spec);
     if spec.count("ephemeralContainers") > 0 {
         cx.forbidden(spec.at("ephemeralContainers"), "ephemeral containers not allowed in pod template");
@@ -88,7 +88,7 @@ pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
     let Some(spec) = pod.get("spec") else { return cx.required(pod.at("spec.containers"), "") };
     let before = cx.count();
     annotations::annotations(cx, metadata, spec, metadata.at("annotations"));
-    self::spec(cx, spec, Some(metadata), None);
+    self::spec(cx, spec, Owner::Pod(metadata));
     for container in spec.list("containers").chain(spec.list("initContainers")) {
         container::image_of_pod(cx, container);
     }
@@ -108,16 +108,29 @@ pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
 }
 
 /// All containers in the order in which the server visits them.
-fn every_container<'a>(spec: Value<'a>) -> impl Iterator<Item = Value<'a>> {
+fn every_container(spec: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     ["initContainers", "containers", "ephemeralContainers"].into_iter().flat_map(move |field| spec.list(field))
 }
 
-/// `ValidatePodSpec`; `metadata` is a Pod's own, a template has none; `set` is the spec of the StatefulSet that has it.
-fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, metadata: Option<Value<'a>>, set: Option<Value<'a>>) {
+/// Whose a `PodSpec` is.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    /// A template's.
+    Template,
+    /// The template's of a `StatefulSet`, with the templates of its claims.
+    Stateful(Option<Value<'a>>),
+    /// A Pod's, with its metadata.
+    Pod(Value<'a>),
+}
+
+/// `ValidatePodSpec`
+fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, owner: Owner<'a>) {
+    let metadata = if let Owner::Pod(metadata) = owner { Some(metadata) } else { None };
+    let stateful = if let Owner::Stateful(claims) = owner { Some(claims) } else { None };
     let claims = spec.list("resourceClaims").map(|claim| claim.text("name")).filter(|name| !name.is_empty());
     let whole = Whole {
         spec,
-        volumes: volume::volumes(cx, spec, metadata.map(|metadata| metadata.text("name")), set),
+        volumes: volume::volumes(cx, spec, metadata.map(|metadata| metadata.text("name")), stateful.flatten()),
         claims: claims.collect(),
         grace: spec.int("terminationGracePeriodSeconds"),
         os: spec.get("os").map(|os| os.text("name")),
@@ -142,7 +155,7 @@ fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, metadata: Option<Value<'a>>, set: 
     if !whole.host_users {
         cx.since(33, |cx| network::host_users(cx, spec));
     }
-    network::host_name(cx, spec, set.is_some());
+    network::host_name(cx, spec, stateful.is_none());
     if spec.text_if("preemptionPolicy") == Some("") {
         cx.required(spec.at("preemptionPolicy"), "");
     }

@@ -1,5 +1,6 @@
 //! The kinds of volume sources, each with what the server checks of it.
 
+use super::super::core::{csi_driver_name, filled, persistent_volume_claim_spec};
 use super::super::{Cx, Read, metadata};
 use super::path;
 use super::projected::{items, mode};
@@ -31,15 +32,6 @@ const NOT_IN_TEMPLATES: [(&str, &str); 13] = [
     ("managedFields", "managedFields"),
 ];
 
-/// Texts that may not be empty.
-fn filled<'a>(cx: &mut Cx<'a>, source: Value<'a>, fields: &[&'static str]) {
-    for field in fields {
-        if source.text(field).is_empty() {
-            cx.required(source.at(field), "");
-        }
-    }
-}
-
 /// A text that is there, even if it is empty, is one of some.
 pub(super) fn supported<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'static str, values: &[&str]) {
     if parent.text_if(field).is_some_and(|text| !values.contains(&text)) {
@@ -70,7 +62,7 @@ pub(super) fn host_path<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     if path.is_empty() {
         return cx.required(source.at("path"), "");
     }
-    for why in path::no_backsteps(path) {
+    if let Some(why) = path::no_backsteps(path) {
         cx.invalid(source.at("path"), why);
     }
     supported(cx, source, "type", &HOST_PATHS);
@@ -307,16 +299,7 @@ pub(super) fn storage_os<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
 }
 
 pub(super) fn csi<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
-    filled(cx, source, &["driver"]);
-    let driver = source.text("driver");
-    if driver.len() > 63 {
-        cx.too_long(source.at("driver"), 63);
-    }
-    if !driver.is_empty() {
-        for why in name::dns_subdomain(&driver.to_lowercase()) {
-            cx.invalid(source.at("driver"), why);
-        }
-    }
+    csi_driver_name(cx, source.at("driver"));
     let Some(secret) = source.get("nodePublishSecretRef") else { return };
     let name = secret.text("name");
     if name.is_empty() {
@@ -344,6 +327,10 @@ pub(super) fn ephemeral<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
                 cx.called_at(metadata.at(called), "");
             }
         }
+    }
+    match template.get("spec") {
+        Some(spec) => persistent_volume_claim_spec(cx, spec),
+        None => cx.required(template.at("spec.accessModes"), "at least 1 access mode is required"),
     }
 }
 
