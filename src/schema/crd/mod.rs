@@ -29,7 +29,6 @@ use self::ratchet::Old;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::Stored;
-use super::text::name;
 use super::values::{Cx, Read, metadata};
 use crate::manifest::object::Object;
 use crate::yaml::Value;
@@ -114,7 +113,7 @@ fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: Mi
     let template = template(minors);
 
     let mut cx = Cx::new(&stored, minors);
-    metadata::validate(&mut cx, name::dns_subdomain, version.kind().is_namespaced(), stored.root());
+    metadata::custom_resource(&mut cx, version.kind().is_namespaced(), stored.root());
     problems.extend(cx.finish());
 
     let mut check = value::Check::new(&stored, minors);
@@ -132,17 +131,16 @@ fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: Mi
         problems.extend(lists(&stored, old, version, minors));
     }
     let status = object.value().get("status").filter(|_| version.has_status());
-    if let (Some(status), Some(schema)) = (status, schema.property("status")) {
-        let free = version.root().preserves_unknown_fields();
-        if let Err(mismatch) = apply::check(object, status, schema, free, ("/status", ".status")) {
-            problems.push(Problem {
-                cause: mismatch.cause,
-                pointer: mismatch.pointer,
-                message: mismatch.message,
-                raised: Raised::ByApply,
-                ..template.clone()
-            });
-        }
+    if let (Some(status), Some(schema)) = (status, schema.property("status"))
+        && let Err(mismatch) = apply::check(object, status, schema, ("/status", ".status"))
+    {
+        problems.push(Problem {
+            cause: mismatch.cause,
+            pointer: mismatch.pointer,
+            message: mismatch.message,
+            raised: Raised::ByApply,
+            ..template.clone()
+        });
     }
     let rules = Rules {
         reached: if schema.has_rules_below() { rules::count(stored.root(), schema) } else { 0 },
