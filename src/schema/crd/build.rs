@@ -193,7 +193,8 @@ impl Builder {
             "exclusiveMinimum" => draft.exclusive |= if is_true { node::EXCLUSIVE_MINIMUM } else { 0 },
             "exclusiveMaximum" => draft.exclusive |= if is_true { node::EXCLUSIVE_MAXIMUM } else { 0 },
             "type" => {
-                let number = TYPES.iter().position(|(_, name)| Some(*name) == value.as_str()).unwrap_or_default();
+                let number = TYPES.iter().position(|(_, name)| Some(*name) == value.as_str());
+                let number = number.ok_or(Refusal::Schema("a type that is none"))?;
                 draft.flags |= u32::try_from(number).unwrap_or_default() << node::TYPE;
             }
             "x-kubernetes-list-type" => match value.as_str() {
