@@ -283,9 +283,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.growing.opaque(node);
         let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
         self.push(Cause::Type, node, None, message, minors);
-        // Server-side apply reads the body as YAML: 1e3 is a whole number, and one that is too large is cut.
+        // Server-side apply reads the body as YAML, where 1e3 is a whole number.
         if go_type.starts_with("int")
-            && raw.as_float().is_some_and(|number| number.fract() == 0.0)
+            && matches!(raw.data(), Data::Float(number) if number.fract() == 0.0)
             && let Some(last) = self.problems.last_mut()
         {
             last.raised = Raised::ByPost;
