@@ -132,7 +132,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let value = document.value(entry.value);
             let name = document.text_of(&entry.key);
             // SOPS removes its own block before anybody applies the object.
-            if node == NodeId(0) && name == "sops" && self.object.encrypted {
+            if node == NodeId(0) && name == "sops" && self.object.unknown(value).is_some() {
                 continue;
             }
             let mut missing = minors;
@@ -283,6 +283,13 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.growing.opaque(node);
         let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
         self.push(Cause::Type, node, None, message, minors);
+        // Server-side apply reads the body as YAML: 1e3 is a whole number, and one that is too large is cut.
+        if go_type.starts_with("int")
+            && raw.as_float().is_some_and(|number| number.fract() == 0.0)
+            && let Some(last) = self.problems.last_mut()
+        {
+            last.raised = Raised::ByPost;
+        }
     }
 
     fn unknown_field(&mut self, node: NodeId, name: &str, def: Def, minors: MinorSet) {

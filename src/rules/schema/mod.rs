@@ -12,6 +12,7 @@ use crate::config::{Config, Kubernetes};
 use crate::finding::{Authority, Basis, Operation, Severity};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
+use crate::rules::object::identity::IDENTITY;
 use crate::schema::builtin;
 use crate::schema::crd::{self, Before};
 use crate::schema::minors::MinorSet;
@@ -101,7 +102,10 @@ impl Targets {
 
 fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_>) -> Option<Draft> {
     // The rules about an object's identity say this for every kind.
-    if problem.cause == Cause::Required && problem.field == "metadata.name" {
+    let is_identity = IDENTITY.iter().any(|(pointer, _)| *pointer == problem.pointer);
+    if (problem.cause == Cause::Required && problem.field == "metadata.name")
+        || (problem.cause == Cause::Type && is_identity)
+    {
         return None;
     }
     let message = match problem.cause {

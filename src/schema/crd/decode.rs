@@ -40,14 +40,14 @@ pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, ke
         minors,
         keeps_all,
         keeps_nulls,
-        lost_null: false,
+        lost_nulls: 0,
         in_status: false,
     };
     let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
     let schema = version.root();
     let how = How { keeps: keeps_all || schema.preserves_unknown_fields(), free: schema.preserves_unknown_fields() };
     walk.root(root, raw, schema, how, version.has_status());
-    Decoded { stored: walk.growing.finish(root), problems: walk.problems, lost_null: walk.lost_null }
+    Decoded { stored: walk.growing.finish(root), problems: walk.problems, lost_null: walk.lost_nulls > 0 }
 }
 
 /// What server-side apply makes of a problem of metadata: it takes no notice of times, which the server sets itself, and
@@ -75,19 +75,19 @@ struct Walk<'a, 'w> {
     minors: MinorSet,
     keeps_all: bool,
     keeps_nulls: bool,
-    lost_null: bool,
+    lost_nulls: usize,
     /// Below a `status` that is a subresource and so dropped.
     in_status: bool,
 }
 
-impl<'a, 'w> Walk<'a, 'w> {
+impl<'a> Walk<'a, '_> {
     fn root(&mut self, node: NodeId, raw: Value<'a>, schema: Node<'_>, how: How, drops_status: bool) {
         let mark = self.growing.deriver().mark();
         for entry in raw.raw_entries() {
             match raw.document().text_of(&entry.key) {
                 key if is_meta(key) => self.meta(node, raw, entry),
                 // SOPS removes its own block before anybody applies the object.
-                "sops" if self.object.encrypted => {}
+                "sops" if self.object.unknown(raw.document().value(entry.value)).is_some() => {}
                 "status" if drops_status => {
                     let before = self.growing.deriver().mark();
                     self.in_status = true;
@@ -172,7 +172,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                     self.growing.deriver().entry(key, entry.key_origin, child);
                 }
                 // In a status that is dropped it offends nobody.
-                None => self.lost_null |= !self.in_status,
+                None => self.lost_nulls += usize::from(!self.in_status),
                 Some(default) => {
                     let key = self.growing.deriver().text_of(&entry.key);
                     let child = self.growing.node(node, step_of(key.clone()), None);
@@ -197,21 +197,18 @@ impl<'a, 'w> Walk<'a, 'w> {
             return;
         }
         let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
-        match Def::find("meta.v1.ObjectMeta").filter(|_| is_metadata) {
-            Some(def) => {
-                let found = decode::part(&mut self.growing, self.object, (child, value), def, self.minors);
-                self.problems.extend(found.into_iter().filter_map(of_metadata));
-            }
-            None => {
-                self.growing.verbatim(child, value);
-                if self.object.unknown(value).is_some() {
-                    self.growing.opaque(child);
-                } else if value.as_str().is_none() {
-                    let shown = serde_json::to_string(&value).unwrap_or_default();
-                    let (field, pointer) = self.growing.names(child, None);
-                    self.push(Cause::Type, field, pointer, format!("Invalid value: {shown}: must be a string"));
-                    self.growing.opaque(child);
-                }
+        if let Some(def) = Def::find("meta.v1.ObjectMeta").filter(|_| is_metadata) {
+            let found = decode::part(&mut self.growing, self.object, (child, value), def, self.minors);
+            self.problems.extend(found.into_iter().filter_map(of_metadata));
+        } else {
+            self.growing.verbatim(child, value);
+            if self.object.unknown(value).is_some() {
+                self.growing.opaque(child);
+            } else if value.as_str().is_none() {
+                let shown = serde_json::to_string(&value).unwrap_or_default();
+                let (field, pointer) = self.growing.names(child, None);
+                self.push(Cause::Type, field, pointer, format!("Invalid value: {shown}: must be a string"));
+                self.growing.opaque(child);
             }
         }
         self.growing.deriver().entry(key, entry.key_origin, child);
@@ -222,9 +219,8 @@ impl<'a, 'w> Walk<'a, 'w> {
         for (name, property) in schema.defaults() {
             let deriver = self.growing.deriver();
             let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == name);
-            let Some(default) = property.default().filter(|_| !is_there && !(drops_status && name == "status")) else {
-                continue;
-            };
+            let is_dropped = drops_status && name == "status";
+            let Some(default) = property.default().filter(|_| !is_there && !is_dropped) else { continue };
             let key = self.growing.deriver().own(name);
             let child = self.growing.node(node, Step::Field(key.clone()), None);
             self.literal(child, default, Some(property));

@@ -7,7 +7,7 @@ use super::pack::Scale;
 use crate::schema::problem::{Cause, Problem};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::text::name;
-use crate::schema::values::{Cx, Read, metadata};
+use crate::schema::values::{Cx, metadata};
 use crate::yaml::{Kind, Value, pointer};
 
 /// Lists of up to so many items are compared item by item, longer ones through a table.

@@ -131,17 +131,16 @@ fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: Mi
         problems.extend(lists(&stored, old, version, minors));
     }
     let status = object.value().get("status").filter(|_| version.has_status());
-    if let (Some(status), Some(schema)) = (status, schema.property("status")) {
-        let free = version.root().preserves_unknown_fields();
-        if let Err(mismatch) = apply::check(object, status, schema, free, ("/status", ".status")) {
-            problems.push(Problem {
-                cause: mismatch.cause,
-                pointer: mismatch.pointer,
-                message: mismatch.message,
-                raised: Raised::ByApply,
-                ..template.clone()
-            });
-        }
+    if let (Some(status), Some(schema)) = (status, schema.property("status"))
+        && let Err(mismatch) = apply::check(object, status, schema, ("/status", ".status"))
+    {
+        problems.push(Problem {
+            cause: mismatch.cause,
+            pointer: mismatch.pointer,
+            message: mismatch.message,
+            raised: Raised::ByApply,
+            ..template.clone()
+        });
     }
     let rules = Rules {
         reached: if schema.has_rules_below() { rules::count(stored.root(), schema) } else { 0 },

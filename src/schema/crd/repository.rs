@@ -19,8 +19,11 @@ pub struct Crds<'a> {
     inventory: &'a Inventory<'a>,
     /// The files with a CRD, by `Kind.group`.
     files: OnceLock<HashMap<String, Vec<RepoPath>>>,
-    compiled: Mutex<HashMap<(RepoPath, String), Arc<OnceLock<Result<Arc<Pack>, String>>>>>,
+    compiled: Mutex<HashMap<(RepoPath, String), Slot>>,
 }
+
+/// A CRD that is compiled once, by whoever comes first.
+type Slot = Arc<OnceLock<Result<Arc<Pack>, String>>>;
 
 /// A schema, and the file that says it.
 #[derive(Clone, Debug)]

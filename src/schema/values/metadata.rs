@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Cx, Read};
+use crate::schema::problem::Raised;
 use crate::schema::stored::Places;
 use crate::schema::table::Kind;
 use crate::schema::text::name;
@@ -93,10 +94,65 @@ fn needs_name(kind: Kind) -> bool {
 #[derive(Clone, Copy)]
 struct Wanted {
     naming: Naming,
+    generated: Generated,
     is_namespaced: bool,
     needs_name: bool,
     /// Finalizers are standard ones or have a domain.
     qualified_finalizers: bool,
+    /// The server counts generations itself, whatever the manifest says.
+    counts_generations: bool,
+}
+
+/// The generation of these kinds is the server's from the start.
+fn counts_generations(kind: Kind) -> bool {
+    matches!(
+        kind.kind(),
+        "CronJob"
+            | "DaemonSet"
+            | "Deployment"
+            | "Job"
+            | "Pod"
+            | "PodDisruptionBudget"
+            | "PodTemplate"
+            | "ReplicaSet"
+            | "ReplicationController"
+            | "StatefulSet"
+            | "PriorityClass"
+            | "DeviceClass"
+            | "EndpointSlice"
+            | "ResourceSlice"
+    ) || matches!(
+        kind.group(),
+        "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io"
+    )
+}
+
+/// What the server checks of `generateName`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Generated {
+    /// That it can begin a name.
+    Checked,
+    /// The name that it makes, where there is no other.
+    OnlyResult,
+    /// That it can be a part of a path, which is what every update is checked for.
+    AsPath,
+}
+
+fn generated(kind: Kind, is_update: bool) -> Generated {
+    match (kind.group(), kind.kind()) {
+        ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Generated::OnlyResult,
+        // Their updates check the spec and what changed of the metadata, no more.
+        ("", "Namespace" | "PersistentVolumeClaim" | "Pod" | "ResourceQuota")
+        | ("apps", "DaemonSet" | "Deployment" | "ReplicaSet")
+        | ("autoscaling" | "coordination.k8s.io" | "discovery.k8s.io" | "scheduling.k8s.io", _)
+        | ("batch", "CronJob")
+        | ("networking.k8s.io", "NetworkPolicy" | "ServiceCIDR")
+            if is_update =>
+        {
+            Generated::AsPath
+        }
+        _ => Generated::Checked,
+    }
 }
 
 /// `ValidateObjectMeta` of a built-in kind.
@@ -106,23 +162,38 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     }
     let wanted = Wanted {
         naming: naming(kind),
+        generated: generated(kind, cx.is_update()),
         is_namespaced: kind.is_namespaced(),
         needs_name: needs_name(kind),
         qualified_finalizers: !takes_any_finalizer(kind),
+        counts_generations: counts_generations(kind),
     };
     of_object(cx, wanted, object);
 }
 
 /// The same of a custom resource.
 pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
-    let naming = Naming::Subdomain;
-    of_object(cx, Wanted { naming, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
+    let wanted = Wanted {
+        naming: Naming::Subdomain,
+        generated: Generated::Checked,
+        is_namespaced,
+        needs_name: true,
+        qualified_finalizers: false,
+        counts_generations: false,
+    };
+    of_object(cx, wanted, object);
 }
 
 /// The same of the metadata of an object inside another one, which needs no name.
 pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
-    let wanted =
-        Wanted { naming: Naming::Segment, is_namespaced: true, needs_name: false, qualified_finalizers: false };
+    let wanted = Wanted {
+        naming: Naming::Segment,
+        generated: Generated::Checked,
+        is_namespaced: true,
+        needs_name: false,
+        qualified_finalizers: false,
+        counts_generations: false,
+    };
     metadata_of(cx, wanted, metadata);
 }
 
@@ -143,8 +214,11 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
             cx.invalid(metadata.at("namespace"), why);
         }
     }
-    if metadata.int("generation").is_some_and(|generation| generation < 0) {
+    if !wanted.counts_generations && !cx.is_update() && metadata.int("generation").is_some_and(|number| number < 0) {
         cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
+    }
+    if metadata.count("managedFields") > 0 {
+        cx.raised(Raised::ByApply, |cx| cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil"));
     }
     labels(cx, metadata, "labels");
     annotations(cx, metadata, "annotations");
@@ -155,11 +229,22 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
 fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
+    let prefix_naming = if wanted.generated == Generated::AsPath { Naming::SegmentPrefix } else { naming };
     let check = |cx: &mut Cx<'a>, is_old: bool| {
-        if !generate.is_empty() {
-            for why in naming.check(generate, true, is_old) {
-                cx.invalid(metadata.at("generateName"), why);
+        match wanted.generated {
+            Generated::Checked | Generated::AsPath if !generate.is_empty() => {
+                for why in prefix_naming.check(generate, true, is_old) {
+                    cx.invalid(metadata.at("generateName"), why);
+                }
             }
+            // The server cuts it and puts five letters behind it.
+            Generated::OnlyResult if name.is_empty() && !generate.is_empty() => {
+                let prefix: String = generate.chars().take(58).collect();
+                for why in naming.check(&format!("{prefix}a"), false, is_old) {
+                    cx.invalid(metadata.at("name"), why);
+                }
+            }
+            _ => {}
         }
         if !name.is_empty() {
             for why in naming.check(name, false, is_old) {

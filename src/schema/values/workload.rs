@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Cx, Read};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Origin, Value};
 
 /// A selector that the server cannot make sense of (`LabelSelectorAsSelector`).
 pub(super) struct Senseless;
@@ -118,6 +118,21 @@ pub(super) fn selector_and_labels<'a>(cx: &mut Cx<'a>, spec: Value<'a>) -> Resul
         labels_must_match(cx, spec);
     }
     Ok(())
+}
+
+/// What the server filled in at a path stays when the manifest says nothing of it: nobody owns it. But what a manifest
+/// said before and says no longer is removed, with all that was filled in below it.
+pub(super) fn stays(new: Value<'_>, old: Value<'_>, path: &[&str]) -> bool {
+    let is_said = |value: &Value<'_>| value.origin() != Origin::Default;
+    let (mut new, mut old) = (new, old);
+    for field in path {
+        match (new.get(field).filter(is_said), old.get(field).filter(is_said)) {
+            (Some(now), Some(before)) => (new, old) = (now, before),
+            (None, Some(_)) => return false,
+            (_, None) => return true,
+        }
+    }
+    true
 }
 
 /// What a selector must have where it is not optional (`empty selector is invalid for deployment`).

@@ -117,12 +117,9 @@ pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Valu
             cx.points_to("revisionHistoryLimit");
         });
     }
-    let (new, old) = (new_spec.get("updateStrategy"), old_spec.get("updateStrategy"));
-    let (Some(new), Some(old)) = (new, old) else { return };
-    // Neither server-side apply nor kubectl's patch removes what the server filled in.
-    let stays = old.get("rollingUpdate").is_some_and(super::is_default);
-    if super::strategy_type(new) == "OnDelete" && !new.has("rollingUpdate") && stays {
-        cx.changed(new.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
+    let Some(strategy) = new_spec.get("updateStrategy") else { return };
+    if super::strategy_type(strategy) == "OnDelete" && super::rolls_on(new, old, "updateStrategy") {
+        cx.changed(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
     }
 }
 
