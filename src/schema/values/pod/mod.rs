@@ -75,7 +75,7 @@ fn template_of<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, owner: Ow
     };
     annotations::annotations(cx, metadata, spec, template.at("annotations"));
     self::spec(cx, spec, owner);
-    annotations::agree_with_fields(cx, metadata, spec);
+    annotations::agree_with_fields(cx, metadata, spec, false);
     if spec.count("ephemeralContainers") > 0 {
         cx.forbidden(spec.at("ephemeralContainers"), "ephemeral containers not allowed in pod template");
     }
@@ -98,11 +98,11 @@ pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
     if !spec.text("nodeName").is_empty() && spec.count("schedulingGates") > 0 {
         cx.forbidden(spec.at("nodeName"), "cannot be set until all schedulingGates have been cleared");
     }
-    annotations::agree_with_fields(cx, metadata, spec);
+    annotations::agree_with_fields(cx, metadata, spec, true);
     // The RuntimeClass admission plugin, which comes last: only a RuntimeClass has an overhead.
     if cx.count() == before && spec.has("overhead") && !spec.has("runtimeClassName") {
         let why = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
-        cx.forbidden(spec.at("overhead"), why);
+        cx.on_create(|cx| cx.forbidden(spec.at("overhead"), why));
     }
     warnings::warnings(cx, metadata, spec);
 }
