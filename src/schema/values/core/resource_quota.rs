@@ -41,7 +41,7 @@ pub(super) fn resource_quota<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         spec.pairs("hard").any(|(resource, _)| resources::is_standard_for_quota(resource) && !fits(scope, resource))
     };
     for (index, scope) in spec.texts("scopes").enumerate() {
-        let refuse = |why: &str| {
+        let mut refuse = |why: &str| {
             cx.invalid(spec.at("scopes"), why);
             cx.points_to(&index.to_string());
         };
