@@ -263,7 +263,9 @@ impl<'a> Cx<'a> {
         }
         let (field, pointer) = self.stored.names(at);
         let absent = at.target().is_none();
-        let (raised, minors) = (self.raised, self.minors);
+        let only_applied = at.target().is_some_and(|value| self.stored.is_only_applied(value));
+        let raised = if only_applied { Raised::ByApply } else { self.raised };
+        let minors = self.minors;
         self.problems.push(Problem { cause, field, pointer, message, raised, minors, suggestion: None, absent });
     }
 

@@ -1,5 +1,7 @@
 //! StatefulSets.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use crate::schema::problem::Cause;
@@ -50,6 +52,7 @@ pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         let message = format!("Invalid value: {}", printed(at));
         cx.push(Cause::Invalid, at, message);
     } else {
+        claim_names(cx, spec);
         pod::stateful_template(cx, spec);
     }
     workload::runs_forever(cx, spec, "StatefulSet");
@@ -73,7 +76,7 @@ fn update_strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
     }
 }
 
-/// The claims of every Pod: their names are those of volumes, and checked with the template.
+/// The claims of every Pod.
 fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for claim in spec.list("volumeClaimTemplates") {
         let Some(spec) = claim.get("spec") else {
@@ -84,6 +87,30 @@ fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         };
         core::persistent_volume_claim_spec(cx, spec);
         core::storage_warnings(cx, spec);
+    }
+}
+
+/// The claims' names are those of volumes, which come before the other volumes of each Pod.
+fn claim_names<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    let mut names = HashSet::new();
+    for claim in spec.list("volumeClaimTemplates") {
+        let metadata = claim.get("metadata");
+        let at = metadata.map_or_else(|| claim.at("metadata.name"), |metadata| metadata.at("name"));
+        let name = metadata.map_or("", |metadata| metadata.text("name"));
+        let index = names.len();
+        if !names.insert(name) {
+            continue;
+        }
+        let called = |cx: &mut Cx<'a>| cx.called(&format!("spec.template.spec.volumes[{index}].name"));
+        if name.is_empty() {
+            cx.required(at, "");
+            called(cx);
+        } else {
+            for why in name::dns_label(name) {
+                cx.invalid(at, why);
+                called(cx);
+            }
+        }
     }
 }
 

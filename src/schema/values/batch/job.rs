@@ -95,6 +95,7 @@ fn generated_labels<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, lab
         for key in OF_UID.into_iter().chain(OF_NAME) {
             cx.required(at, &format!("must be '{name}'"));
             cx.called_at(at, &format!("[{key}]"));
+            cx.points_to(key);
         }
         workload::labels_must_match(cx, spec);
         return;
