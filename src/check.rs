@@ -23,6 +23,12 @@ pub struct Context<'a> {
     pub today: jiff::civil::Date,
     /// `.sops.yaml` files of the side that is judged, nearest first for a path.
     pub sops: &'a crate::manifest::sops::SopsRules,
+    /// The agents of the side that is judged.
+    pub agents: &'a crate::manifest::agents::Agents<'a>,
+    /// The CRDs of the side that is judged.
+    pub crds: &'a crate::schema::crd::repository::Crds<'a>,
+    /// The CRDs of the base: by these, the old objects were stored.
+    pub crds_before: &'a crate::schema::crd::repository::Crds<'a>,
 }
 
 /// An object as AdmissionReview shows it: what the merge does, and the object before and after.

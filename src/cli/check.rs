@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use super::{INDETERMINATE, complain};
-use crate::config::{Config, explain, overrides};
+use crate::config::{Config, Minor, explain, overrides};
 use crate::git::{Environment, Request};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
@@ -72,6 +72,9 @@ pub(super) struct Args {
     /// The day that decides what has expired, as 2027-01-31, instead of today (UTC)
     #[arg(long, value_name = "DATE", help_heading = JUDGED_BY)]
     now: Option<Date>,
+    /// Judge for this Kubernetes minor, such as 1.37, instead of those of the config; repeatable
+    #[arg(long, value_name = "MINOR", value_parser = super::schema::minor, help_heading = JUDGED_BY)]
+    kubernetes: Vec<Minor>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -166,6 +169,7 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
         config: args.config.as_deref().map(read).transpose()?,
         overrides,
         store: store(args, &request, environment),
+        minors: args.kubernetes.clone(),
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
         started,
     };

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 pub mod parse;
+mod schema;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -14,10 +15,19 @@ pub(crate) const INDETERMINATE: u8 = 2;
 
 /// A cluster's admission chain, run on a pull request
 #[derive(Debug, Parser)]
-#[command(name = "portcullis", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "portcullis", version, long_version = long_version(), about, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+}
+
+/// The version, and the Kubernetes minors that are built in.
+fn long_version() -> &'static str {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let minors = crate::config::MINORS.map(|minor| minor.to_string()).join(", ");
+        format!("{}\nKubernetes {minors}", env!("CARGO_PKG_VERSION"))
+    });
+    &TEXT
 }
 
 const AFTER_HELP: &str = "\
@@ -35,6 +45,8 @@ enum Command {
     Parse(parse::Args),
     /// Tell what a rule means, who says so, and how to mend what it finds
     Explain(explain::Args),
+    /// Tell what is known of kinds, their fields, and of what a Kubernetes minor changes
+    Schema(schema::Args),
     /// Print a shell's completions: source <(portcullis completions bash)
     Completions {
         /// Which shell
@@ -80,6 +92,7 @@ fn run(command: &Command) -> io::Result<u8> {
         Command::Check(args) => check::run(args, &mut out),
         Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Schema(args) => schema::run(args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);
             Ok(0)

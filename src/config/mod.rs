@@ -180,6 +180,18 @@ impl Config {
         validate::parse(path, text)
     }
 
+    /// Judge every file for these minors, whatever the file says. `minors` is not empty.
+    pub fn judge_for(&mut self, minors: &[Minor]) {
+        let mut current = minors.to_vec();
+        current.sort_unstable();
+        current.dedup();
+        let profile = Kubernetes { current, next: None, next_fails_from: None };
+        for cluster in &mut self.clusters {
+            cluster.kubernetes = profile.clone();
+        }
+        self.kubernetes = profile;
+    }
+
     /// Whether a file is judged.
     #[must_use]
     pub fn scope(&self, path: &str) -> Scope<'_> {

@@ -42,6 +42,10 @@ pub struct FluxPath {
     pub variables_from: bool,
     /// `spec.prune`.
     pub prune: bool,
+    /// `spec.decryption` is there: SOPS-encrypted values are decrypted.
+    pub decrypts: bool,
+    /// `spec.force`: what cannot be changed is deleted and created anew.
+    pub force: bool,
     /// `spec.targetNamespace`.
     pub target_namespace: Option<String>,
     /// `spec.components`, relative to the path.
@@ -67,6 +71,8 @@ pub struct ArgoPath {
     pub recurse: bool,
     /// `spec.destination.namespace`.
     pub target_namespace: Option<String>,
+    /// `spec.syncPolicy.syncOptions`.
+    pub sync_options: Vec<String>,
 }
 
 /// A custom resource definition.
@@ -176,6 +182,7 @@ impl Declarations {
                 globs: globs.unwrap_or_default().to_vec(),
                 recurse: source.path(&["directory", "recurse"]).and_then(Value::as_bool).unwrap_or(false),
                 target_namespace: text(spec, &["destination", "namespace"]),
+                sync_options: spec.path(&["syncPolicy", "syncOptions"]).map(texts).unwrap_or_default(),
             });
         }
     }
@@ -196,6 +203,8 @@ fn flux(object: Value<'_>) -> Option<FluxPath> {
         variables,
         variables_from,
         prune: spec.get("prune").and_then(Value::as_bool).unwrap_or(false),
+        decrypts: spec.get("decryption").is_some_and(|decryption| !decryption.is_null()),
+        force: spec.get("force").and_then(Value::as_bool).unwrap_or(false),
         target_namespace: text(spec, &["targetNamespace"]),
         components: spec.get("components").map(texts).unwrap_or_default(),
     })

@@ -11,9 +11,9 @@ use jiff::civil::Date;
 
 use crate::change::ObjectChange;
 use crate::check::Draft;
-use crate::config::{Cluster, Config, Kubernetes};
 use crate::config::comment::Comment;
 use crate::config::suppress::{FindingFacts, Match, Suppressions};
+use crate::config::{Cluster, Config, Kubernetes};
 use crate::finding::{
     Authority, Finding, Fix, Operation, Place, Related, Severity, Status, SuppressionKind, SuppressionUse,
 };

@@ -19,6 +19,7 @@ pub struct Agents<'a> {
     inventory: &'a Inventory<'a>,
     flux: OnceLock<Vec<(String, FluxPath)>>,
     argo: OnceLock<Vec<ArgoRoot>>,
+    decrypts: OnceLock<bool>,
 }
 
 #[derive(Debug)]
@@ -27,13 +28,32 @@ struct ArgoRoot {
     folder: Option<String>,
     globs: Vec<GlobMatcher>,
     recurse: bool,
+    sync_options: Vec<String>,
+}
+
+/// The agent that applies a file, as far as the tree says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Applied {
+    /// No agent names it.
+    #[default]
+    Unknown,
+    /// Flux, by server-side apply.
+    Flux {
+        /// `spec.force` of its Kustomization.
+        force: bool,
+    },
+    /// Argo CD.
+    ArgoCd {
+        /// The sync options of its Application.
+        sync_options: Vec<String>,
+    },
 }
 
 impl<'a> Agents<'a> {
     /// The agents of an inventory's tree. Nothing is read yet.
     #[must_use]
     pub fn new(inventory: &'a Inventory<'a>) -> Self {
-        Self { inventory, flux: OnceLock::new(), argo: OnceLock::new() }
+        Self { inventory, flux: OnceLock::new(), argo: OnceLock::new(), decrypts: OnceLock::new() }
     }
 
     /// The tree's inventory.
@@ -66,12 +86,36 @@ impl<'a> Agents<'a> {
 
     /// Argo CD applies the file as one of a folder of manifests.
     pub fn argo_takes(&self, path: &RepoPath) -> Result<bool, GitError> {
-        let folder = path.folder();
-        let named = |root: &ArgoRoot| match &root.folder {
-            Some(own) => own == folder || root.recurse && is_within(folder, own),
-            None => root.globs.iter().any(|glob| glob.is_match(folder)),
-        };
-        Ok(self.argo()?.iter().any(named))
+        Ok(self.argo()?.iter().any(|root| root.takes(path.folder())))
+    }
+
+    /// Something decrypts what SOPS encrypted: a Flux Kustomization, or whoever reads the `.sops.yaml`.
+    pub fn decrypts(&self) -> Result<bool, GitError> {
+        if let Some(known) = self.decrypts.get() {
+            return Ok(*known);
+        }
+        let found = !self.inventory.sops_rules()?.found.is_empty()
+            || self.inventory.flux_paths()?.found.iter().any(|flux| flux.fact.decrypts);
+        Ok(*self.decrypts.get_or_init(|| found))
+    }
+
+    /// Which agent applies a file, itself or through a kustomization.
+    pub fn applied(&self, path: &RepoPath) -> Result<Applied, GitError> {
+        let (flux, argo) = (self.flux()?, self.argo()?);
+        if flux.is_empty() && argo.is_empty() {
+            return Ok(Applied::Unknown);
+        }
+        let tops = self.inventory.roots_of(path.as_str())?.tops;
+        let folders: Vec<&str> = std::iter::once(path.folder()).chain(tops.iter().map(RepoPath::folder)).collect();
+        let holds = |(root, _): &&(String, FluxPath)| folders.iter().any(|folder| is_within(folder, root));
+        if let Some((_, flux)) = flux.iter().filter(holds).max_by_key(|(root, _)| root.len()) {
+            return Ok(Applied::Flux { force: flux.force });
+        }
+        let takes = |root: &&ArgoRoot| folders.iter().any(|folder| root.takes(folder));
+        Ok(argo
+            .iter()
+            .find(takes)
+            .map_or(Applied::Unknown, |root| Applied::ArgoCd { sync_options: root.sync_options.clone() }))
     }
 
     /// Where Flux replaces `${NAME}` in a file: the variables that are set by name. `through` are the kustomizations that
@@ -121,7 +165,7 @@ impl<'a> Agents<'a> {
             if argo.path.contains("{{") {
                 let glob = |glob: &String| GlobBuilder::new(glob).literal_separator(true).build().ok();
                 let globs = argo.globs.iter().filter_map(glob).map(|glob| glob.compile_matcher()).collect();
-                roots.push(ArgoRoot { folder: None, globs, recurse: argo.recurse });
+                roots.push(ArgoRoot { folder: None, globs, recurse: argo.recurse, sync_options: argo.sync_options });
             } else {
                 candidates.push((folder("", &argo.path), argo.repository.clone(), argo));
             }
@@ -130,6 +174,7 @@ impl<'a> Agents<'a> {
             folder: Some(folder),
             globs: Vec::new(),
             recurse: argo.recurse,
+            sync_options: argo.sync_options,
         }));
         Ok(self.argo.get_or_init(|| roots))
     }
@@ -145,6 +190,15 @@ impl<'a> Agents<'a> {
         }
         candidates.retain(|(folder, source, _)| !folder.is_empty() || sources.is_empty() || sources.contains(source));
         Ok(candidates.into_iter().map(|(folder, _, fact)| (folder, fact)).collect())
+    }
+}
+
+impl ArgoRoot {
+    fn takes(&self, folder: &str) -> bool {
+        match &self.folder {
+            Some(own) => own == folder || self.recurse && is_within(folder, own),
+            None => self.globs.iter().any(|glob| glob.is_match(folder)),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::agents::Agents;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
-use super::object::{group_of, objects_of};
+use super::object::{group_of, is_encrypted, objects_of};
 use super::scope;
 use super::substitute;
 use super::unknown::{self, Unknown};
@@ -72,7 +72,25 @@ impl<'a> Classifier<'a> {
         if let Some((reason, what)) = self.role_by_neighbours(path)? {
             return Ok(Role::Other(reason, what));
         }
+        if is_called_patch(path) && self.is_beside_kustomization(path)? {
+            return Ok(Role::Patch { used_by: Vec::new() });
+        }
         Ok(Role::Manifest { used_by: Vec::new() })
+    }
+
+    /// A kustomization lies in the file's folder or in one above it.
+    fn is_beside_kustomization(&self, path: &RepoPath) -> Result<bool, GitError> {
+        let mut folder = path.folder();
+        loop {
+            if !self.inventory.kustomizations_in(folder)?.is_empty() {
+                return Ok(true);
+            }
+            match folder.rsplit_once('/') {
+                Some((parent, _)) => folder = parent,
+                None if folder.is_empty() => return Ok(false),
+                None => folder = "",
+            }
+        }
     }
 
     /// What the kustomizations that name a file say. A file that is both a resource and something else is a resource.
@@ -135,6 +153,11 @@ impl<'a> Classifier<'a> {
             || stream.source.text.lines().any(is_sign_of_an_object)
             || (!stream.problems.is_empty() && self.agents.argo_takes(path)?);
         let mut unknown: Vec<Unknown> = stream.documents.iter().map(unknown::of).collect();
+        if stream.documents.iter().any(is_encrypted) && self.agents.decrypts()? {
+            for (document, unknown) in stream.documents.iter().zip(&mut unknown).filter(|(d, _)| is_encrypted(d)) {
+                unknown::of_sops(document, unknown);
+            }
+        }
         if matches!(role, Role::Manifest { .. })
             && substitute::concerns(&stream.source.text)
             && let Some(set) = self.substitution_in(path)?
@@ -142,6 +165,9 @@ impl<'a> Classifier<'a> {
             for (document, unknown) in stream.documents.iter_mut().zip(&mut unknown) {
                 substitute::apply(document, &set, unknown);
             }
+        }
+        if matches!(&role, Role::Manifest { used_by } if !used_by.is_empty()) {
+            self.replaced_by_kustomize(path, &stream, &mut unknown)?;
         }
         let mut file = ManifestFile {
             path: path.clone(),
@@ -164,6 +190,28 @@ impl<'a> Classifier<'a> {
             }
         }
         Ok(file)
+    }
+
+    fn replaced_by_kustomize(&self, path: &RepoPath, stream: &Stream, unknown: &mut [Unknown]) -> Result<(), GitError> {
+        let has = |sign: &str| memchr::memmem::find(stream.source.text.as_bytes(), sign.as_bytes()).is_some();
+        let (has_variables, has_namespace) = (has("$("), has("Namespace"));
+        if !has_variables && !has_namespace {
+            return Ok(());
+        }
+        let (mut variables, mut sets_namespace) = (HashSet::new(), false);
+        for file in self.inventory.roots_of(path.as_str())?.through {
+            for kustomization in self.inventory.kustomizations_in(file.folder())? {
+                sets_namespace |= has_namespace && kustomization.fact.sets_namespace;
+                variables.extend(kustomization.fact.variables);
+            }
+        }
+        if !has_variables {
+            variables.clear();
+        }
+        for (document, unknown) in stream.documents.iter().zip(unknown) {
+            unknown::of_kustomize(document, &variables, sets_namespace, unknown);
+        }
+        Ok(())
     }
 
     /// The variables that Flux sets by name, where it replaces any in a file.
@@ -238,6 +286,12 @@ fn in_words(how: How) -> &'static str {
         How::Crd | How::OpenApi => "type descriptions",
         _ => "an input",
     }
+}
+
+/// A patch by its name or its folder's, as scaffolding tools write many that no kustomization uses (yet).
+fn is_called_patch(path: &RepoPath) -> bool {
+    let has_word = |name: &str| name.split(['-', '_', '.']).any(|word| word == "patch" || word == "patches");
+    path.as_str().split('/').next_back().is_some_and(has_word) || path.as_str().split('/').any(|part| part == "patches")
 }
 
 /// `01-install.yaml`

@@ -23,6 +23,12 @@ pub fn is_kustomization(file_name: &str) -> bool {
 pub struct Kustomization {
     /// `kind: Component`: part of others, never a root.
     pub component: bool,
+    /// It sets `namespace`, which also renames a Namespace that it takes.
+    #[serde(default)]
+    pub sets_namespace: bool,
+    /// The names of its `vars`: `$(NAME)` in the fields that kustomize knows is replaced.
+    #[serde(default)]
+    pub variables: Vec<String>,
     /// Everything it uses, in the order of kustomize's fields, then of the file.
     pub uses: Vec<Use>,
     /// Why kustomize refuses the file, as far as reading it tells. The uses are then those that could still be read.
@@ -278,6 +284,10 @@ impl<'a> Reader<'a> {
             None | Some("" | "Kustomization" | "Component") => {}
             Some(other) => self.problem(format!("kind is \"{other}\", not Kustomization or Component")),
         }
+        self.found.sets_namespace = root.get("namespace").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+        let variables = root.get("vars").into_iter().flat_map(Value::items);
+        self.found.variables =
+            variables.filter_map(|variable| variable.get("name")?.as_str().map(str::to_owned)).collect();
         let version = if self.found.component { "v1alpha1" } else { "v1beta1" };
         let wanted = format!("kustomize.config.k8s.io/{version}");
         match self.string(root, "apiVersion") {

@@ -111,6 +111,7 @@ fn role_in_words(role: &Role) -> String {
     match role {
         Role::Manifest { .. } => "a manifest".to_owned(),
         Role::Kustomization => "a kustomization".to_owned(),
+        Role::Patch { used_by } if used_by.is_empty() => "a patch that no kustomization uses".to_owned(),
         Role::Patch { used_by } => {
             let users: Vec<String> = used_by.iter().map(ToString::to_string).collect();
             format!("a patch of {}", users.join(", "))

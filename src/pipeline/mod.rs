@@ -8,6 +8,7 @@ mod gate;
 mod group;
 mod read;
 mod reclassified;
+mod schemas;
 mod trust;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -18,7 +19,7 @@ use rayon::prelude::*;
 
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
-use crate::config::{Config, ConfigErrors};
+use crate::config::{Config, ConfigErrors, Minor};
 use crate::finding::{Effect, Finding, Reason, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
@@ -26,6 +27,8 @@ use crate::judge;
 use crate::manifest::agents::Agents;
 use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
+use crate::schema::crd::repository::Crds;
+use crate::schema::minors::MinorSet;
 
 pub use read::is_manifest_name;
 
@@ -36,6 +39,8 @@ pub struct Options {
     pub config: Option<(String, String)>,
     /// Overrides given by the caller.
     pub overrides: Vec<Override>,
+    /// The Kubernetes minors to judge for, instead of those of the config; none: the config's.
+    pub minors: Vec<Minor>,
     /// Where facts are remembered.
     pub store: Store,
     /// The day that decides expiries.
@@ -100,6 +105,7 @@ struct Side<'a> {
     tree: &'a Tree,
     inventory: &'a Inventory<'a>,
     agents: &'a Agents<'a>,
+    crds: &'a Crds<'a>,
 }
 
 /// What judging a part of the change gave.
@@ -154,6 +160,7 @@ pub fn run(
     let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
     let trust = Inventory::beside(trust_tree.clone(), &base);
     let [base_agents, head_agents, trust_agents] = [&base, &head, &trust].map(Agents::new);
+    let [base_crds, head_crds] = [&base, &head].map(Crds::new);
     // What is known of one tree is not looked for twice.
     let same = |tree: &Tree| trust_tree.root().id.is_some_and(|id| tree.root().id == Some(id));
     let trusted = if same(&comparison.base) {
@@ -166,8 +173,8 @@ pub fn run(
     let run = Run {
         config,
         suppressions: &suppressions,
-        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents },
-        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents },
+        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: &base_crds },
+        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents, crds: &head_crds },
         trust: comparison.trust.as_ref(),
         trusted,
         audit,
@@ -283,7 +290,7 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
         verdict: crate::report::Verdict::Pass,
         decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
         compared,
-        ruleset: ruleset(None, "none was needed".to_owned(), options),
+        ruleset: ruleset(None, "none was needed".to_owned(), Vec::new(), options),
         counts: Counts::default(),
         notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
         findings: Vec::new(),
@@ -292,15 +299,26 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
     }
 }
 
-fn ruleset(blob: Option<String>, from: String, options: &Options) -> RulesetInfo {
+fn ruleset(blob: Option<String>, from: String, minors: Vec<String>, options: &Options) -> RulesetInfo {
     RulesetInfo {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         config: blob,
         config_from: from,
-        // No check depends on a minor yet.
-        minors: Vec::new(),
+        minors,
         date: options.today.to_string(),
     }
+}
+
+/// The minors that were judged for: those of the clusters that the change touches, else the config's own.
+fn minors(config: &Config, clusters: &BTreeSet<String>) -> Vec<String> {
+    let touched = config.clusters.iter().filter(|cluster| clusters.contains(&cluster.name));
+    let mut profiles: Vec<_> = touched.map(|cluster| &cluster.kubernetes).collect();
+    if profiles.is_empty() {
+        profiles.push(&config.kubernetes);
+    }
+    let all: MinorSet =
+        profiles.into_iter().flat_map(|profile| profile.current.iter().copied().chain(profile.next)).collect();
+    all.minors().map(|minor| minor.to_string()).collect()
 }
 
 fn elapsed(options: &Options) -> u64 {
@@ -329,7 +347,7 @@ fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &O
         verdict: outcome.verdict,
         decision: outcome.decision,
         compared: comparison.compared.clone(),
-        ruleset: ruleset(rules.blob.clone(), rules.from.clone(), options),
+        ruleset: ruleset(rules.blob.clone(), rules.from.clone(), minors(&rules.config, &clusters), options),
         counts,
         notices,
         findings,

@@ -30,8 +30,16 @@ struct File {
     id: Option<String>,
 }
 
-/// Load the config that counts.
+/// Load the config that counts, with the caller's minors where there are any.
 pub(super) fn load(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
+    let mut rules = read(comparison, options)?;
+    if !options.minors.is_empty() {
+        rules.config.judge_for(&options.minors);
+    }
+    Ok(rules)
+}
+
+fn read(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
     let mut rules = Rules { from: "defaults; there is no portcullis.yaml".to_owned(), ..Rules::default() };
     if let Some((name, text)) = &options.config {
         rules.config = Config::parse(name, text).map_err(RunError::Config)?;

@@ -1,5 +1,7 @@
 //! The verdict on an object of a built-in kind.
 
+use std::collections::HashSet;
+
 use super::decode::{Decoded, decode};
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem};
@@ -7,6 +9,7 @@ use super::stored::Stored;
 use super::table::Kind;
 use super::values;
 use crate::manifest::object::Object;
+use crate::yaml::Value;
 
 /// What the server says of an object, and what it would store.
 #[derive(Debug)]
@@ -21,54 +24,73 @@ pub struct Judged {
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
     // An old object that the server refuses was never there.
-    let refused = |judged: &Judged| judged.problems.iter().any(|problem| problem.cause != Cause::Warning);
-    let before = old.map(|old| alone(old, kind, minors, false)).filter(|before| !refused(before));
-    let mut judged = alone(object, kind, minors, before.is_some());
+    let before = old.map(|old| alone(old, None, kind, minors)).filter(Judged::is_accepted);
+    let before = before.as_ref().map(|before| before.stored.root());
+    let mut judged = alone(object, before, kind, minors);
     if let Some(before) = before {
         let mut cx = values::Cx::new(&judged.stored, minors);
-        values::validate_update(&mut cx, kind, judged.stored.root(), before.stored.root());
-        let found = cx.finish();
-        judged.problems.extend(found);
+        cx.old = Some(before);
+        values::validate_update(&mut cx, kind, judged.stored.root(), before);
+        let transition = cx.finish();
+        judged.problems.extend(transition);
         distinct(&mut judged.problems);
     }
     judged
 }
 
-/// The verdict on an object as it is.
-fn alone(object: &Object, kind: Kind, minors: MinorSet, is_update: bool) -> Judged {
+impl Judged {
+    fn is_accepted(&self) -> bool {
+        self.problems.iter().all(|problem| problem.cause == Cause::Warning)
+    }
+}
+
+/// The verdict on an object as it is; `old` for what stays of an object that is updated.
+fn alone(object: &Object, old: Option<Value<'_>>, kind: Kind, minors: MinorSet) -> Judged {
     let Decoded { mut stored, mut problems, missing } = decode(object, kind, minors);
     values::defaults(&mut stored, kind);
     let mut cx = values::Cx::new(&stored, minors);
-    cx.is_update = is_update;
+    cx.old = old;
     values::validate(&mut cx, kind, stored.root());
     problems.extend(cx.finish());
+    let told = Told::new(&problems);
     // What lies below `status` is the server's own.
-    let told = |missing: &Problem| {
-        missing.pointer.starts_with("/status/") || problems.iter().any(|problem| covers(problem, missing))
-    };
-    let missing: Vec<Problem> = missing.into_iter().filter(|missing| !told(missing)).collect();
+    let is_news = |missing: &Problem| !missing.pointer.starts_with("/status/") && !told.covers(&missing.pointer);
+    let missing: Vec<Problem> = missing.into_iter().filter(is_news).collect();
     problems.extend(missing);
     distinct(&mut problems);
     Judged { stored, problems }
 }
 
-/// The problem speaks of the same field already, or of something that holds it.
-fn covers(problem: &Problem, missing: &Problem) -> bool {
-    let rest = missing.pointer.strip_prefix(&problem.pointer);
-    problem.cause != Cause::Warning
-        && rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('/') && problem.cause != Cause::UnknownField))
+/// The places that problems speak of already.
+struct Told {
+    /// Of these, and of what they hold.
+    wholes: HashSet<String>,
+    /// Of these alone.
+    fields: HashSet<String>,
+}
+
+impl Told {
+    fn new(problems: &[Problem]) -> Self {
+        let pointers = |is_field: bool| {
+            problems
+                .iter()
+                .filter(|problem| problem.cause != Cause::Warning && is_field == (problem.cause == Cause::UnknownField))
+                .map(|problem| problem.pointer.clone())
+                .collect()
+        };
+        Self { wholes: pointers(false), fields: pointers(true) }
+    }
+
+    fn covers(&self, pointer: &str) -> bool {
+        let mut above = pointer.match_indices('/').filter_map(|(at, _)| pointer.get(..at)).chain([pointer]);
+        self.fields.contains(pointer) || above.any(|above| self.wholes.contains(above))
+    }
 }
 
 /// Two rules may say the same of one value: the first is kept.
 fn distinct(problems: &mut Vec<Problem>) {
-    let mut kept: Vec<Problem> = Vec::with_capacity(problems.len());
-    for problem in problems.drain(..) {
-        let same = |other: &Problem| {
-            other.field == problem.field && other.pointer == problem.pointer && other.message == problem.message
-        };
-        if !kept.iter().any(same) {
-            kept.push(problem);
-        }
-    }
-    *problems = kept;
+    let mut seen = HashSet::new();
+    let mut is_new =
+        |problem: &Problem| seen.insert((problem.field.clone(), problem.pointer.clone(), problem.message.clone()));
+    problems.retain(|problem| is_new(problem));
 }

@@ -3,6 +3,8 @@
 //! Field names are case-sensitive, null is the zero value, quantities may be numbers. Where the server stops at the first
 //! value that it cannot decode, this goes on: what was not decoded counts as unknown, so that no follow-up is reported.
 
+use std::collections::HashSet;
+
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::{Growing, Step, Stored};
@@ -129,6 +131,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             let document = raw.document();
             let value = document.value(entry.value);
             let name = document.text_of(&entry.key);
+            // SOPS removes its own block before anybody applies the object.
+            if node == NodeId(0) && name == "sops" && self.object.unknown(value).is_some() {
+                continue;
+            }
             let mut missing = minors;
             for field in def.field(name) {
                 let known = field.minors().within(minors);
@@ -140,7 +146,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
                 self.fill(child, value, field.ty(), known);
                 self.facts(child, value, field, known);
-                if value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
+                if self.strict && value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
                     self.list_keys(child, value, field, known);
                 }
                 self.growing.deriver().entry(key, entry.key_origin, child);
@@ -156,7 +162,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
         for field in def.fields() {
-            let required = field.required().within(minors);
+            let required = field.enforced().within(minors);
             if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
                 continue;
             }
@@ -221,7 +227,8 @@ impl<'w, 'a> Walk<'w, 'a> {
                 quantity::parse_value(raw).err().map(str::to_owned)
             }
             (Scalar::Base64, Data::String(_)) => base64::check(raw.as_str().unwrap_or_default()).err(),
-            (Scalar::Time | Scalar::MicroTime, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::Time, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
+            (Scalar::MicroTime, Data::String(_)) => time::check_micro(raw.as_str().unwrap_or_default()).err(),
             (Scalar::Quantity, _) => Some(quantity::FORMAT.to_owned()),
             _ => return self.wrong_type(node, raw, scalar_type(scalar), minors),
         };
@@ -276,6 +283,13 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.growing.opaque(node);
         let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
         self.push(Cause::Type, node, None, message, minors);
+        // Server-side apply reads the body as YAML: 1e3 is a whole number, and one that is too large is cut.
+        if go_type.starts_with("int")
+            && raw.as_float().is_some_and(|number| number.fract() == 0.0)
+            && let Some(last) = self.problems.last_mut()
+        {
+            last.raised = Raised::ByPost;
+        }
     }
 
     fn unknown_field(&mut self, node: NodeId, name: &str, def: Def, minors: MinorSet) {
@@ -323,35 +337,39 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Server-side apply finds the items of some lists by their keys, and refuses two with the same.
     fn list_keys(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
-        // Server-side apply sees nothing in the types that decode themselves.
         let Type::List(item) = field.ty() else { return };
-        let (Type::Struct(def), true) = (item.ty(), self.strict) else { return };
-        let mut seen: Vec<Vec<String>> = Vec::new();
+        let Type::Struct(def) = item.ty() else { return self.set_items(node, raw, field, minors) };
+        let mut seen: HashSet<Vec<String>> = HashSet::new();
         for (index, item) in raw.items().enumerate() {
+            // A key that is absent has its default, or the zero value of its type.
             let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {
-                Some(value) => Some((key, serde_json::to_string(&value).unwrap_or_default())),
-                None => Some((key, def.field(key).next()?.facts()?.default()?.to_owned())),
+                Some(value) => format!("{key}={}", serde_json::to_string(&value).unwrap_or_default()),
+                None => format!("{key}={}", def.field(key).next().map_or("", zero)),
             };
-            let all: Vec<Option<(&str, String)>> = field.list_keys().map(key_of).collect();
-            if all.is_empty() {
+            let printed: Vec<String> = field.list_keys().map(key_of).collect();
+            if printed.is_empty() {
                 return;
             }
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            if all.iter().all(Option::is_none) {
-                let missing: Vec<String> = field.list_keys().map(|key| format!("{key:?}")).collect();
-                let message = format!(
-                    "element {index}: associative list with keys has an element that omits key field {} (and doesn't have default value)",
-                    missing.join(", ")
-                );
-                self.item_problem(node, index, message, minors);
-                continue;
-            }
-            let printed: Vec<String> = all.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
             if seen.contains(&printed) {
                 let message = format!("duplicate entries for key [{}]", printed.join(","));
                 self.item_problem(node, index, message, minors);
             } else {
-                seen.push(printed);
+                seen.insert(printed);
+            }
+        }
+    }
+
+    /// Server-side apply refuses two equal items in a set.
+    fn set_items(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
+        if !field.is_set() {
+            return;
+        }
+        let mut seen = HashSet::new();
+        for (index, text) in raw.items().enumerate().filter_map(|(index, item)| Some((index, item.as_str()?))) {
+            if !seen.insert(text) {
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                self.item_problem(node, index, format!("duplicate entries for key [={text:?}]"), minors);
             }
         }
     }
@@ -376,6 +394,15 @@ impl<'w, 'a> Walk<'w, 'a> {
             suggestion: None,
             absent: false,
         });
+    }
+}
+
+/// What the definitions say of a key that is absent.
+fn zero(field: Field) -> &'static str {
+    match (field.facts().and_then(super::table::Facts::default), field.ty()) {
+        (Some(default), _) => default,
+        (None, Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number)) => "0",
+        (None, _) => "\"\"",
     }
 }
 

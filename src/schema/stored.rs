@@ -1,6 +1,7 @@
 //! An object as the cluster stores it: unknown fields pruned, nulls gone, defaults filled in. Every value knows its
 //! parent, so that a problem can name its field.
 
+use crate::manifest::object::Object;
 use crate::yaml::derive::Deriver;
 use crate::yaml::document::{Data, Text};
 use crate::yaml::{Document, NodeId, Origin, Value, pointer};
@@ -93,7 +94,7 @@ impl<'a> At<'a> {
             AtStep::Here => Some(self.value),
             AtStep::Field(path) => path.split('.').try_fold(self.value, Value::get),
             AtStep::Key(key) => self.value.get(key),
-            AtStep::Index(index) => self.value.items().nth(index),
+            AtStep::Index(index) => self.value.item(index),
         }
     }
 }
@@ -103,6 +104,16 @@ impl Stored {
     #[must_use]
     pub fn root(&self) -> Value<'_> {
         self.document.root()
+    }
+
+    /// The object that another one became: what is unknown of that one's values is unknown of the same ones here.
+    pub(crate) fn rewritten(self, object: &Object) -> Object {
+        let unknown = self.links.iter().enumerate().filter_map(|(index, link)| {
+            let why = object.unknown(object.document.value(link.raw?))?;
+            Some((NodeId(u32::try_from(index).ok()?), why))
+        });
+        let unknown = unknown.collect();
+        object.rewritten(self.document, unknown)
     }
 
     /// The value of the raw document that a value was made from; none for a default.
@@ -133,6 +144,17 @@ impl Stored {
             };
             links.push(Link { parent, step, raw: None, opaque: false });
         });
+    }
+
+    /// Fill in an entry of a map that is not there. `map` is a map of this object, such as `resources.requests`.
+    pub fn add_key(&mut self, map: NodeId, key: &str, value: &serde_json::Value) {
+        let made = self.links.len();
+        self.add(map, key, value);
+        if let Some(link) = self.links.get_mut(made)
+            && let Step::Field(key) = &link.step
+        {
+            link.step = Step::Key(key.clone());
+        }
     }
 
     fn chain(&self, from: NodeId) -> impl Iterator<Item = &Link> {
@@ -347,4 +369,3 @@ impl<'a> Growing<'a> {
         Stored { document: self.deriver.finish(root), links: self.links }
     }
 }
-

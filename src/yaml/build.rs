@@ -94,7 +94,8 @@ impl<'t> Builder<'t> {
     /// Keep a string: as a slice of the source where its bytes stand right before `end`, else a copy.
     pub(super) fn keep(&mut self, value: &str, end: usize) -> Text {
         if let Some(start) = end.checked_sub(value.len())
-            && self.source.as_bytes().get(start..end) == Some(value.as_bytes())
+            && let Some(bytes) = self.source.as_bytes().get(start..end)
+            && (std::ptr::eq(bytes, value.as_bytes()) || bytes == value.as_bytes())
         {
             return Text::Slice(Span::new(start, end));
         }

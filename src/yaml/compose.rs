@@ -1,15 +1,16 @@
-//! libyaml's events → the arena of one document, by the rules of a dialect.
+//! One document → its arena, by the rules of a dialect: from libyaml's events, where `scan` does not read it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build::{Builder, Key};
-use super::document::{Data, DialectDifference, Document, NodeId};
+use super::document::{Data, Document, NodeId};
 use super::events::{Event, Kind, Parser, Style};
 use super::repair::Repairs;
-use super::resolve::{self, KeyKind, Scalar, Tag};
-use super::{Dialect, Problem, ProblemKind, explain, limits};
+use super::resolve::{self, KeyKind, Tag};
+use super::scalar::Written;
+use super::{Dialect, Problem, ProblemKind, explain, limits, scan};
 use crate::source::{Source, Span};
 
 /// One document and, where its text goes on after its end, what nobody reads.
@@ -27,14 +28,31 @@ pub(super) fn compose(
     finish_line: bool,
 ) -> Result<Composed, Problem> {
     let text = source.text.get(span.range()).unwrap_or_default();
-    let problem = |kind, message: String, at: Span| Problem { kind, message, span: at, document: index, fatal: true };
     if let Some(reason) = limits::too_slow(text) {
-        return Err(problem(
-            ProblemKind::Limit,
-            format!("not read: it holds {reason}"),
-            Span { end: span.start, ..span },
-        ));
+        return Err(Problem {
+            kind: ProblemKind::Limit,
+            message: format!("not read: it holds {reason}"),
+            span: Span { end: span.start, ..span },
+            document: index,
+            fatal: true,
+        });
     }
+    if let Some(build) = scan::scan(&source.text, span, Builder::new(dialect, &source.text, text.len())) {
+        return Ok(Composed { document: build.finish(source, span, index), rest: None });
+    }
+    compose_events(source, span, index, dialect, finish_line)
+}
+
+/// The same with libyaml, which reads everything.
+pub(super) fn compose_events(
+    source: &Arc<Source>,
+    span: Span,
+    index: u32,
+    dialect: Dialect,
+    finish_line: bool,
+) -> Result<Composed, Problem> {
+    let text = source.text.get(span.range()).unwrap_or_default();
+    let problem = |kind, message: String, at: Span| Problem { kind, message, span: at, document: index, fatal: true };
     let mut input = Cow::Borrowed(text);
     if finish_line && !text.is_empty() && !text.ends_with('\n') {
         input.to_mut().push('\n');
@@ -276,24 +294,13 @@ impl<'t> Reader<'t> {
             None => Tag::None,
         };
         let plain = style == Style::Plain;
-        let dialect = self.build.dialect;
+        let written = Written { value: &value, tag, plain, at, end: inner_end(at, style) };
         if self.build.wants_key() {
-            self.key(&value, tag, style, anchor, at)?;
+            self.key(&written, anchor)?;
         } else {
-            let scalar = resolve::resolve(dialect, tag, plain, &value).map_err(|message| refused(message, at))?;
-            let data = match resolve::data(&scalar) {
-                Err(message) => return refuse(message, at),
-                Ok(Some(data)) => data,
-                Ok(None) => Data::String(match &scalar {
-                    Scalar::String(Cow::Borrowed(text)) => self.build.keep(text, inner_end(at, style)),
-                    Scalar::String(Cow::Owned(text)) | Scalar::Time(text) => self.build.own(text),
-                    _ => self.build.own(""),
-                }),
-            };
-            self.compare(&scalar, &value, tag, plain, false, at);
-            let node = self.build.scalar(data, at, plain && tag == Tag::None);
+            let (node, scalar) = self.build.value(&written).map_err(|message| refused(message, at))?;
             if let Some(name) = anchor {
-                let key = match resolve::key(dialect, scalar) {
+                let key = match resolve::key(self.build.dialect, scalar) {
                     Ok((text, kind)) => Ok((text.into_owned(), kind)),
                     Err(reason) => Err(reason.to_owned()),
                 };
@@ -309,19 +316,17 @@ impl<'t> Reader<'t> {
         self.anchors.insert(name.into(), anchor);
     }
 
-    fn key(&mut self, value: &str, tag: Tag<'_>, style: Style, anchor: Option<&str>, at: Span) -> Result<(), Stop> {
-        let plain = style == Style::Plain;
+    fn key(&mut self, written: &Written<'_>, anchor: Option<&str>) -> Result<(), Stop> {
+        let Written { value, tag, plain, at, end } = *written;
         let dialect = self.build.dialect;
         if value == "<<" && (plain && tag == Tag::None || tag == Tag::Named("tag:yaml.org,2002:merge")) {
-            let text = self.build.keep(value, inner_end(at, style));
-            self.build.key(Key { text, span: at, kind: KeyKind::Merge });
+            self.build.add_merge_key(written);
             return Ok(());
         }
-        let scalar = resolve::resolve(dialect, tag, plain, value).map_err(|message| refused(message, at))?;
-        self.compare(&scalar, value, tag, plain, true, at);
+        let scalar = self.build.read_key(written).map_err(|message| refused(message, at))?;
         if let Some(name) = anchor {
             // The key itself becomes a node that only aliases show.
-            let text = self.build.keep(value, inner_end(at, style));
+            let text = self.build.keep(value, end);
             let data = match resolve::data(&scalar) {
                 Ok(Some(data)) => data,
                 Ok(None) => Data::String(text),
@@ -335,46 +340,7 @@ impl<'t> Reader<'t> {
         if dialect == Dialect::Kustomize && tag == Tag::Named("tag:yaml.org,2002:binary") {
             return refuse("kustomize takes only strings as keys; put it in quotes", at);
         }
-        let (text, kind) = match resolve::key(dialect, scalar) {
-            Ok(key) => key,
-            Err(message) => return refuse(message, at),
-        };
-        let text = match text {
-            Cow::Borrowed(text) => self.build.keep(text, inner_end(at, style)),
-            Cow::Owned(text) => self.build.own(&text),
-        };
-        self.build.key(Key { text, span: at, kind });
-        Ok(())
-    }
-
-    /// Where the other dialect reads a scalar differently, say so. Only the kubectl reading does.
-    fn compare(&mut self, read: &Scalar<'_>, value: &str, tag: Tag<'_>, plain: bool, is_key: bool, at: Span) {
-        let candidate = match tag {
-            Tag::None if !plain => false,
-            Tag::None => resolve::may_differ(value) || is_key && !matches!(read, Scalar::String(_)),
-            Tag::Bare | Tag::Named(_) => true,
-        };
-        self.build.may_differ |= candidate;
-        if !candidate || self.build.dialect != Dialect::Kubectl {
-            return;
-        }
-        let show = |dialect, scalar: Scalar<'_>| {
-            if !is_key {
-                return resolve::show(&scalar);
-            }
-            match resolve::key(dialect, scalar) {
-                Ok((text, _)) => serde_json::Value::from(&*text).to_string(),
-                Err(reason) => format!("refused: {reason}"),
-            }
-        };
-        let kubectl = show(Dialect::Kubectl, read.clone());
-        let kustomize = match resolve::resolve(Dialect::Kustomize, tag, plain, value) {
-            Ok(scalar) => show(Dialect::Kustomize, scalar),
-            Err(reason) => format!("refused: {reason}"),
-        };
-        if kubectl != kustomize {
-            self.build.differences.push(DialectDifference { span: at, is_key, kubectl, kustomize });
-        }
+        self.build.add_key(written, scalar).map_err(|message| refused(message.to_owned(), at))
     }
 
     /// What libyaml accepts and go-yaml does not.

@@ -274,6 +274,15 @@ impl Document {
         }
     }
 
+    /// The bytes of a text: to compare them nobody has to ask where characters begin.
+    fn bytes<'a>(&'a self, text: &Text) -> &'a [u8] {
+        match text {
+            Text::Slice(span) => self.sources.first().and_then(|s| s.text.as_bytes().get(span.range())),
+            Text::Owned(index) => self.strings.get(*index as usize).map(|s| s.as_bytes()),
+        }
+        .unwrap_or_default()
+    }
+
     fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
     }
@@ -409,7 +418,9 @@ impl<'a> Value<'a> {
 
     /// The pairs of a mapping in document order: key, where the key stands, value. Empty for anything else.
     pub fn entries(self) -> impl ExactSizeIterator<Item = (&'a str, Origin, Value<'a>)> {
-        self.raw_entries().iter().map(move |e| (self.document.text_of(&e.key), e.key_origin, self.document.value(e.value)))
+        self.raw_entries()
+            .iter()
+            .map(move |e| (self.document.text_of(&e.key), e.key_origin, self.document.value(e.value)))
     }
 
     /// The items of a list. Empty for anything else.
@@ -423,16 +434,28 @@ impl<'a> Value<'a> {
         items.iter().map(move |id| self.document.value(*id))
     }
 
+    fn entry(self, key: &str) -> Option<&'a Entry> {
+        self.raw_entries().iter().find(|entry| self.document.bytes(&entry.key) == key.as_bytes())
+    }
+
+    /// An item of a list.
+    #[must_use]
+    pub fn item(self, index: usize) -> Option<Value<'a>> {
+        let Data::Sequence(range) = self.data() else { return None };
+        let items = self.document.items.get(range.start as usize..range.end as usize)?;
+        items.get(index).map(|id| self.document.value(*id))
+    }
+
     /// The value of a key in a mapping.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Value<'a>> {
-        self.entries().find(|(k, ..)| *k == key).map(|(_, _, value)| value)
+        self.entry(key).map(|entry| self.document.value(entry.value))
     }
 
     /// The key's own origin and its value.
     #[must_use]
     pub fn get_entry(self, key: &str) -> Option<(Origin, Value<'a>)> {
-        self.entries().find(|(k, ..)| *k == key).map(|(_, origin, value)| (origin, value))
+        self.entry(key).map(|entry| (entry.key_origin, self.document.value(entry.value)))
     }
 
     /// The value along a chain of keys.

@@ -32,7 +32,7 @@ pub fn find<'a>(root: Value<'a>, pointer: &str) -> Found<'a> {
     for token in tokens(pointer) {
         let next = found.value.get_entry(&token).map(|(key, value)| (Some(key), value)).or_else(|| {
             let index = token.parse::<usize>().ok()?;
-            found.value.items().nth(index).map(|value| (None, value))
+            found.value.item(index).map(|value| (None, value))
         });
         let Some((key, value)) = next else {
             found.exact = false;
@@ -91,7 +91,7 @@ pub fn stable(root: Value<'_>, pointer: &str) -> String {
     let mut stable = String::new();
     let mut value = Some(root);
     for token in tokens(pointer) {
-        let item = value.and_then(|list| Some((list, list.items().nth(token.parse::<usize>().ok()?)?)));
+        let item = value.and_then(|list| Some((list, list.item(token.parse().ok()?)?)));
         if let Some((list, item)) = item {
             let name = item.get("name").and_then(Value::as_str);
             let alone =

@@ -1,7 +1,9 @@
 //! Recorded answers of real programs. What passes is listed in `tests/conformance/*.passing` and may only grow:
 //! `PORTCULLIS_BLESS=1` adds what newly passes; a loss fails in any case.
 
+mod apiserver;
 mod crd;
+mod schema;
 mod yaml;
 
 use std::collections::BTreeSet;

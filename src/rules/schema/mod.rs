@@ -1,19 +1,25 @@
 //! `schema/*` and `object/immutable-field-changed`: what the API server says of an object.
 
+mod agent;
+mod api;
 mod rules;
 
+use agent::{Refused, Way};
 pub use rules::*;
 
 use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
-use crate::config::{Apply, Config, Kubernetes};
-use crate::finding::{Authority, Operation, Severity};
+use crate::config::{Config, Kubernetes};
+use crate::finding::{Authority, Basis, Operation, Severity};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
+use crate::rules::object::identity::IDENTITY;
 use crate::schema::builtin;
+use crate::schema::crd::{self, Before};
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::table::Kind;
-use crate::yaml::pointer;
+use crate::schema::versions::{Standing, look_up};
+use crate::yaml::{Origin, pointer};
 
 /// Judges objects by their schemas.
 #[derive(Debug)]
@@ -30,26 +36,41 @@ impl Check for Schema {
             return;
         }
         let targets = Targets::of(context.config, object.path().as_str(), context.today);
-        let Some(kind) = Kind::find(&object.api_version, &object.key.kind) else { return };
-        let known = kind.minors().within(targets.all);
-        if known.is_empty() {
-            return;
-        }
+        let served = api::check(object, &targets, drafts);
         let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
-        let judged = builtin::judge(object, old, kind, known);
-        let apply = apply(context.config);
-        let found: Vec<Draft> =
-            judged.problems.iter().filter_map(|problem| draft(object, problem, &targets, apply)).collect();
-        drafts.extend(found);
+        let (problems, basis) = match Kind::find(&object.api_version, &object.key.kind) {
+            Some(_) if served.is_empty() => return,
+            Some(kind) => (builtin::judge(object, old, kind, served).problems, None),
+            None => match custom(context, object, old, targets.all) {
+                Some((problems, basis)) => (problems, Some(basis)),
+                None => return,
+            },
+        };
+        let mut way = Way::new(context, object);
+        drafts.extend(problems.iter().filter_map(|problem| {
+            let mut draft = draft(object, problem, &targets, &mut way)?;
+            draft.basis = basis.clone().unwrap_or(draft.basis);
+            Some(draft)
+        }));
     }
 }
 
-/// The way in which an object is applied.
-fn apply(config: &Config) -> Raised {
-    match config.apply {
-        Apply::ClientSide => Raised::ByPost,
-        Apply::Auto | Apply::ServerSide => Raised::ByApply,
+/// What the server says of a custom resource, and what that rests on. None where its CRD is not known.
+fn custom(
+    context: &Context<'_>,
+    object: &Object,
+    old: Option<&Object>,
+    minors: MinorSet,
+) -> Option<(Vec<Problem>, Basis)> {
+    if !matches!(look_up(&object.api_version, &object.key.kind, minors), Standing::Foreign) {
+        return None;
     }
+    let schema = context.crds.of(object).ok()?;
+    let version = schema.version(object)?;
+    let before = old.and_then(|old| context.crds_before.of(old).ok());
+    let before = old.map(|old| Before { object: old, version: before.as_ref().and_then(|before| before.version(old)) });
+    let judged = crd::judge(object, before, version, minors);
+    Some((judged.problems, Basis(format!("the CustomResourceDefinition in {}", schema.path).into())))
 }
 
 /// The minors that an object is judged for.
@@ -79,36 +100,69 @@ impl Targets {
     }
 }
 
-fn draft(object: &Object, problem: &Problem, targets: &Targets, apply: Raised) -> Option<Draft> {
-    let rule = rules::of(problem.cause);
+fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_>) -> Option<Draft> {
     // The rules about an object's identity say this for every kind.
-    if problem.cause == Cause::Required && problem.field == "metadata.name" {
+    let is_identity = IDENTITY.iter().any(|(pointer, _)| *pointer == problem.pointer);
+    if (problem.cause == Cause::Required && problem.field == "metadata.name")
+        || (problem.cause == Cause::Type && is_identity)
+    {
         return None;
     }
     let message = match problem.cause {
         Cause::UnknownField => problem.message.clone(),
         _ => problem.sentence(),
     };
-    let mut draft = Draft::at(rule, object, &problem.pointer, message).detail(detail(problem));
+    let mut draft = Draft::at(rules::of(problem.cause), object, &problem.pointer, message).detail(detail(problem));
     draft.minors = problem.minors;
     draft.absent = problem.absent && problem.cause == Cause::Required;
-    if problem.cause != Cause::Warning {
-        if problem.minors.within(targets.failing).is_empty() {
-            draft.severity = Severity::Warning;
-        }
-        if problem.raised != Raised::Always && problem.raised != apply {
-            draft.severity = Severity::Info;
-            let other = if problem.raised == Raised::ByPost { "client-side" } else { "server-side" };
-            draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
-        }
-    } else {
-        draft.authority = Authority::ServerWarning;
-    }
     if let Some(meant) = &problem.suggestion {
         draft.help = Some(format!("did you mean \"{meant}\"?"));
         draft.fix = fix(object, problem, meant);
     }
+    match problem.cause {
+        Cause::Warning => {
+            draft.authority = Authority::ServerWarning;
+            return Some(draft);
+        }
+        Cause::Immutable => immutable(object, way, &mut draft),
+        _ => {}
+    }
+    if problem.minors.within(targets.failing).is_empty() {
+        draft.severity = draft.severity.min(Severity::Warning);
+    }
+    if problem.raised != Raised::Always && problem.raised != way.raised() {
+        draft.severity = Severity::Info;
+        let other = if problem.raised == Raised::ByPost { "client-side" } else { "server-side" };
+        draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
+    }
     Some(draft)
+}
+
+/// What the agent makes of a change that the server refuses.
+fn immutable(object: &Object, way: &mut Way<'_>, draft: &mut Draft) {
+    let kind = object.key.kind.as_str();
+    match way.refused() {
+        Refused::Stays if kind == "Job" => {
+            draft.help =
+                Some("it is refused while the old Job still exists; a Job with another name is not".to_owned());
+        }
+        Refused::Stays => {
+            draft.help = Some("give the object another name, or delete the old one in a change of its own".to_owned());
+        }
+        Refused::Recreated => {
+            // What goes with these, nothing brings back.
+            let loses = matches!(kind, "PersistentVolumeClaim" | "StatefulSet" | "Namespace");
+            draft.severity = if loses { Severity::Error } else { Severity::Warning };
+            draft.message = format!("{}: the object will be deleted and created anew", draft.message);
+            draft.help =
+                Some("the agent is told to replace what it cannot change; what the object held is lost".to_owned());
+        }
+        Refused::NotApplied => {
+            draft.severity = Severity::Warning;
+            draft.message = format!("{}: the change will not be applied", draft.message);
+            draft.help = Some("the annotation kustomize.toolkit.fluxcd.io/ssa keeps Flux from it".to_owned());
+        }
+    }
 }
 
 /// What tells problems of one pointer apart: the server's words without the value, which may change.
@@ -120,18 +174,28 @@ fn detail(problem: &Problem) -> String {
 }
 
 fn fix(object: &Object, problem: &Problem, meant: &str) -> Option<DraftFix> {
-    let found = pointer::find(object.value(), &problem.pointer);
-    let origin = if problem.cause == Cause::UnknownField { found.key? } else { found.value.origin() };
+    if problem.cause == Cause::UnknownField {
+        let key = pointer::find(object.value(), &problem.pointer).key?;
+        replace(object, &problem.pointer, key, format!("rename the key to \"{meant}\""), meant)
+    } else {
+        change(object, &problem.pointer, meant)
+    }
+}
+
+/// The fix that gives a scalar of an object another value.
+fn change(object: &Object, at: &str, meant: &str) -> Option<DraftFix> {
+    let value = pointer::find(object.value(), at).value.origin();
+    replace(object, at, value, format!("change the value to \"{meant}\""), meant)
+}
+
+fn replace(object: &Object, at: &str, origin: Origin, title: String, meant: &str) -> Option<DraftFix> {
+    let found = pointer::find(object.value(), at);
     let span = pointer::span_of(&object.document, origin).filter(|_| found.exact)?;
     let written = object.source().text.get(span.range())?;
-    let quote = written.chars().next().filter(|first| matches!(first, '"' | '\'')).map(String::from).unwrap_or_default();
+    let quote =
+        written.chars().next().filter(|first| matches!(first, '"' | '\'')).map(String::from).unwrap_or_default();
     if written.contains('\n') {
         return None;
     }
-    let title = if problem.cause == Cause::UnknownField {
-        format!("rename the key to \"{meant}\"")
-    } else {
-        format!("change the value to \"{meant}\"")
-    };
     Some(DraftFix { title, span, replacement: format!("{quote}{meant}{quote}") })
 }

@@ -23,6 +23,18 @@ Delete and create the object anew (with the downtime that this means), give it a
 it: `force` in Flux, the sync options `Replace=true` or `Force=true` in Argo CD.",
 };
 
+/// `schema/deprecated-api`.
+pub const DEPRECATED_API: Rule = Rule {
+    id: "schema/deprecated-api",
+    aliases: &[],
+    severity: Severity::Warning,
+    by: By::Server,
+    basis: BASIS,
+    summary: "The API version still works and is going to go, or something better has come.",
+    explanation: "\
+The API server takes the object with this warning. If it says `unavailable in`, that is the first minor that refuses it.",
+};
+
 /// `schema/duplicate-item`.
 pub const DUPLICATE_ITEM: Rule = Rule {
     id: "schema/duplicate-item",
@@ -92,6 +104,22 @@ The API server refuses the object with `Required value`. An empty text or an emp
 If a kustomize overlay adds the field, the finding becomes an unchecked record, because rendering decides.",
 };
 
+/// `schema/removed-api`.
+pub const REMOVED_API: Rule = Rule {
+    id: "schema/removed-api",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Server,
+    basis: "built-in table and Kubernetes' deprecation guide, checked against recorded answers of kube-apiserver 1.36",
+    summary: "The cluster's Kubernetes no longer has this API version of the kind.",
+    explanation: "\
+Kubernetes removed the API version, and the API server answers `no matches for kind`. It is an error for the minors of \
+`kubernetes.current` and a warning for `kubernetes.next`, so that it is mended before the upgrade.
+
+Where the objects of the newer version are the same, the finding has a fix. Otherwise Kubernetes' deprecation guide tells \
+what changed: https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
+};
+
 /// `schema/server-warning`.
 pub const SERVER_WARNING: Rule = Rule {
     id: "schema/server-warning",
@@ -133,6 +161,22 @@ names are case-sensitive.
 Where a field of that place has a similar name, the finding has a fix.",
 };
 
+/// `schema/unknown-kind`.
+pub const UNKNOWN_KIND: Rule = Rule {
+    id: "schema/unknown-kind",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Server,
+    basis: BASIS,
+    summary: "The API server has no such kind in this API version.",
+    explanation: "\
+The group is one of Kubernetes' own, and no server of the minors judged has the kind under this version: it is misspelt \
+(case counts), belongs to another group, comes with a later minor, is alpha or beta and off unless the server's \
+`--runtime-config` names it, or cannot be created at all.
+
+If your servers have the API switched on, suppress the rule for these objects.",
+};
+
 /// `schema/unsupported-value`.
 pub const UNSUPPORTED_VALUE: Rule = Rule {
     id: "schema/unsupported-value",
@@ -161,14 +205,17 @@ wanted (remove the quotes), a malformed quantity, time or base64 text. Nothing o
 /// Every rule of this module, sorted by id.
 pub const ALL: &[&Rule] = &[
     &IMMUTABLE_FIELD_CHANGED,
+    &DEPRECATED_API,
     &DUPLICATE_ITEM,
     &DUPLICATE_LIST_KEY,
     &FORBIDDEN_FIELD,
     &INVALID_VALUE,
     &MISSING_FIELD,
+    &REMOVED_API,
     &SERVER_WARNING,
     &TOO_LONG,
     &UNKNOWN_FIELD,
+    &UNKNOWN_KIND,
     &UNSUPPORTED_VALUE,
     &WRONG_TYPE,
 ];

@@ -33,7 +33,11 @@ pub(super) enum Wrong<'p> {
     TooShort(u64),
     Pattern(&'p str),
     /// A number is outside of its limits.
-    Limit { limit: f64, is_maximum: bool, is_exclusive: bool },
+    Limit {
+        limit: f64,
+        is_maximum: bool,
+        is_exclusive: bool,
+    },
     Multiple(f64),
     /// A number does not fit its type: what is said of, the type, and the format.
     Range(&'static str, &'static str, Option<Format>),
@@ -87,10 +91,8 @@ impl<'s> Fault<'s, '_> {
         };
         let (path, pointer) = stored.dotted(at);
         let (cause, message) = self.message(&path);
-        let is_path_told = matches!(
-            self.kind,
-            Wrong::AnyOf | Wrong::OneOf(_) | Wrong::AllOf(_) | Wrong::Not | Wrong::Range(..)
-        );
+        let is_path_told =
+            matches!(self.kind, Wrong::AnyOf | Wrong::OneOf(_) | Wrong::AllOf(_) | Wrong::Not | Wrong::Range(..));
         let suggestion = match self.kind {
             Wrong::Enum(schema) => value.as_str().and_then(|text| {
                 let texts = schema.values().filter_map(|literal| match literal {
@@ -117,7 +119,9 @@ impl<'s> Fault<'s, '_> {
     fn message(self, path: &str) -> (Cause, String) {
         let value = self.value;
         let (ty, format) = type_of(value);
-        let of = |shown: &str, types: &str| format!("Invalid value: {shown:?}: {path} in body must be of type {types}: {shown:?}");
+        let of = |shown: &str, types: &str| {
+            format!("Invalid value: {shown:?}: {path} in body must be of type {types}: {shown:?}")
+        };
         let should = |shown: &dyn std::fmt::Display, what: &dyn std::fmt::Display| {
             (Cause::Invalid, format!("Invalid value: {shown}: {path} in body should {what}"))
         };
@@ -127,9 +131,7 @@ impl<'s> Fault<'s, '_> {
         match self.kind {
             Wrong::Type(schema) => (Cause::TypeInvalid, of(ty, types_of(schema))),
             Wrong::NumberFormat(expected) => (Cause::TypeInvalid, of(format, expected.name())),
-            Wrong::Format(expected) => {
-                (Cause::TypeInvalid, of(value.as_str().unwrap_or_default(), expected.name()))
-            }
+            Wrong::Format(expected) => (Cause::TypeInvalid, of(value.as_str().unwrap_or_default(), expected.name())),
             Wrong::Required(_) => (Cause::Required, "Required value".to_owned()),
             Wrong::Enum(schema) => {
                 let supported: Vec<String> = schema
@@ -142,10 +144,11 @@ impl<'s> Fault<'s, '_> {
                     format!("Unsupported value: {}: supported values: {}", printed(value.here()), supported.join(", "));
                 (Cause::NotSupported, message)
             }
-            Wrong::TooLong(most) => (Cause::TooLong, format!("Too long: may not be more than {most} bytes")),
-            Wrong::TooShort(least) => {
-                should(&printed(value.here()), &format_args!("be at least {least} chars long"))
+            Wrong::TooLong(most) => {
+                let bytes = if most == 1 { "byte" } else { "bytes" };
+                (Cause::TooLong, format!("Too long: may not be more than {most} {bytes}"))
             }
+            Wrong::TooShort(least) => should(&printed(value.here()), &format_args!("be at least {least} chars long")),
             Wrong::Pattern(pattern) => should(&printed(value.here()), &format_args!("match '{pattern}'")),
             Wrong::Limit { limit, is_maximum, is_exclusive } => {
                 let limit = if value.as_int().is_some() { limit.trunc() } else { limit };
@@ -164,9 +167,7 @@ impl<'s> Fault<'s, '_> {
             }
             Wrong::TooManyItems(most) => too_many(value.items().len(), most),
             Wrong::TooManyProperties(most) => too_many(entries, most),
-            Wrong::TooFewItems(least) => {
-                should(&value.items().len(), &format_args!("have at least {least} items"))
-            }
+            Wrong::TooFewItems(least) => should(&value.items().len(), &format_args!("have at least {least} items")),
             Wrong::TooFewProperties(least) => should(&entries, &format_args!("have at least {least} properties")),
             Wrong::Forbidden(number) => {
                 let key = value.entries().nth(number).map_or("", |(key, ..)| key);

@@ -62,6 +62,29 @@ pub enum Scalar {
     SchemaOrStrings,
 }
 
+impl Scalar {
+    /// What it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Any => "anything",
+            Self::String => "string",
+            Self::Bool => "bool",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Number => "number",
+            Self::Base64 => "base64",
+            Self::Time | Self::MicroTime => "time",
+            Self::Duration => "duration",
+            Self::IntOrString => "int or string",
+            Self::Quantity => "quantity",
+            Self::SchemaOrBool => "schema or bool",
+            Self::SchemaOrArray => "schema or list of schemas",
+            Self::SchemaOrStrings => "schema or list of strings",
+        }
+    }
+}
+
 const SCALARS: [Scalar; 15] = [
     Scalar::Any,
     Scalar::String,
@@ -209,6 +232,11 @@ impl Def {
         string(u32_at(Section::Defs, usize::from(self.0) * DEF))
     }
 
+    /// Every struct, by name.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..u16::try_from(section(Section::Defs).len() / DEF).unwrap_or(0)).map(Self)
+    }
+
     /// The struct of a name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
@@ -273,6 +301,17 @@ impl Field {
     #[must_use]
     pub fn required(self) -> MinorSet {
         MinorSet(u8_at(Section::Fields, self.0 * FIELD + 15))
+    }
+
+    /// The minors in which the server insists on it. The definitions of 1.36 are compared with recorded answers of that
+    /// server; what only older ones call required (a StatefulSet's `serviceName`), no server ever insisted on.
+    #[must_use]
+    pub fn enforced(self) -> MinorSet {
+        let required = self.required();
+        let (measured, newer) = (MinorSet::since(36), MinorSet::since(37));
+        let was_dropped = !self.minors().within(measured.without(newer)).is_empty()
+            && required.within(measured.without(newer)).is_empty();
+        if was_dropped { required.within(newer) } else { required }
     }
 
     /// The keys by which a list is a map for server-side apply.

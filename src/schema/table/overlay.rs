@@ -10,43 +10,43 @@ use super::text::Native;
 
 /// What is known of one field.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct FieldFacts {
+pub(crate) struct FieldFacts {
     /// What the server fills in, as JSON.
-    pub default: Option<String>,
+    pub(crate) default: Option<String>,
     /// The values that the server accepts, in the order of its message; the empty text counts as absent.
-    pub values: Vec<String>,
+    pub(crate) values: Vec<String>,
     /// The numbers that the server accepts, both ends included.
-    pub range: Option<(i64, i64)>,
+    pub(crate) range: Option<(i64, i64)>,
     /// A named check of the text.
-    pub check: Option<String>,
+    pub(crate) check: Option<String>,
     /// It cannot be changed.
-    pub immutable: bool,
+    pub(crate) immutable: bool,
     /// The definitions call it required, and the server does not.
-    pub optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// What is known of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KindFacts {
+pub(crate) struct KindFacts {
     /// The minor behind `1.` since which the server warns.
-    pub deprecated: Option<u8>,
+    pub(crate) deprecated: Option<u8>,
     /// What the server's warning names instead.
-    pub instead: Option<String>,
+    pub(crate) instead: Option<String>,
     /// It is served only where somebody switched it on.
-    pub off: bool,
+    pub(crate) off: bool,
 }
 
 /// All files together.
 #[derive(Debug, Default)]
-pub struct Overlay {
+pub(crate) struct Overlay {
     /// By struct and field.
-    pub fields: BTreeMap<(String, String), FieldFacts>,
+    pub(crate) fields: BTreeMap<(String, String), FieldFacts>,
     /// By API version and kind, one blank between.
-    pub kinds: BTreeMap<String, KindFacts>,
+    pub(crate) kinds: BTreeMap<String, KindFacts>,
 }
 
 /// Read every file of the folder. The error names the file, the table and the key.
-pub fn read(folder: &Path) -> Result<Overlay, String> {
+pub(crate) fn read(folder: &Path) -> Result<Overlay, String> {
     let mut overlay = Overlay::default();
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
@@ -76,7 +76,7 @@ pub fn read(folder: &Path) -> Result<Overlay, String> {
 
 impl Overlay {
     /// Everything it speaks of is in the table.
-    pub fn check(&self, native: &Native) -> Result<(), String> {
+    pub(crate) fn check(&self, native: &Native) -> Result<(), String> {
         for (def, field) in self.fields.keys() {
             let fields = native.defs.get(def).map(|(_, fields)| fields);
             if !fields.is_some_and(|fields| fields.iter().any(|line| line.name == *field)) {
@@ -140,8 +140,10 @@ fn json(value: &toml::Value) -> Result<String, String> {
             format!("[{}]", items.join(","))
         }
         toml::Value::Table(table) => {
-            let entries: Vec<String> =
-                table.iter().map(|(key, value)| Ok(format!("{key:?}:{}", json(value)?))).collect::<Result<_, String>>()?;
+            let entries: Vec<String> = table
+                .iter()
+                .map(|(key, value)| Ok(format!("{key:?}:{}", json(value)?)))
+                .collect::<Result<_, String>>()?;
             format!("{{{}}}", entries.join(","))
         }
         other => return Err(format!("a {} cannot be a default", other.type_str())),

@@ -55,12 +55,17 @@ fn the_packed_table_equals_its_sources() {
         assert_eq!((def.minors().0, def.fields().count()), (*minors, lines.len()));
         for line in lines {
             let field = def.field(&line.name).find(|field| field.minors().0 == line.minors).unwrap();
-            assert_eq!((print(field.ty()), field.required().0), (written(&line.ty), line.required), "{name}.{}", line.name);
+            assert_eq!(
+                (print(field.ty()), field.required().0),
+                (written(&line.ty), line.required),
+                "{name}.{}",
+                line.name
+            );
             let keys: Vec<&str> = field.list_keys().collect();
-            assert_eq!((keys.join(","), field.is_set()), (
-                line.list.strip_prefix("map:").unwrap_or_default().to_owned(),
-                line.list == "set"
-            ));
+            assert_eq!(
+                (keys.join(","), field.is_set()),
+                (line.list.strip_prefix("map:").unwrap_or_default().to_owned(), line.list == "set")
+            );
             let facts = overlay.fields.get(&(name.clone(), line.name.clone()));
             assert_eq!(field.facts().is_some(), facts.is_some());
             let (Some(packed), Some(facts)) = (field.facts(), facts) else { continue };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Type {
+pub(crate) enum Type {
     /// One of [`SCALARS`], by its name.
     Scalar(&'static str),
     /// A struct.
@@ -16,7 +16,7 @@ pub enum Type {
 }
 
 /// The words for values that are no struct of the table, in the order of their numbers in the packed form.
-pub const SCALARS: [&str; 15] = [
+pub(crate) const SCALARS: [&str; 15] = [
     "any",
     "string",
     "bool",
@@ -36,49 +36,49 @@ pub const SCALARS: [&str; 15] = [
 
 /// A served kind.
 #[derive(Clone, Debug)]
-pub struct KindLine {
+pub(crate) struct KindLine {
     /// `apps/v1`, `v1`.
-    pub api_version: String,
+    pub(crate) api_version: String,
     /// `Deployment`
-    pub kind: String,
+    pub(crate) kind: String,
     /// `deployments`
-    pub plural: String,
+    pub(crate) plural: String,
     /// It has a namespace.
-    pub namespaced: bool,
+    pub(crate) namespaced: bool,
     /// Its struct.
-    pub def: String,
+    pub(crate) def: String,
     /// The minors that know it, one bit each.
-    pub minors: u8,
+    pub(crate) minors: u8,
 }
 
 /// A field of a struct.
 #[derive(Clone, Debug)]
-pub struct FieldLine {
+pub(crate) struct FieldLine {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// What it holds.
-    pub ty: Type,
+    pub(crate) ty: Type,
     /// The minors in which the definitions call it required.
-    pub required: u8,
+    pub(crate) required: u8,
     /// `atomic`, `set` or `map:key,key`; empty where the definitions say nothing.
-    pub list: String,
+    pub(crate) list: String,
     /// The minors that know it.
-    pub minors: u8,
+    pub(crate) minors: u8,
 }
 
 /// What the file holds.
 #[derive(Debug, Default)]
-pub struct Native {
+pub(crate) struct Native {
     /// The numbers behind `1.`, oldest first.
-    pub minors: Vec<u8>,
+    pub(crate) minors: Vec<u8>,
     /// The kinds, in the order of the file.
-    pub kinds: Vec<KindLine>,
+    pub(crate) kinds: Vec<KindLine>,
     /// The structs by name: the minors that know them, and their fields in the order of the file.
-    pub defs: BTreeMap<String, (u8, Vec<FieldLine>)>,
+    pub(crate) defs: BTreeMap<String, (u8, Vec<FieldLine>)>,
 }
 
 /// Parse the file. The error names the line.
-pub fn parse(text: &str) -> Result<Native, String> {
+pub(crate) fn parse(text: &str) -> Result<Native, String> {
     let mut native = Native::default();
     let mut def: Option<String> = None;
     for (number, line) in text.lines().enumerate() {

@@ -1,5 +1,9 @@
 //! Base64 as Go's decoder reads it: the standard alphabet with padding, line ends skipped.
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+
 /// Why a text is no base64, in Go's words.
 pub fn check(text: &str) -> Result<(), String> {
     let (mut digits, mut padding) = (0_usize, 0_usize);
@@ -16,17 +20,35 @@ pub fn check(text: &str) -> Result<(), String> {
     if (digits + padding) % 4 == 0 { Ok(()) } else { Err(format!("illegal base64 data at input byte {}", text.len())) }
 }
 
-/// What a text stands for, if it is base64.
+/// The bytes that a text stands for; none if it is no base64.
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    use ::base64::Engine as _;
-    let plain: String = text.chars().filter(|character| !matches!(character, '\n' | '\r')).collect();
-    ::base64::engine::general_purpose::STANDARD.decode(plain).ok()
+    // Go does not mind what the bits say that complete the last group.
+    const DIGITS: GeneralPurpose =
+        GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    DIGITS.decode(digits).ok()
+}
+
+/// How many bytes a valid text stands for.
+#[must_use]
+pub fn decoded_len(text: &str) -> usize {
+    text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r' | b'=')).count() * 3 / 4
 }
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, decode};
+
+    #[test]
+    fn the_bytes_come_back() {
+        let pairs: [(&str, &[u8]); 5] =
+            [("", b""), ("YQ==", b"a"), ("YW\nI=", b"ab"), ("YWJj", b"abc"), ("+/+/", &[251, 255, 191])];
+        for (text, bytes) in pairs {
+            assert_eq!(decode(text).as_deref(), Some(bytes), "{text}");
+        }
+        assert_eq!(decode("YQ"), None);
+    }
 
     #[test]
     fn only_padded_standard_base64_passes() {

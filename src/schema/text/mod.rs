@@ -2,11 +2,19 @@
 //! (`k8s.io/apimachinery/pkg/util/validation`), an empty list or `None` where nothing is.
 
 pub mod base64;
+pub mod cel;
+pub mod cron;
+pub mod der;
+pub mod duration;
+pub mod ip;
 pub mod name;
+pub mod path;
+pub mod pem;
 pub mod quantity;
 pub mod regexp;
 pub mod time;
 pub mod url;
+pub mod zone;
 
 /// A check that the overlay calls by name: what is wrong with a text, if anything.
 #[must_use]

@@ -1,5 +1,7 @@
 //! Names: DNS labels and subdomains, label keys and values, ports, environment variables, keys of ConfigMaps.
 
+use std::borrow::Cow;
+
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and \
                      end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
                      '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
@@ -17,6 +19,9 @@ const LABEL_KEY: &str = "a valid label key must consist of alphanumeric characte
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and \
                            must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', \
                            regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const UNDERSCORES: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or \
+                           '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for \
+                           validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
 const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must \
                         consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character \
                         (e.g. '*.example.com', regex used for validation is \
@@ -34,6 +39,11 @@ const PERCENT: &str = "a valid percent string must be a numeric string followed 
 #[must_use]
 pub fn too_long(bytes: usize) -> String {
     format!("must be no more than {bytes} bytes")
+}
+
+/// The same of a name, in the words of the older checks.
+fn too_many_characters(characters: usize) -> String {
+    format!("must be no more than {characters} characters")
 }
 
 fn is_lower(byte: u8) -> bool {
@@ -55,12 +65,19 @@ pub fn is_subdomain(text: &str) -> bool {
     text.split('.').all(is_label)
 }
 
+/// A name as a prefix of longer ones, which may end in a dash (`maskTrailingDash`).
+#[must_use]
+pub fn as_prefix(text: &str) -> Cow<'_, str> {
+    let kept = if text.len() > 1 && text.ends_with('-') { text.get(..text.len() - 2) } else { None };
+    kept.map_or(Cow::Borrowed(text), |kept| Cow::Owned(format!("{kept}a")))
+}
+
 /// `IsDNS1123Label`
 #[must_use]
 pub fn dns_label(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 63 {
-        found.push(too_long(63));
+        found.push(too_many_characters(63));
     }
     if !is_label(text) {
         found.push(if is_subdomain(text) { "must not contain dots".to_owned() } else { LABEL.to_owned() });
@@ -73,10 +90,29 @@ pub fn dns_label(text: &str) -> Vec<String> {
 pub fn dns_subdomain(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 253 {
-        found.push(too_long(253));
+        found.push(too_many_characters(253));
     }
     if !is_subdomain(text) {
         found.push(SUBDOMAIN.to_owned());
+    }
+    found
+}
+
+/// `IsDNS1123SubdomainWithUnderscore`
+#[must_use]
+pub fn dns_subdomain_with_underscores(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if text.len() > 253 {
+        found.push(too_long(253));
+    }
+    let is_part = |part: &str| {
+        let bytes = part.strip_prefix('_').unwrap_or(part).as_bytes();
+        bytes.first().is_some_and(|byte| is_lower(*byte))
+            && bytes.last().is_some_and(|byte| is_lower(*byte))
+            && bytes.iter().all(|byte| is_lower(*byte) || matches!(byte, b'-' | b'_'))
+    };
+    if !text.split('.').all(is_part) {
+        found.push(UNDERSCORES.to_owned());
     }
     found
 }
@@ -86,7 +122,7 @@ pub fn dns_subdomain(text: &str) -> Vec<String> {
 pub fn dns_1035_label(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 63 {
-        found.push(too_long(63));
+        found.push(too_many_characters(63));
     }
     if !is_label(text) || !text.starts_with(|first: char| first.is_ascii_lowercase()) {
         found.push(LABEL_1035.to_owned());
@@ -99,7 +135,7 @@ pub fn dns_1035_label(text: &str) -> Vec<String> {
 pub fn wildcard_subdomain(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 253 {
-        found.push(too_long(253));
+        found.push(too_many_characters(253));
     }
     if !text.strip_prefix("*.").is_some_and(is_subdomain) {
         found.push(WILDCARD.to_owned());
@@ -117,25 +153,28 @@ fn is_qualified_part(text: &str) -> bool {
 /// `IsQualifiedName`: an optional DNS subdomain and a slash, then a name.
 #[must_use]
 pub fn qualified(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = text.split('/').collect();
     let mut found = Vec::new();
-    let name = match parts.as_slice() {
-        [name] => name,
-        [prefix, name] => {
-            if prefix.is_empty() {
-                found.push("prefix part must be non-empty".to_owned());
-            } else {
-                found.extend(dns_subdomain(prefix).into_iter().map(|why| format!("prefix part {why}")));
-            }
-            name
-        }
-        _ => {
+    let name = match text.split_once('/') {
+        None => text,
+        Some((_, name)) if name.contains('/') => {
             return vec![format!(
-                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
-                 alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
+                "{LABEL_KEY} (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
                  '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. \
                  'example.com/MyName')"
             )];
+        }
+        Some(("", name)) => {
+            found.push("prefix part must be non-empty".to_owned());
+            name
+        }
+        Some((prefix, name)) => {
+            if prefix.len() > 253 {
+                found.push(format!("prefix part {}", too_long(253)));
+            }
+            if !is_subdomain(prefix) {
+                found.push(format!("prefix part {SUBDOMAIN}"));
+            }
+            name
         }
     };
     if name.is_empty() {
@@ -182,7 +221,7 @@ pub fn path_segment(text: &str) -> Vec<String> {
 pub fn config_key(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 253 {
-        found.push(too_long(253));
+        found.push(too_many_characters(253));
     }
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) {
         found.push(CONFIG_KEY.to_owned());
@@ -239,7 +278,7 @@ pub fn port_name(text: &str) -> Vec<String> {
     if text.len() > 15 {
         found.push("must be no more than 15 characters".to_owned());
     }
-    if !text.bytes().all(|byte| is_lower(byte) || byte == b'-') {
+    if text.is_empty() || !text.bytes().all(|byte| is_lower(byte) || byte == b'-') {
         found.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned());
     }
     if !text.bytes().any(|byte| byte.is_ascii_lowercase()) {

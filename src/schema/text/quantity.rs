@@ -3,8 +3,7 @@
 use crate::yaml::Value;
 
 /// What the server says of a text that is none.
-pub const FORMAT: &str =
-    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+pub const FORMAT: &str = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const SUFFIX: &str = "unable to parse quantity's suffix";
 
 /// A quantity in billionths; what is too large for Go's is as large as can be.

@@ -8,6 +8,21 @@ pub fn check(text: &str) -> Result<(), String> {
     Err(format!("parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""))
 }
 
+/// The same for a `MicroTime`, which has six digits behind the second.
+pub fn check_micro(text: &str) -> Result<(), String> {
+    let fraction = text.as_bytes().get(19..).unwrap_or_default();
+    let is_micro = match fraction {
+        [b'.' | b',', digits @ ..] => digits.iter().take_while(|digit| digit.is_ascii_digit()).count() == 6,
+        _ => false,
+    };
+    if is_micro && is_rfc3339(text) {
+        return Ok(());
+    }
+    let rest = if is_rfc3339(text) { text.get(19..).unwrap_or_default() } else { text };
+    let part = if is_rfc3339(text) { ".000000" } else { "2006" };
+    Err(format!("parsing time {text:?} as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse {rest:?} as {part:?}"))
+}
+
 /// `time.Parse(time.RFC3339, text)` succeeds: `T` and `Z` in upper case, any fraction after a point or a comma.
 #[must_use]
 pub fn is_rfc3339(text: &str) -> bool {
@@ -61,14 +76,24 @@ pub fn is_rfc3339(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_rfc3339;
+    use super::{check_micro, is_rfc3339};
+
+    #[test]
+    fn micro_times_have_six_digits() {
+        assert_eq!(check_micro("2024-01-01T00:00:00.000000Z"), Ok(()));
+        for text in ["2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000Z", "2024-01-01T00:00:00.0000000Z", "x", ""] {
+            assert!(check_micro(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn times_are_rfc_3339() {
         for text in ["2024-02-29T00:00:00Z", "2024-01-01T23:59:59.123456Z", "2024-01-01T00:00:00+02:00"] {
             assert!(is_rfc3339(text), "{text}");
         }
-        for text in ["yesterday", "2023-02-29T00:00:00Z", "2024-01-01", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00z", ""] {
+        for text in
+            ["yesterday", "2023-02-29T00:00:00Z", "2024-01-01", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00z", ""]
+        {
             assert!(!is_rfc3339(text), "{text}");
         }
     }

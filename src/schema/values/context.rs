@@ -2,10 +2,9 @@
 
 use std::fmt::Display;
 
-
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
-use crate::schema::stored::{At, Places, Stored};
+use crate::schema::stored::{At, Stored};
 use crate::yaml::{Kind, Value};
 
 /// Reading a stored object. Absent, null and unknown values are the zero value, as in Go.
@@ -28,6 +27,8 @@ pub(in crate::schema) trait Read<'a>: Copy {
     fn pairs(self, key: &str) -> impl Iterator<Item = (&'a str, Value<'a>)>;
     /// There is a value, whatever it is.
     fn has(self, key: &str) -> bool;
+    /// There is nothing: no value, or an empty text, list or mapping. A value of a wrong type is not nothing.
+    fn lacks(self, key: &str) -> bool;
 }
 
 impl<'a> Read<'a> for Value<'a> {
@@ -66,16 +67,24 @@ impl<'a> Read<'a> for Value<'a> {
     fn has(self, key: &str) -> bool {
         self.get(key).is_some()
     }
+
+    fn lacks(self, key: &str) -> bool {
+        self.get(key).is_none_or(|value| match value.kind() {
+            Kind::String => value.as_str().is_none_or(str::is_empty),
+            Kind::Sequence | Kind::Mapping => value.items().len() + value.entries().len() == 0,
+            _ => false,
+        })
+    }
 }
 
 /// One validation: the stored object, and what was found so far.
 pub(in crate::schema) struct Cx<'a> {
     stored: &'a Stored,
     problems: Vec<Problem>,
+    /// The object before, where it is updated: some of it stays, and some rules are only for what is new.
+    pub(in crate::schema) old: Option<Value<'a>>,
     /// The minors that are judged.
     pub(in crate::schema) minors: MinorSet,
-    /// An object is updated that was fine before.
-    pub(in crate::schema) is_update: bool,
     raised: Raised,
     /// The last problem was dropped, because nothing more is said of its value.
     dropped: bool,
@@ -84,7 +93,12 @@ pub(in crate::schema) struct Cx<'a> {
 impl<'a> Cx<'a> {
     /// A validation of an object for some minors.
     pub(in crate::schema) fn new(stored: &'a Stored, minors: MinorSet) -> Self {
-        Self { stored, problems: Vec::new(), minors, is_update: false, raised: Raised::Always, dropped: false }
+        Self { stored, problems: Vec::new(), old: None, minors, raised: Raised::Always, dropped: false }
+    }
+
+    /// The object replaces another one.
+    pub(in crate::schema) fn is_update(&self) -> bool {
+        self.old.is_some()
     }
 
     /// What was found.
@@ -97,7 +111,7 @@ impl<'a> Cx<'a> {
         self.problems.len()
     }
 
-    /// Nothing is known of a value.
+    /// The value, or one that holds it, is not what the schema says or is not known, so that nothing follows from it.
     pub(in crate::schema) fn is_opaque(&self, value: Value<'_>) -> bool {
         self.stored.is_opaque(value)
     }
@@ -126,6 +140,18 @@ impl<'a> Cx<'a> {
         let before = std::mem::replace(&mut self.raised, raised);
         check(self);
         self.raised = before;
+    }
+
+    /// The server's name of a place: `spec.containers[0].ports[1]`.
+    pub(in crate::schema) fn name_of(&self, at: At<'_>) -> String {
+        self.stored.names(at).0
+    }
+
+    /// Check something that the server checks only of an object that is created.
+    pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
+        if !self.is_update() {
+            check(self);
+        }
     }
 
     /// `Required value[: why]`
@@ -168,7 +194,7 @@ impl<'a> Cx<'a> {
 
     /// `Unsupported value: "x": supported values: "a", "b"`
     pub(in crate::schema) fn not_supported(&mut self, at: At<'_>, supported: &[&str]) {
-        let value = printed(at);
+        let value = if at.target().is_none() { "\"\"".to_owned() } else { printed(at) };
         let message = if supported.is_empty() {
             format!("Unsupported value: {value}")
         } else {
@@ -270,6 +296,28 @@ impl<'a> Cx<'a> {
     pub(in crate::schema) fn called(&mut self, field: &str) {
         if let Some(last) = self.last() {
             field.clone_into(&mut last.field);
+        }
+    }
+
+    /// The server reports the last problem at another place, or at something with another name than the manifest's:
+    /// `spec.template.labels`. `rest` follows the place as it is.
+    pub(in crate::schema) fn called_at(&mut self, at: At<'_>, rest: &str) {
+        if !self.dropped && !self.problems.is_empty() {
+            let (mut field, _) = self.stored.names(at);
+            field.push_str(rest);
+            self.called(&field);
+        }
+    }
+
+    /// What the problems from the `first` on say of places below `from`, the server says of places below `to`.
+    pub(in crate::schema) fn moved(&mut self, first: usize, from: At<'_>, to: At<'_>) {
+        if self.problems.len() > first {
+            let ((from, _), (to, _)) = (self.stored.names(from), self.stored.names(to));
+            for problem in self.problems.iter_mut().skip(first) {
+                if let Some(rest) = problem.field.strip_prefix(&from) {
+                    problem.field = format!("{to}{rest}");
+                }
+            }
         }
     }
 }

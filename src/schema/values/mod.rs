@@ -4,6 +4,7 @@
 //! functions are named after the server's kinds: `apps::deployment` for an object as it is, `apps::deployment_update` for
 //! what may not change.
 
+mod addresses;
 mod admission;
 mod apiextensions;
 mod apiregistration;
@@ -16,6 +17,7 @@ mod coordination;
 mod core;
 mod discovery;
 mod events;
+mod expression;
 mod flowcontrol;
 pub(super) mod metadata;
 mod networking;
@@ -23,9 +25,15 @@ mod node;
 mod pod;
 mod policy;
 mod rbac;
+mod references;
 mod resource;
+mod resources;
 mod scheduling;
+mod selector;
+mod share;
 mod storage;
+mod webhook;
+mod workload;
 
 pub(super) use context::{Cx, Read, nearest, printed};
 

@@ -31,7 +31,7 @@ pub(super) fn custom_resource_definition<'a>(cx: &mut Cx<'a>, object: Value<'a>)
     if let Some(spec) = spec {
         conversion::conversion(cx, spec);
     }
-    if !cx.is_update {
+    if !cx.is_update() {
         approval(cx, object, None);
     }
     let mut seen = HashSet::new();
@@ -76,7 +76,7 @@ fn text<'a>(object: Value<'a>, path: &[&str]) -> &'a str {
 /// The name is that of the kind. Updates do not change it.
 fn own_name<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let paths = [["spec", "names", "plural"].as_slice(), ["spec", "group"].as_slice()];
-    if cx.is_update || paths.into_iter().any(|path| object.path(path).is_some_and(|value| cx.is_opaque(value))) {
+    if cx.is_update() || paths.into_iter().any(|path| object.path(path).is_some_and(|value| cx.is_opaque(value))) {
         return;
     }
     let is_right = |name: &str| {
@@ -219,7 +219,7 @@ fn storage<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
     let Some(first) = stored().next() else {
         // An update keeps the versions that were stored before.
-        if cx.is_update {
+        if cx.is_update() {
             return;
         }
         cx.invalid_shown(at, "null", "must have at least one stored version");

@@ -1,4 +1,8 @@
-//! `certificates.k8s.io`: certificate requests and trust bundles.
+//! `certificates.k8s.io`: requests for certificates, and bundles of trusted ones.
+
+mod request;
+mod signer;
+mod trust_bundle;
 
 use super::Cx;
 use crate::schema::stored::Stored;
@@ -9,7 +13,18 @@ use crate::yaml::Value;
 pub(super) fn defaults(_stored: &mut Stored, _kind: Kind) {}
 
 /// An object as it is.
-pub(super) fn validate<'a>(_cx: &mut Cx<'a>, _kind: Kind, _object: Value<'a>) {}
+pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
+    match kind.kind() {
+        // An update keeps the old spec in silence.
+        "CertificateSigningRequest" => cx.on_create(|cx| request::certificate_signing_request(cx, object)),
+        "ClusterTrustBundle" => trust_bundle::cluster_trust_bundle(cx, object),
+        _ => {}
+    }
+}
 
 /// What changed.
-pub(super) fn validate_update<'a>(_cx: &mut Cx<'a>, _kind: Kind, _new: Value<'a>, _old: Value<'_>) {}
+pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, old: Value<'_>) {
+    if kind.kind() == "ClusterTrustBundle" {
+        trust_bundle::cluster_trust_bundle_update(cx, new, old);
+    }
+}

@@ -1,4 +1,6 @@
-//! `discovery.k8s.io`: EndpointSlices.
+//! `discovery.k8s.io`: `EndpointSlice`.
+
+mod endpoint_slice;
 
 use super::Cx;
 use crate::schema::stored::Stored;
@@ -9,7 +11,11 @@ use crate::yaml::Value;
 pub(super) fn defaults(_stored: &mut Stored, _kind: Kind) {}
 
 /// An object as it is.
-pub(super) fn validate<'a>(_cx: &mut Cx<'a>, _kind: Kind, _object: Value<'a>) {}
+pub(super) fn validate<'a>(cx: &mut Cx<'a>, _kind: Kind, object: Value<'a>) {
+    endpoint_slice::endpoint_slice(cx, object);
+}
 
 /// What changed.
-pub(super) fn validate_update<'a>(_cx: &mut Cx<'a>, _kind: Kind, _new: Value<'a>, _old: Value<'_>) {}
+pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, _kind: Kind, new: Value<'a>, old: Value<'_>) {
+    endpoint_slice::endpoint_slice_update(cx, new, old);
+}

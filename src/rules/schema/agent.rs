@@ -1,0 +1,79 @@
+//! How an object reaches the server, and what becomes of a change that the server refuses: Flux and Argo CD have ways
+//! around it, which their own settings and the object's annotations switch on.
+
+use crate::check::Context;
+use crate::config::Apply;
+use crate::manifest::agents::Applied;
+use crate::manifest::object::Object;
+use crate::schema::problem::Raised;
+
+/// What becomes of an object when the server refuses to change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The agent stays stuck at it.
+    Stays,
+    /// The agent deletes the object and creates it anew.
+    Recreated,
+    /// The agent does not apply the object over one that exists.
+    NotApplied,
+}
+
+/// How one object is applied. Whoever applies it is looked for only when the answer matters: that reads the whole tree.
+pub(super) struct Way<'a> {
+    context: &'a Context<'a>,
+    object: &'a Object,
+    agent: Option<Applied>,
+}
+
+impl<'a> Way<'a> {
+    pub(super) fn new(context: &'a Context<'a>, object: &'a Object) -> Self {
+        Self { context, object, agent: None }
+    }
+
+    /// The agent. One that cannot be found out is unknown, which excuses nothing.
+    fn agent(&mut self) -> &Applied {
+        let (agents, path) = (self.context.agents, self.object.path());
+        self.agent.get_or_insert_with(|| agents.applied(path).unwrap_or_default())
+    }
+
+    /// The way of applying that counts.
+    pub(super) fn raised(&mut self) -> Raised {
+        match self.context.config.apply {
+            Apply::ClientSide => Raised::ByPost,
+            Apply::ServerSide => Raised::ByApply,
+            Apply::Auto => match self.agent() {
+                Applied::ArgoCd { sync_options } => {
+                    let own = sync_options.iter().any(|option| option == "ServerSideApply=true");
+                    if own || self.has_sync_option("ServerSideApply=true") { Raised::ByApply } else { Raised::ByPost }
+                }
+                Applied::Flux { .. } | Applied::Unknown => Raised::ByApply,
+            },
+        }
+    }
+
+    /// What becomes of a refused change.
+    pub(super) fn refused(&mut self) -> Refused {
+        let annotation = |name: &str| self.object.annotation(name).unwrap_or_default().to_ascii_lowercase();
+        let (forced, ssa) =
+            (annotation("kustomize.toolkit.fluxcd.io/force"), annotation("kustomize.toolkit.fluxcd.io/ssa"));
+        let is_hook = self.object.annotation("argocd.argoproj.io/hook").is_some();
+        let deletes = self.object.annotation("argocd.argoproj.io/hook-delete-policy");
+        match self.agent().clone() {
+            Applied::Flux { .. } if matches!(ssa.as_str(), "ignore" | "ifnotpresent") => Refused::NotApplied,
+            Applied::Flux { force } if force || forced == "enabled" => Refused::Recreated,
+            Applied::ArgoCd { sync_options } => {
+                let own = |wanted: &str| sync_options.iter().any(|option| option == wanted);
+                // A hook without a policy is deleted before the next one is created.
+                let hook = is_hook && deletes.is_none_or(|policy| policy.contains("BeforeHookCreation"));
+                let replaced = ["Force=true", "Replace=true"].into_iter().any(|o| own(o) || self.has_sync_option(o));
+                if hook || replaced { Refused::Recreated } else { Refused::Stays }
+            }
+            _ => Refused::Stays,
+        }
+    }
+
+    fn has_sync_option(&self, wanted: &str) -> bool {
+        let options = self.object.annotation("argocd.argoproj.io/sync-options").unwrap_or_default();
+        options.split(',').any(|option| option.trim() == wanted)
+    }
+}

@@ -1,0 +1,133 @@
+//! StatefulSets.
+
+use serde_json::json;
+
+use crate::schema::problem::Cause;
+use crate::schema::stored::{Places, Stored};
+use crate::schema::text::name;
+use crate::schema::values::{Cx, Read, core, pod, printed, selector, workload};
+use crate::yaml::{Kind, Value};
+
+/// An update strategy without a type gets all of its defaults, one with a type none.
+pub(super) fn defaults(stored: &mut Stored) {
+    let strategy = stored.root().path(&["spec", "updateStrategy"]).filter(|value| value.kind() == Kind::Mapping);
+    let Some(strategy) = strategy else { return };
+    let (node, untyped, rolling) = (strategy.id(), !strategy.has("type"), strategy.has("rollingUpdate"));
+    if strategy.text("type").is_empty() && !rolling {
+        stored.add(node, "rollingUpdate", &json!({ "partition": 0 }));
+    }
+    if untyped {
+        stored.add(node, "type", &json!("RollingUpdate"));
+    }
+}
+
+/// `ValidateStatefulSet`
+pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
+    let Some(spec) = object.get("spec") else { return };
+    let management = spec.at("podManagementPolicy");
+    if !matches!(spec.text("podManagementPolicy"), "" | "OrderedReady" | "Parallel") {
+        cx.invalid(management, "must be 'OrderedReady' or 'Parallel'");
+    }
+    if let Some(strategy) = spec.get("updateStrategy") {
+        update_strategy(cx, spec, strategy);
+    }
+    cx.on_create(|cx| claim_templates(cx, spec));
+    let service = spec.text("serviceName");
+    if !service.is_empty() {
+        cx.since(33, |cx| {
+            cx.on_create(|cx| {
+                for why in name::dns_label(service) {
+                    cx.invalid(spec.at("serviceName"), why);
+                }
+            });
+        });
+    }
+    selector::label_selector(cx, spec, "selector");
+    workload::selector_is_there(cx, spec, "statefulset");
+    if workload::selector_and_labels(cx, spec).is_err() {
+        // The server gives no reason.
+        let at = spec.at("selector");
+        let message = format!("Invalid value: {}", printed(at));
+        cx.push(Cause::Invalid, at, message);
+    } else {
+        pod::stateful_template(cx, spec);
+    }
+    workload::runs_forever(cx, spec, "StatefulSet");
+    if spec.int("revisionHistoryLimit").is_some_and(|limit| limit < 0) {
+        let why = "a negative value retains all historical revisions; a value >= 0 is recommended";
+        cx.warn(spec.at("revisionHistoryLimit"), why);
+    }
+}
+
+fn update_strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
+    match super::strategy_type(strategy) {
+        "RollingUpdate" => {}
+        "OnDelete" if strategy.has("rollingUpdate") => {
+            cx.invalid(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
+        }
+        "OnDelete" => {}
+        _ => {
+            cx.invalid(spec.at("updateStrategy"), "must be 'RollingUpdate' or 'OnDelete'");
+            cx.points_to("type");
+        }
+    }
+}
+
+/// The claims of every Pod: their names are those of volumes, and checked with the template.
+fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    for claim in spec.list("volumeClaimTemplates") {
+        let Some(spec) = claim.get("spec") else {
+            cx.required(claim.at("spec.accessModes"), "at least 1 access mode is required");
+            cx.required(claim.at("spec.resources"), "");
+            cx.called_at(claim.at("spec.resources"), "[storage]");
+            continue;
+        };
+        core::persistent_volume_claim_spec(cx, spec);
+        core::storage_warnings(cx, spec);
+    }
+}
+
+/// `ValidateStatefulSetUpdate`
+pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
+    let (Some(new_spec), Some(old_spec)) = (new.get("spec"), old.get("spec")) else { return };
+    let management = |spec: Value<'_>| spec.text("podManagementPolicy") == "Parallel";
+    let frozen = if management(new_spec) != management(old_spec) {
+        Some("podManagementPolicy")
+    } else if !pod::is_same(new_spec.get("selector"), old_spec.get("selector")) {
+        Some("selector")
+    } else if new_spec.text("serviceName") != old_spec.text("serviceName") {
+        Some("serviceName")
+    } else {
+        (!same_claims(new_spec, old_spec)).then_some("volumeClaimTemplates")
+    };
+    if let Some(field) = frozen {
+        cx.forbidden_change(
+            new.at("spec"),
+            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
+             'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+        );
+        cx.points_to(field);
+    } else if new_spec.int("revisionHistoryLimit") != old_spec.int("revisionHistoryLimit") {
+        cx.before(33, |cx| {
+            cx.forbidden_change(
+                new.at("spec"),
+                "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
+                 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+            );
+            cx.points_to("revisionHistoryLimit");
+        });
+    }
+    let Some(strategy) = new_spec.get("updateStrategy") else { return };
+    if super::strategy_type(strategy) == "OnDelete" && super::rolls_on(new, old, "updateStrategy") {
+        cx.changed(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
+    }
+}
+
+/// The templates of claims are equal. What they say of their kind does not count.
+fn same_claims(new: Value<'_>, old: Value<'_>) -> bool {
+    let field = "volumeClaimTemplates";
+    let is_same = |new: Value<'_>, old: Value<'_>| {
+        ["metadata", "spec", "status"].into_iter().all(|field| pod::is_same(new.get(field), old.get(field)))
+    };
+    new.count(field) == old.count(field) && new.list(field).zip(old.list(field)).all(|(new, old)| is_same(new, old))
+}

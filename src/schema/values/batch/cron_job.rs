@@ -1,0 +1,56 @@
+//! CronJobs.
+
+use crate::schema::stored::Places;
+use crate::schema::text::{cron, zone};
+use crate::schema::values::{Cx, Read, core, printed};
+use crate::yaml::{Kind, Value};
+
+/// The longest name. The names of its Jobs are eleven characters longer, and are labels.
+const NAME: usize = 52;
+
+/// `ValidateCronJobCreate`
+pub(super) fn cron_job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
+    core::name_of_host(cx, object, "Pod names and hostnames");
+    let too_long = |metadata: &Value<'_>| metadata.text("name").len() > NAME && !cx.is_update();
+    if let Some(metadata) = object.get("metadata").filter(too_long) {
+        cx.invalid(metadata.at("name"), format_args!("must be no more than {NAME} characters"));
+    }
+    let Some(spec) = object.get("spec") else { return };
+    schedule(cx, spec);
+    if let Some(name) = spec.text_if("timeZone") {
+        for why in zone::check(name) {
+            cx.invalid(spec.at("timeZone"), why);
+        }
+    }
+    if let Some(template) = spec.get("jobTemplate").filter(|template| template.kind() == Kind::Mapping) {
+        job_template(cx, template);
+    }
+}
+
+fn schedule<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    let (text, at) = (spec.text("schedule"), spec.at("schedule"));
+    if text.is_empty() {
+        cx.required(at, "");
+        return;
+    }
+    if let Err(why) = cron::check(text) {
+        cx.invalid(at, why);
+    }
+    if text.contains("TZ") {
+        cx.invalid(at, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
+    }
+}
+
+/// `ValidateJobTemplateSpec`: the selectors of its Jobs are always generated.
+fn job_template<'a>(cx: &mut Cx<'a>, template: Value<'a>) {
+    let Some(spec) = template.get("spec").filter(|spec| spec.kind() == Kind::Mapping) else { return };
+    super::job_spec::job_spec(cx, spec);
+    if spec.has("selector") {
+        cx.invalid(spec.at("selector"), "`selector` will be auto-generated");
+    }
+    let manual = spec.at("manualSelector");
+    if spec.flag("manualSelector") {
+        let message = format!("Unsupported value: {}: supported values: \"nil\", \"false\"", printed(manual));
+        cx.push(crate::schema::problem::Cause::NotSupported, manual, message);
+    }
+}

@@ -1,0 +1,133 @@
+//! What of a Job cannot be changed.
+
+use crate::schema::stored::Places;
+use crate::schema::values::{Cx, Read, pod};
+use crate::yaml::{Kind, Origin, Value};
+
+/// `ValidateJobSpecUpdate`
+pub(super) fn job_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
+    let (Some(new), Some(old)) = (new.get("spec"), old.get("spec")) else { return };
+    if new.kind() != Kind::Mapping || old.kind() != Kind::Mapping {
+        return;
+    }
+    completions(cx, new, old);
+    let frozen = |cx: &mut Cx<'a>, field: &'static str, is_same: bool| {
+        if !is_same {
+            cx.immutable(new.at(field));
+        }
+    };
+    let is_same = |field: &str| pod::is_same(new.get(field), old.get(field));
+    frozen(cx, "selector", is_same("selector"));
+    template(cx, new, old);
+    let mode = settled(new, old, "completionMode");
+    frozen(cx, "completionMode", mode == old.text_if("completionMode"));
+    frozen(cx, "podFailurePolicy", is_same("podFailurePolicy"));
+    let (limit, manager) = ("backoffLimitPerIndex", "managedBy");
+    frozen(cx, limit, new.int(limit) == old.int(limit));
+    cx.since(32, |cx| frozen(cx, manager, new.text_if(manager) == old.text_if(manager)));
+    frozen(cx, "successPolicy", is_same("successPolicy"));
+}
+
+/// What an applied object will have: what the manifest says, else what the server filled in before, which belongs to nobody.
+fn kept<'v>(new: Value<'v>, old: Value<'v>, field: &str) -> Option<Value<'v>> {
+    let is_default = |value: &Value<'_>| value.origin() == Origin::Default;
+    let (said, before) = (new.get(field), old.get(field));
+    said.filter(|value| !is_default(value)).or_else(|| before.filter(is_default))
+}
+
+fn settled<'v>(new: Value<'v>, old: Value<'v>, field: &str) -> Option<&'v str> {
+    kept(new, old, field).or_else(|| new.get(field)).and_then(Value::as_str)
+}
+
+/// `validateCompletions`: only an indexed Job may have more or fewer, as many as run at once.
+fn completions<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
+    let at = new.at("completions");
+    let parallelism = kept(new, old, "parallelism");
+    let completions = match kept(new, old, "completions") {
+        Some(completions) => completions.as_int(),
+        None if parallelism.is_none() => Some(1),
+        None => None,
+    };
+    if completions == old.int("completions") {
+        return;
+    }
+    if settled(new, old, "completionMode") != Some("Indexed") {
+        cx.immutable(at);
+    } else if completions.is_some_and(|number| Some(number) != parallelism.map_or(Some(1), Value::as_int)) {
+        cx.changed(at, "can only be modified in tandem with spec.parallelism");
+    }
+}
+
+/// `validatePodTemplateUpdate`
+fn template<'a>(cx: &mut Cx<'a>, new_spec: Value<'a>, old_spec: Value<'_>) {
+    let (Some(new), Some(old)) = (new_spec.get("template"), old_spec.get("template")) else { return };
+    let is_suspended = old_spec.flag("suspend");
+    let frozen = Frozen { scheduling: !is_suspended, resources: true };
+    let is_same = frozen.metadata(new, old) && frozen.pod(new, old);
+    if !is_suspended {
+        if !is_same {
+            cx.immutable(new_spec.at("template"));
+        }
+        return;
+    }
+    cx.before(36, |cx| {
+        if !is_same {
+            cx.immutable(new_spec.at("template"));
+        }
+    });
+    if !(Frozen { resources: false, ..frozen }).pod(new, old) {
+        cx.since(36, |cx| cx.immutable(new_spec.at("template.spec")));
+    }
+}
+
+/// What of a template is frozen.
+#[derive(Clone, Copy)]
+struct Frozen {
+    /// Where its Pods run, and its labels and annotations.
+    scheduling: bool,
+    /// The resources of its containers.
+    resources: bool,
+}
+
+impl Frozen {
+    fn metadata(self, new: Value<'_>, old: Value<'_>) -> bool {
+        let skip: &[&str] = if self.scheduling { &[] } else { &["labels", "annotations"] };
+        pod::is_same_without(new.get("metadata"), old.get("metadata"), skip)
+    }
+
+    fn pod(self, new: Value<'_>, old: Value<'_>) -> bool {
+        let (Some(new), Some(old)) = (new.get("spec"), old.get("spec")) else { return true };
+        let mut skip = vec!["serviceAccountName", "serviceAccount", "containers", "initContainers"];
+        if !self.scheduling {
+            skip.extend(["nodeSelector", "tolerations", "schedulingGates", "affinity"]);
+        }
+        pod::is_same_without(Some(new), Some(old), &skip)
+            && same_account(new, old)
+            && (self.scheduling || same_affinity(new, old))
+            && self.containers(new, old, "containers")
+            && self.containers(new, old, "initContainers")
+    }
+
+    fn containers(self, new: Value<'_>, old: Value<'_>, field: &str) -> bool {
+        let skip: &[&str] = if self.resources { &[] } else { &["resources"] };
+        pod::is_same_without(new.get(field), old.get(field), skip)
+    }
+}
+
+/// The old name of the field follows the new one; what the server wrote into the new one stays.
+fn same_account(new: Value<'_>, old: Value<'_>) -> bool {
+    let (field, alias) = ("serviceAccountName", "serviceAccount");
+    match (new.text(field), old.text(field)) {
+        ("", "") => old.text(alias) == new.text(alias) || !old.text(alias).is_empty(),
+        ("", before) => new.text(alias) == before,
+        (said, "") => said == old.text(alias),
+        (said, before) => said == before,
+    }
+}
+
+/// Affinities are equal, that to nodes aside.
+fn same_affinity(new: Value<'_>, old: Value<'_>) -> bool {
+    ["podAffinity", "podAntiAffinity"]
+        .into_iter()
+        .all(|field| pod::is_same(new.path(&["affinity", field]), old.path(&["affinity", field])))
+}

@@ -1,0 +1,170 @@
+//! Slices of the endpoints of a Service.
+
+use std::collections::HashSet;
+
+use super::super::{Cx, Read, addresses};
+use crate::schema::stored::Places;
+use crate::schema::text::ip::Ip;
+use crate::schema::text::name;
+use crate::yaml::Value;
+
+const ADDRESS_TYPES: [&str; 3] = ["FQDN", "IPv4", "IPv6"];
+const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
+const ADDRESSES: usize = 100;
+const ENDPOINTS: usize = 1000;
+const HINTS: usize = 8;
+const PORTS: usize = 20_000;
+
+/// The controllers of Kubernetes itself, which are trusted to write addresses in their canonical form.
+const CONTROLLERS: [&str; 2] = ["endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io"];
+
+pub(super) fn endpoint_slice<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
+    cx.one_of(object.at("addressType"), &ADDRESS_TYPES);
+    ports(cx, object);
+    cx.on_create(|cx| {
+        endpoints(cx, object);
+        if object.text("addressType") == "FQDN" {
+            cx.warn(object.at("addressType"), "FQDN endpoints are deprecated");
+            cx.called("spec.addressType");
+        }
+    });
+}
+
+pub(super) fn endpoint_slice_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
+    if new.text("addressType") != old.text("addressType") {
+        cx.immutable(new.at("addressType"));
+    }
+    let is_same = match (new.get("endpoints"), old.get("endpoints")) {
+        (Some(now), Some(before)) => now.same(before),
+        _ => false,
+    };
+    if !is_same {
+        endpoints(cx, new);
+    }
+}
+
+fn ports<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
+    let count = object.count("ports");
+    if count > PORTS {
+        return cx.too_many(object.at("ports"), count, PORTS);
+    }
+    let mut names = HashSet::new();
+    for port in object.list("ports") {
+        let name = port.text("name");
+        if !name.is_empty() {
+            for why in name::dns_label(name) {
+                cx.invalid(port.at("name"), why);
+            }
+        }
+        if !names.insert(name) {
+            cx.duplicate(port.at("name"));
+        }
+        if !PROTOCOLS.contains(&port.text("protocol")) {
+            cx.not_supported(port.at("protocol"), &PROTOCOLS);
+        }
+        if let Some(protocol) = port.text_if("appProtocol") {
+            for why in name::qualified(protocol) {
+                cx.invalid(port.at("appProtocol"), why);
+            }
+        }
+    }
+}
+
+fn endpoints<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
+    let count = object.count("endpoints");
+    if count > ENDPOINTS {
+        return cx.too_many(object.at("endpoints"), count, ENDPOINTS);
+    }
+    let address_type = object.text("addressType");
+    let manager =
+        object.path(&["metadata", "labels", "endpointslice.kubernetes.io/managed-by"]).and_then(Value::as_str);
+    let warns = !manager.is_some_and(|manager| CONTROLLERS.contains(&manager));
+    for endpoint in object.list("endpoints") {
+        let count = endpoint.count("addresses");
+        if endpoint.lacks("addresses") {
+            cx.required(endpoint.at("addresses"), "must contain at least 1 address");
+        } else if count > ADDRESSES {
+            cx.too_many(endpoint.at("addresses"), count, ADDRESSES);
+        }
+        for item in endpoint.list("addresses") {
+            address(cx, endpoint, item, address_type);
+            if warns {
+                addresses::ip_warnings(cx, item.here(), item.as_str().unwrap_or_default());
+            }
+        }
+        if let Some(node) = endpoint.text_if("nodeName") {
+            for why in name::dns_subdomain(node) {
+                cx.invalid(endpoint.at("nodeName"), why);
+            }
+        }
+        if let Some(hostname) = endpoint.text_if("hostname") {
+            for why in name::dns_label(hostname) {
+                cx.invalid(endpoint.at("hostname"), why);
+            }
+        }
+        if let Some(hints) = endpoint.get("hints") {
+            self::hints(cx, hints);
+        }
+    }
+}
+
+fn address<'a>(cx: &mut Cx<'a>, endpoint: Value<'a>, item: Value<'a>, address_type: &str) {
+    let text = item.as_str().unwrap_or_default();
+    let before = cx.count();
+    let (ip, is_right): (Option<Ip>, fn(Ip) -> bool) = match address_type {
+        "IPv4" => (addresses::legacy_ip(cx, item.here(), text), Ip::is_v4),
+        "IPv6" => (addresses::ip(cx, item.here(), text), |ip| !ip.is_v4()),
+        "FQDN" => return fully_qualified(cx, item, text),
+        _ => return,
+    };
+    let Some(ip) = ip.filter(|_| cx.count() == before) else { return };
+    if !is_right(ip) {
+        let why = format_args!("must be an {address_type} address");
+        cx.invalid_shown(endpoint.at("addresses"), format_args!("{text:?}"), why);
+    }
+    if let Some(why) = ip.not_an_endpoint(text) {
+        cx.invalid(item.here(), why);
+    }
+}
+
+/// `IsFullyQualifiedDomainName`
+fn fully_qualified<'a>(cx: &mut Cx<'a>, item: Value<'a>, text: &str) {
+    if text.is_empty() {
+        return cx.required(item.here(), "");
+    }
+    let name = text.strip_suffix('.').unwrap_or(text);
+    let mut refuse =
+        |shown: &str, whys: Vec<String>| cx.invalid_shown(item.here(), format_args!("{shown:?}"), whys.join(","));
+    let whys = name::dns_subdomain(name);
+    if !whys.is_empty() {
+        return refuse(name, whys);
+    }
+    if !name.contains('.') {
+        return refuse(name, vec!["should be a domain with at least two segments separated by dots".to_owned()]);
+    }
+    if let Some(label) = name.split('.').find(|label| !name::dns_label(label).is_empty()) {
+        refuse(label, name::dns_label(label));
+    }
+}
+
+/// What is wrong with a text.
+type Check = fn(&str) -> Vec<String>;
+
+fn hints<'a>(cx: &mut Cx<'a>, hints: Value<'a>) {
+    for (list, check) in [("forZones", name::label_value as Check), ("forNodes", name::dns_subdomain)] {
+        let count = hints.count(list);
+        if count > HINTS {
+            return cx.too_many(hints.at(list), count, HINTS);
+        }
+        let mut seen = HashSet::new();
+        for hint in hints.list(list) {
+            let name = hint.text("name");
+            if !seen.insert(name) {
+                cx.duplicate_shown(hint.at("name"), format_args!("{name:?}"));
+            }
+            for why in check(name) {
+                cx.invalid_shown(hint.at("name"), format_args!("{name:?}"), why);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a container mounts: `ValidateVolumeMounts` and `ValidateVolumeDevices`.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::{Cx, Read};
+use super::path;
+use super::source::supported;
+use super::volume::Volumes;
+use crate::schema::stored::Places;
+use crate::yaml::Value;
+
+const PROPAGATION: [&str; 3] = ["Bidirectional", "HostToContainer", "None"];
+
+/// Names and paths of one list, to compare the other one with. Of two items with one name the last counts.
+struct Taken<'a> {
+    names: HashMap<&'a str, &'a str>,
+    paths: HashSet<&'a str>,
+}
+
+impl<'a> Taken<'a> {
+    fn of(container: Value<'a>, list: &str, path: &str) -> Self {
+        let names: HashMap<&str, &str> =
+            container.list(list).map(|item| (item.text("name"), item.text(path))).collect();
+        let paths = names.values().copied().collect();
+        Self { names, paths }
+    }
+}
+
+pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'_>) {
+    let devices = Taken::of(container, "volumeDevices", "devicePath");
+    let mut seen: HashSet<&str> = HashSet::new();
+    for mount in container.list("volumeMounts") {
+        let (name, path) = (mount.text("name"), mount.text("mountPath"));
+        if name.is_empty() {
+            cx.required(mount.at("name"), "");
+        }
+        if volumes.find(name).is_none() && !volumes.is_open() && !cx.is_opaque(mount) {
+            cx.not_found(mount.at("name"));
+        }
+        if path.is_empty() {
+            cx.required(mount.at("mountPath"), "");
+        }
+        if !seen.insert(path) {
+            cx.invalid(mount.at("mountPath"), "must be unique");
+        }
+        if devices.names.contains_key(name) {
+            cx.invalid(mount.at("name"), "must not already exist in volumeDevices");
+        }
+        if devices.paths.contains(path) {
+            cx.invalid(mount.at("mountPath"), "must not already exist as a path in volumeDevices");
+        }
+        sub_paths(cx, container, mount);
+        propagation(cx, container, mount);
+    }
+}
+
+/// The server reports these at the list, as if it had a field of that name.
+fn sub_paths<'a>(cx: &mut Cx<'a>, container: Value<'a>, mount: Value<'a>) {
+    for why in path::descending(mount.text("subPath")) {
+        cx.invalid(mount.at("subPath"), why);
+        cx.called_at(container.at("volumeMounts.subPath"), "");
+    }
+    let expression = mount.text("subPathExpr");
+    if !expression.is_empty() && !mount.text("subPath").is_empty() {
+        cx.invalid(mount.at("subPathExpr"), "subPathExpr and subPath are mutually exclusive");
+    }
+    for why in path::descending(expression) {
+        cx.invalid(mount.at("subPathExpr"), why);
+        cx.called_at(container.at("volumeMounts.subPathExpr"), "");
+    }
+}
+
+fn propagation<'a>(cx: &mut Cx<'a>, container: Value<'a>, mount: Value<'a>) {
+    let before = cx.count();
+    supported(cx, mount, "mountPropagation", &PROPAGATION);
+    let propagation = mount.text_if("mountPropagation");
+    let is_privileged = container.get("securityContext").is_some_and(|context| context.flag("privileged"));
+    if propagation == Some("Bidirectional") && !is_privileged {
+        let why = "Bidirectional mount propagation is available only to privileged containers";
+        cx.forbidden(mount.at("mountPropagation"), why);
+    }
+    match mount.text_if("recursiveReadOnly") {
+        None | Some("Disabled") => {}
+        Some("Enabled" | "IfPossible") => {
+            let at = mount.at("recursiveReadOnly");
+            if !mount.flag("readOnly") {
+                cx.forbidden(at, "may only be specified when readOnly is true");
+            }
+            if propagation.is_some_and(|propagation| propagation != "None") {
+                cx.forbidden(at, "may only be specified when mountPropagation is None or not specified");
+            }
+        }
+        Some(_) => cx.not_supported(mount.at("recursiveReadOnly"), &["Disabled", "Enabled", "IfPossible"]),
+    }
+    cx.moved(before, mount.here(), container.at("volumeMounts"));
+}
+
+pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'_>) {
+    if container.count("volumeDevices") == 0 {
+        return;
+    }
+    let mounts = Taken::of(container, "volumeMounts", "mountPath");
+    let (mut names, mut paths): (HashSet<&str>, HashSet<&str>) = (HashSet::new(), HashSet::new());
+    for device in container.list("volumeDevices") {
+        let (name, path) = (device.text("name"), device.text("devicePath"));
+        if name.is_empty() {
+            cx.required(device.at("name"), "");
+        }
+        if names.contains(name) {
+            cx.invalid(device.at("name"), "must be unique");
+        }
+        match volumes.find(name) {
+            Some(volume) if !volume.is_claim => {
+                let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+                cx.invalid(device.at("name"), why);
+            }
+            None if !volumes.is_open() => cx.not_found(device.at("name")),
+            _ => {}
+        }
+        if path.is_empty() {
+            cx.required(device.at("devicePath"), "");
+        }
+        if paths.contains(path) {
+            cx.invalid(device.at("devicePath"), "must be unique");
+        }
+        if path::no_backsteps(path).is_some() {
+            cx.invalid(device.at("devicePath"), "can not contain backsteps ('..')");
+        } else {
+            paths.insert(path);
+        }
+        if mounts.names.contains_key(name) {
+            cx.invalid(device.at("name"), "must not already exist in volumeMounts");
+        }
+        if mounts.paths.contains(path) {
+            cx.invalid(device.at("devicePath"), "must not already exist as a path in volumeMounts");
+        }
+        if !name.is_empty() {
+            names.insert(name);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! When and where a Pod may run, apart from affinities.
+
+use std::collections::HashSet;
+
+use super::super::selector::label_selector;
+use super::super::{Cx, Read};
+use super::affinity::match_label_keys;
+use super::source::supported;
+use crate::schema::stored::Places;
+use crate::schema::text::name;
+use crate::yaml::Value;
+
+/// `validateReadinessGates`
+pub(super) fn readiness_gates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    for gate in spec.list("readinessGates") {
+        let condition = gate.text("conditionType");
+        for why in name::qualified(condition) {
+            cx.invalid_shown(gate.at("conditionType"), format_args!("{condition:?}"), why);
+        }
+    }
+}
+
+/// `validateSchedulingGates`
+pub(super) fn scheduling_gates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    let mut seen: HashSet<&str> = HashSet::new();
+    for gate in spec.list("schedulingGates") {
+        let name = gate.text("name");
+        for why in name::qualified(name) {
+            cx.invalid_shown(gate.here(), format_args!("{name:?}"), why);
+        }
+        if !seen.insert(name) {
+            cx.duplicate_shown(gate.here(), format_args!("{name:?}"));
+        }
+    }
+}
+
+/// `validateTopologySpreadConstraints`; `labels` are those of a Pod.
+pub(super) fn topology_spread<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: Option<Value<'a>>) {
+    let last = last_places(spec);
+    for (index, constraint) in spec.list("topologySpreadConstraints").enumerate() {
+        let skew = constraint.int("maxSkew").unwrap_or_default();
+        if skew <= 0 {
+            cx.invalid_shown(constraint.at("maxSkew"), skew, "must be greater than zero");
+        }
+        let (key, action) = (constraint.text("topologyKey"), constraint.text("whenUnsatisfiable"));
+        if key.is_empty() {
+            cx.required(constraint.at("topologyKey"), "can not be empty");
+        }
+        if !matches!(action, "DoNotSchedule" | "ScheduleAnyway") {
+            cx.not_supported(constraint.at("whenUnsatisfiable"), &["DoNotSchedule", "ScheduleAnyway"]);
+        }
+        if last.get(&(key, action)).is_some_and(|last| index < *last) {
+            cx.duplicate_shown(constraint.at("topologyKey"), format_args!("\"{{{key}, {action}}}\""));
+            cx.called_at(constraint.at("{topologyKey, whenUnsatisfiable}"), "");
+        }
+        if let Some(least) = constraint.int("minDomains") {
+            if least <= 0 {
+                cx.invalid(constraint.at("minDomains"), "must be greater than zero");
+            }
+            if action != "DoNotSchedule" {
+                let why = format_args!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}");
+                cx.invalid(constraint.at("minDomains"), why.to_string());
+            }
+        }
+        for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+            supported(cx, constraint, field, &["Honor", "Ignore"]);
+        }
+        match_label_keys(cx, constraint, labels);
+        label_selector(cx, constraint, "labelSelector");
+    }
+}
+
+/// Where the last constraint of each kind stands; the server compares each with those after it.
+fn last_places<'a>(spec: Value<'a>) -> std::collections::HashMap<(&'a str, &'a str), usize> {
+    let kind = |constraint: Value<'a>| (constraint.text("topologyKey"), constraint.text("whenUnsatisfiable"));
+    spec.list("topologySpreadConstraints").enumerate().map(|(at, constraint)| (kind(constraint), at)).collect()
+}
+
+/// `ValidateTolerations` of `parent.tolerations`.
+pub(in crate::schema) fn tolerations<'a>(cx: &mut Cx<'a>, parent: Value<'a>) {
+    for toleration in parent.list("tolerations") {
+        let (key, operator) = (toleration.text("key"), toleration.text("operator"));
+        let (value, effect) = (toleration.text("value"), toleration.text("effect"));
+        if key.is_empty() {
+            if operator != "Exists" {
+                let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+                cx.invalid_shown(toleration.at("operator"), format_args!("{operator:?}"), why);
+            }
+        } else {
+            for why in name::qualified(key) {
+                cx.invalid(toleration.at("key"), why);
+            }
+        }
+        if toleration.has("tolerationSeconds") && effect != "NoExecute" {
+            let why = "effect must be 'NoExecute' when `tolerationSeconds` is set";
+            cx.invalid_shown(toleration.at("effect"), format_args!("{effect:?}"), why);
+        }
+        match operator {
+            "Equal" | "" => {
+                let found = name::label_value(value);
+                if !found.is_empty() {
+                    let shown = format_args!("{value:?}");
+                    cx.invalid_shown(toleration.at("operator"), shown, found.join(";"));
+                }
+            }
+            "Exists" => {
+                if !value.is_empty() {
+                    let why = "value must be empty when `operator` is 'Exists'";
+                    cx.invalid_shown(toleration.at("operator"), format_args!("{value:?}"), why);
+                }
+            }
+            "Lt" | "Gt" => cx.not_supported(toleration.at("operator"), &["Equal", "Exists", "Lt", "Gt"]),
+            _ => cx.not_supported(toleration.at("operator"), &["Equal", "Exists"]),
+        }
+        if !matches!(effect, "" | "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
+            cx.not_supported(toleration.at("effect"), &["NoSchedule", "PreferNoSchedule", "NoExecute"]);
+        }
+    }
+}

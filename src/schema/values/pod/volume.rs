@@ -1,0 +1,190 @@
+//! The volumes of a Pod: `ValidateVolumes`.
+
+use std::collections::HashSet;
+
+use super::super::{Cx, Read};
+use super::{projected, source};
+use crate::schema::stored::Places;
+use crate::schema::text::name;
+use crate::yaml::Value;
+
+/// How a source of one kind is checked.
+type Check = for<'a> fn(&mut Cx<'a>, Value<'a>);
+
+/// The kinds of sources in the server's order, each with its check, and the name that the server gives a second source
+/// where that is not the field's.
+const SOURCES: [(&str, Check, &str); 30] = [
+    ("emptyDir", source::empty_dir, ""),
+    ("hostPath", source::host_path, ""),
+    ("gitRepo", source::git_repo, ""),
+    ("gcePersistentDisk", source::gce_persistent_disk, ""),
+    ("awsElasticBlockStore", source::aws_elastic_block_store, ""),
+    ("secret", source::secret, ""),
+    ("nfs", source::nfs, ""),
+    ("iscsi", source::iscsi, ""),
+    ("glusterfs", source::glusterfs, ""),
+    ("flocker", source::flocker, ""),
+    ("persistentVolumeClaim", source::persistent_volume_claim, ""),
+    ("rbd", source::rbd, ""),
+    ("cinder", source::cinder, ""),
+    ("cephfs", source::cephfs, "cephFS"),
+    ("quobyte", source::quobyte, ""),
+    ("downwardAPI", projected::downward_api, "downwarAPI"),
+    ("fc", source::fc, ""),
+    ("flexVolume", source::flex_volume, ""),
+    ("configMap", source::config_map, ""),
+    ("azureFile", source::azure_file, ""),
+    ("vsphereVolume", source::vsphere_volume, ""),
+    ("photonPersistentDisk", source::photon_persistent_disk, ""),
+    ("portworxVolume", source::portworx_volume, ""),
+    ("azureDisk", source::azure_disk, ""),
+    ("storageos", source::storage_os, ""),
+    ("projected", projected::projected, ""),
+    ("scaleIO", source::scale_io, ""),
+    ("csi", source::csi, ""),
+    ("ephemeral", source::ephemeral, ""),
+    ("image", source::image, ""),
+];
+
+/// What is known of a volume where it is used.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// Something is wrong with it, so that for mounts there is no such volume.
+    pub(super) wrong: bool,
+    /// It can be a block device.
+    pub(super) is_claim: bool,
+    pub(super) is_empty_dir: bool,
+}
+
+/// The volumes that a container can mount.
+pub(super) struct Volumes<'a> {
+    /// By name; of two with one name the sound one first.
+    all: Vec<(&'a str, Known)>,
+    /// Some volume, or its name, is not known: any name may be that of a volume.
+    open: bool,
+}
+
+impl Volumes<'_> {
+    /// The volume of a name, even if something is wrong with it.
+    pub(super) fn find_any(&self, name: &str) -> Option<Known> {
+        let index = self.all.partition_point(|(known, _)| *known < name);
+        self.all.get(index).filter(|(known, _)| *known == name).map(|(_, known)| *known)
+    }
+
+    /// The volume of a name.
+    pub(super) fn find(&self, name: &str) -> Option<Known> {
+        self.find_any(name).filter(|known| !known.wrong)
+    }
+
+    /// Any name may be that of a volume.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+}
+
+/// Check `spec.volumes`. `pod` is the name of the Pod; a template has none. `claims` are the templates of claims that a
+/// `StatefulSet` makes for each Pod: they replace volumes of their names, and come first.
+pub(super) fn volumes<'a>(
+    cx: &mut Cx<'a>,
+    spec: Value<'a>,
+    pod: Option<&str>,
+    claims: Option<Value<'a>>,
+) -> Volumes<'a> {
+    let metadata = claims.into_iter().flat_map(Value::items).filter_map(|claim| claim.get("metadata"));
+    let made: HashSet<&str> = metadata.map(|metadata| metadata.text("name")).collect();
+    let of_claim =
+        |name| (name, Known { wrong: !name::dns_label(name).is_empty(), is_claim: true, is_empty_dir: false });
+    let mut all: Vec<(&str, Known)> = made.iter().copied().map(of_claim).collect();
+    let list = spec.get("volumes");
+    let mut open = [list, claims].into_iter().flatten().any(|list| cx.is_opaque(list));
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut place = made.len();
+    for volume in spec.list("volumes") {
+        let before = cx.count();
+        let name = volume.text("name");
+        open |= cx.is_opaque(volume.get("name").unwrap_or(volume));
+        if made.contains(name) {
+            continue;
+        }
+        volume_source(cx, volume, name, pod);
+        if name.is_empty() {
+            cx.required(volume.at("name"), "");
+        } else {
+            for why in name::dns_label(name) {
+                cx.invalid(volume.at("name"), why);
+            }
+        }
+        if seen.contains(name) {
+            cx.duplicate(volume.at("name"));
+        }
+        let wrong = cx.count() != before;
+        if !wrong {
+            seen.insert(name);
+        }
+        if let Some(list) = list.filter(|_| !made.is_empty()) {
+            cx.moved(before, volume.here(), list.at_index(place));
+        }
+        place += 1;
+        let is_claim = volume.has("persistentVolumeClaim") || volume.has("ephemeral");
+        all.push((name, Known { wrong, is_claim, is_empty_dir: volume.has("emptyDir") }));
+    }
+    if let Some(pod) = pod.filter(|pod| !pod.is_empty()) {
+        claims_of_ephemeral(cx, spec, pod);
+    }
+    all.sort_by_key(|(name, known)| (*name, known.wrong));
+    Volumes { all, open }
+}
+
+/// A claim that the server makes for an ephemeral volume belongs to that volume alone.
+fn claims_of_ephemeral<'a>(cx: &mut Cx<'a>, spec: Value<'a>, pod: &str) {
+    let made: HashSet<&str> =
+        spec.list("volumes").filter(|volume| volume.has("ephemeral")).map(|volume| volume.text("name")).collect();
+    if made.is_empty() {
+        return;
+    }
+    for volume in spec.list("volumes") {
+        let Some(claim) = volume.get("persistentVolumeClaim") else { continue };
+        let name = claim.text("claimName").strip_prefix(pod).and_then(|rest| rest.strip_prefix('-'));
+        if name.is_some_and(|name| made.contains(name)) {
+            cx.invalid(claim.at("claimName"), "must not reference a PVC that gets created for an ephemeral volume");
+        }
+    }
+}
+
+/// `validateVolumeSource`
+fn volume_source<'a>(cx: &mut Cx<'a>, volume: Value<'a>, name: &str, pod: Option<&str>) {
+    let mut is_first = true;
+    for (field, check, second) in SOURCES {
+        let Some(source) = volume.get(field) else { continue };
+        if is_first {
+            let before = cx.count();
+            check(cx, source);
+            match (field, pod) {
+                ("gcePersistentDisk", _) => cx.moved(before, source.here(), volume.at("persistentDisk")),
+                ("ephemeral", Some(pod)) if !pod.is_empty() && !name.is_empty() => claim_name(cx, volume, name, pod),
+                ("image", Some(_)) if source.text("reference").is_empty() => cx.required(source.at("reference"), ""),
+                _ => {}
+            }
+        } else {
+            cx.forbidden(source.here(), "may not specify more than 1 volume type");
+            if !second.is_empty() {
+                cx.called_at(volume.at(second), "");
+            }
+        }
+        is_first = false;
+    }
+    let Some(iscsi) = volume.get("iscsi") else { return };
+    if iscsi.has("initiatorName") && name.len() + 1 + iscsi.text("targetPortal").len() > 64 {
+        let why = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is \
+                   specified.";
+        cx.invalid(volume.at("name"), why);
+    }
+}
+
+/// The claim that is made for an ephemeral volume is called after the Pod and the volume.
+fn claim_name<'a>(cx: &mut Cx<'a>, volume: Value<'a>, name: &str, pod: &str) {
+    let claim = format!("{pod}-{name}");
+    for why in name::dns_subdomain(&claim) {
+        cx.invalid(volume.at("name"), format_args!("PVC name {claim:?}: {why}"));
+    }
+}
