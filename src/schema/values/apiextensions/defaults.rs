@@ -46,8 +46,8 @@ pub(super) fn check<'a>(cx: &mut Cx<'a>, schema: Value<'a>, is_root: bool, in_me
         check(cx, items, false, in_meta, work);
     }
     for (name, property) in node.properties() {
-        let is_meta = is_resource && matches!(name, "metadata" | "apiVersion" | "kind");
-        check(cx, property, false, in_meta || is_meta, work);
+        let of_resource = is_resource && matches!(name, "metadata" | "apiVersion" | "kind");
+        check(cx, property, false, in_meta || of_resource, work);
     }
 }
 

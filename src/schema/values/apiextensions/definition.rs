@@ -45,7 +45,7 @@ pub(super) fn custom_resource_definition<'a>(cx: &mut Cx<'a>, object: Value<'a>)
 /// `ValidateCustomResourceDefinitionUpdate`: what the old definition forbids. That it is established is taken for granted.
 pub(super) fn custom_resource_definition_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     for place in ["spec.scope", "spec.names.kind", "spec.group", "spec.names.plural"] {
-        let text = |object: Value<'_>| place.split('.').try_fold(object, Value::get).map(|value| value.to_json());
+        let text = |object: Value<'_>| place.split('.').try_fold(object, Value::get).map(Value::to_json);
         if text(new) != text(old) {
             cx.immutable(new.at(place));
         }

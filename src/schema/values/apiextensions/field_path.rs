@@ -53,7 +53,7 @@ impl<'a> Found<'a> {
             self.path.push_str(name);
         } else if node.additional.is_some() {
             self.schema = node.additional_schema();
-            self.path.push_str(&format!("[{name}]"));
+            self.path.extend(["[", name, "]"]);
         } else {
             return Err(nowhere());
         }

@@ -1,4 +1,4 @@
-//! Whether a default is a value of its schema, in the words of the server's OpenAPI validation.
+//! Whether a default is a value of its schema, in the words of the server's `OpenAPI` validation.
 
 use std::collections::{HashMap, HashSet};
 
@@ -184,8 +184,8 @@ impl<'a> Fits<'_, 'a> {
                 failed += usize::from(self.found > before);
             }
             if self.found > before {
-                let none = if failed == number { ". None validated" } else { "" };
-                self.junctor(value, &format!("must validate all the schemas (allOf){none}"));
+                let rest = if failed == number { ". None validated" } else { "" };
+                self.junctor(value, &format!("must validate all the schemas (allOf){rest}"));
             }
         }
         if let Some(not) = node.not

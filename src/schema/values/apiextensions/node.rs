@@ -7,6 +7,7 @@ use crate::yaml::{Kind, NodeId, Value};
 
 /// A node. Texts that are absent are empty; `Option` where absence counts.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the schema, by their names")]
 pub(super) struct Node<'a> {
     pub(super) value: Value<'a>,
     pub(super) ty: &'a str,
@@ -133,7 +134,7 @@ impl<'a> Node<'a> {
     }
 }
 
-fn pairs<'a>(mapping: Option<Value<'a>>) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+fn pairs(mapping: Option<Value<'_>>) -> impl Iterator<Item = (&str, Value<'_>)> {
     mapping.into_iter().flat_map(|mapping| mapping.entries().map(|(key, _, value)| (key, value)))
 }
 

@@ -1,4 +1,4 @@
-//! What the server allows of OpenAPI in a CRD's schema: `ValidateCustomResourceDefinitionOpenAPISchema`, without CEL.
+//! What the server allows of `OpenAPI` in a CRD's schema: `ValidateCustomResourceDefinitionOpenAPISchema`, without CEL.
 
 use std::collections::HashSet;
 
@@ -209,9 +209,9 @@ fn map_list<'a>(cx: &mut Cx<'a>, node: &Node<'a>) {
     if inner.ty != "object" {
         let why = "must be object if parent array's x-kubernetes-list-type is map";
         if inner.ty.is_empty() {
-            cx.invalid_shown(items.at("type"), "\"\"", why)
+            cx.invalid_shown(items.at("type"), "\"\"", why);
         } else {
-            cx.invalid(items.at("type"), why)
+            cx.invalid(items.at("type"), why);
         }
         return;
     }

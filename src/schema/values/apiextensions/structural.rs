@@ -235,12 +235,11 @@ impl<'a> Completeness<'a> {
         let node = Node::read(schema);
         self.junctors(cx, &node, structure);
         if let Some(items) = node.item_schema() {
-            match structure.item_schema() {
-                Some(structure) => self.nested(cx, items, &Node::read(structure)),
-                None => {
-                    let why = format!("because it is defined in {}", cx.name(items.here()));
-                    cx.required(structure.value.at("items"), &why);
-                }
+            if let Some(structure) = structure.item_schema() {
+                self.nested(cx, items, &Node::read(structure));
+            } else {
+                let why = format!("because it is defined in {}", cx.name(items.here()));
+                cx.required(structure.value.at("items"), &why);
             }
         }
         for (name, property) in node.properties() {
@@ -252,13 +251,12 @@ impl<'a> Completeness<'a> {
                 continue;
             }
             let why = format!("because it is defined in {}", cx.name(property.here()));
-            match structure.properties {
-                Some(properties) => cx.required(properties.at_key(name), &why),
-                None => {
-                    let before = cx.count();
-                    cx.required(structure.value.at("properties"), &why);
-                    cx.renamed(before, |field| Some(format!("{field}[{name}]")));
-                }
+            if let Some(properties) = structure.properties {
+                cx.required(properties.at_key(name), &why);
+            } else {
+                let before = cx.count();
+                cx.required(structure.value.at("properties"), &why);
+                cx.renamed(before, |field| Some(format!("{field}[{name}]")));
             }
         }
     }
