@@ -100,6 +100,7 @@ impl Run<'_> {
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         part.unchecked.extend(self.without_schema(&judged));
         for unit in &mut units {
+            self.not_judged(unit, &mut part.unchecked);
             self.absences(unit, &mut part.unchecked);
         }
         let judge_all = |units: Vec<Unit<'_>>, part: &mut Part| {
@@ -185,6 +186,28 @@ impl Run<'_> {
             return before.iter().any(|root| after.contains(root)) || joined();
         }
         change::cluster_folder(old) == change::cluster_folder(new)
+    }
+
+    /// What the checks say of an object that they did not judge is a record, not a finding.
+    fn not_judged(&self, unit: &mut Unit<'_>, unchecked: &mut Vec<Unchecked>) {
+        let take = |drafts: &mut Vec<Draft>| -> Vec<Draft> {
+            if drafts.iter().all(|draft| draft.not_judged.is_none()) {
+                return Vec::new();
+            }
+            let (taken, rest) = std::mem::take(drafts).into_iter().partition(|draft| draft.not_judged.is_some());
+            *drafts = rest;
+            taken
+        };
+        let before = take(&mut unit.old);
+        for draft in take(&mut unit.new) {
+            let Some(reason) = draft.not_judged else { continue };
+            let mut record = self.unchecked(reason, &draft.source.path, Side::Head, draft.message.clone());
+            record.object = unit.change.and_then(ObjectChange::key).cloned();
+            if before.iter().any(|old| old.not_judged == Some(reason) && old.message == draft.message) {
+                record.status = Status::Existing;
+            }
+            unchecked.push(record);
+        }
     }
 
     /// What is merely absent from an object that a kustomization takes may come from an overlay: not a finding, but not
