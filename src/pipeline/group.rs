@@ -42,12 +42,16 @@ impl Run<'_> {
                 .collect()
         };
         let together = |old: &RepoPath, new: &RepoPath| self.together(old, new);
-        let changes = change::pair(objects(|pair| &pair.old), objects(|pair| &pair.new), &together);
+        let mut changes = change::pair(objects(|pair| &pair.old), objects(|pair| &pair.new), &together);
 
         let mut part = Part::default();
         for pair in &pairs {
             self.coverage(pair, &changes, &mut part.unchecked);
         }
+        let touched = pairs.len();
+        let (dependents, unchanged) = self.dependents(&pairs, &changes, &base, &head)?;
+        pairs.extend(dependents);
+        changes.extend(unchanged);
         let (judge, problems) = self.judge_of(&pairs, &changes);
         let secrets = [(Side::Base, &pairs), (Side::Head, &pairs)].map(|(side, pairs)| self.sops_rules(side, pairs));
         let [old_sops, new_sops] = &secrets;
@@ -69,7 +73,7 @@ impl Run<'_> {
             .collect();
         let gone: BTreeSet<&RepoPath> = moved.values().map(|file| &file.path).collect();
         let mut units: Vec<Unit<'_>> = Vec::new();
-        for pair in &pairs {
+        for pair in pairs.iter().take(touched) {
             let new = pair.new.file();
             let old = pair.old.file().or_else(|| moved.get(&new?.path).copied());
             // What a file that moved took along is compared at its new place; what became of one that is no longer
@@ -86,7 +90,9 @@ impl Run<'_> {
                 new: new.map(|file| run_checks(&new_context, Subject::File(file))).unwrap_or_default(),
             });
         }
-        let judged: Vec<&ObjectChange> = changes.iter().filter(|change| !change.equal_in_value()).collect();
+        let is_judged =
+            |change: &&ObjectChange| change.operation == Operation::Unchanged || !change.equal_in_value();
+        let judged: Vec<&ObjectChange> = changes.iter().filter(is_judged).collect();
         units.par_extend(judged.par_iter().map(|change| {
             let old = Review::of_base(change);
             Unit {
