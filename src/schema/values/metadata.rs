@@ -155,7 +155,7 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
 fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
-    let mut check = |cx: &mut Cx<'a>, is_old: bool| {
+    let check = |cx: &mut Cx<'a>, is_old: bool| {
         if !generate.is_empty() {
             for why in naming.check(generate, true, is_old) {
                 cx.invalid(metadata.at("generateName"), why);

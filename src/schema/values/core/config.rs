@@ -210,21 +210,31 @@ pub(super) fn secret_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>)
     if !new.flag("immutable") {
         cx.forbidden_change(new.at("immutable"), FROZEN);
     }
-    if stored(new) != stored(old) || (is_bare(new, "data") && new.count("stringData") == 0) {
+    // What `stringData` once gave stays when it goes: the server kept it in `data`.
+    let mut kept = plain(old);
+    kept.extend(stored(new));
+    if kept != stored(old) || (kept.is_empty() && is_bare(new, "data")) {
         let field = if new.has("data") || !new.has("stringData") { "data" } else { "stringData" };
         cx.forbidden_change(new.at(field), FROZEN);
         cx.called("data");
     }
 }
 
+type Bytes<'a> = BTreeMap<&'a str, Cow<'a, [u8]>>;
+
 /// What the server stores of a Secret's values.
-fn stored(object: Value<'_>) -> BTreeMap<&str, Cow<'_, [u8]>> {
+fn stored(object: Value<'_>) -> Bytes<'_> {
     let encoded = object.pairs("data").map(|(key, value)| {
         let text = value.as_str().unwrap_or_default();
         (key, base64::decode(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned))
     });
-    let plain = object
+    encoded.chain(plain(object)).collect()
+}
+
+/// What comes from `stringData`.
+fn plain(object: Value<'_>) -> Bytes<'_> {
+    object
         .pairs("stringData")
-        .map(|(key, value)| (key, Cow::Borrowed(value.as_str().unwrap_or_default().as_bytes())));
-    encoded.chain(plain).collect()
+        .map(|(key, value)| (key, Cow::Borrowed(value.as_str().unwrap_or_default().as_bytes())))
+        .collect()
 }

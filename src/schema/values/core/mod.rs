@@ -6,7 +6,6 @@ mod event;
 mod limit_range;
 mod namespace;
 mod node;
-mod node_selector;
 mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
@@ -14,9 +13,10 @@ mod replication_controller;
 mod resource_quota;
 mod service;
 mod service_ips;
+mod service_type;
+mod service_warnings;
 mod volume_source;
 
-pub(super) use node_selector::{node_label_warning, node_selector};
 pub(super) use persistent_volume::persistent_volume_spec;
 pub(super) use persistent_volume_claim::persistent_volume_claim_spec;
 pub(super) use volume_source::csi_driver_name;
@@ -34,7 +34,7 @@ pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
         "Pod" => pod::pod_defaults(stored),
         "PodTemplate" => pod::pod_template_defaults(stored),
         "ReplicationController" => replication_controller::replication_controller_defaults(stored),
-        "Service" => service::service_defaults(stored),
+        "Service" => service_type::service_defaults(stored),
         _ => {}
     }
 }
@@ -91,15 +91,6 @@ fn port_number_or_name<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
         }
     } else if let Some(why) = port.as_int().and_then(name::port_number) {
         cx.invalid(parent.at(field), why);
-    }
-}
-
-/// Texts that may not be empty.
-pub(super) fn filled<'a>(cx: &mut Cx<'a>, parent: Value<'a>, fields: &[&'static str]) {
-    for field in fields {
-        if parent.text(field).is_empty() {
-            cx.required(parent.at(field), "");
-        }
     }
 }
 

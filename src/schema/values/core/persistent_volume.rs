@@ -1,7 +1,7 @@
 //! PersistentVolumes.
 
+use super::super::pod::{deprecated_label, node_selector};
 use super::super::{Cx, Read};
-use super::node_selector::{node_label_warning, node_selector};
 use super::volume_source::{SOURCES, volume_source};
 use super::{checked, same};
 use crate::schema::stored::Places;
@@ -223,7 +223,7 @@ fn warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for term in selector.into_iter().flat_map(|selector| selector.list("nodeSelectorTerms")) {
         for expression in term.list("matchExpressions") {
             let key = expression.text("key");
-            if let Some(why) = node_label_warning(key) {
+            if let Some(why) = deprecated_label(key) {
                 cx.warn(expression.at("key"), format_args!("{key} is {why}"));
             }
         }

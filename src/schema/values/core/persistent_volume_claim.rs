@@ -1,8 +1,8 @@
 //! PersistentVolumeClaims, and their templates.
 
-use super::super::{Cx, Read, selector};
+use super::super::{Cx, Read, same, selector};
+use super::checked;
 use super::persistent_volume::access_modes;
-use super::{checked, same};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::schema::text::quantity::{self, Quantity};
@@ -16,7 +16,7 @@ const FROZEN: &str =
 pub(super) fn persistent_volume_claim<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     match object.get("spec") {
         Some(spec) => {
-            persistent_volume_claim_spec(cx, spec);
+            persistent_volume_claim_spec(cx, spec, false);
             storage_warnings(cx, spec);
         }
         None => {
@@ -30,8 +30,8 @@ pub(super) fn persistent_volume_claim<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
 }
 
-/// `ValidatePersistentVolumeClaimSpec`
-pub(in super::super) fn persistent_volume_claim_spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+/// `ValidatePersistentVolumeClaimSpec`, of a claim or of a template for some.
+pub(in super::super) fn persistent_volume_claim_spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, is_template: bool) {
     access_modes(cx, spec, "at least 1 access mode is required");
     selector::label_selector(cx, spec, "selector");
     storage(cx, spec);
@@ -39,7 +39,15 @@ pub(in super::super) fn persistent_volume_claim_spec<'a>(cx: &mut Cx<'a>, spec: 
     if spec.text_if("volumeMode").is_some_and(|mode| !matches!(mode, "Block" | "Filesystem")) {
         cx.not_supported(spec.at("volumeMode"), &["Block", "Filesystem"]);
     }
-    data_sources(cx, spec);
+    if is_template {
+        for field in ["dataSource", "dataSourceRef"] {
+            if let Some(source) = spec.get(field) {
+                data_source(cx, source, spec, field);
+            }
+        }
+    } else {
+        data_sources(cx, spec);
+    }
     cx.since(34, |cx| checked(cx, spec, "volumeAttributesClassName", name::dns_subdomain));
 }
 
@@ -68,7 +76,7 @@ fn data_sources<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let is_local = |reference: &Value<'a>| reference.text("namespace").is_empty();
     let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef").filter(is_local));
     match (source, reference) {
-        (Some(one), None) if is_claim_or_snapshot(one) => {
+        (Some(one), None) if is_claim_or_snapshot(one) || was_filled(cx) => {
             data_source(cx, one, spec, "dataSource");
             data_source(cx, one, spec, "dataSourceRef");
         }
@@ -87,6 +95,11 @@ fn data_sources<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         }
         _ => {}
     }
+}
+
+/// The claim that is updated has a data source.
+fn was_filled(cx: &Cx<'_>) -> bool {
+    cx.old.and_then(|old| old.get("spec")).and_then(kept_source).is_some()
 }
 
 /// `dataSourceIsPvcOrSnapshot`
@@ -139,7 +152,11 @@ fn kept_source<'a>(spec: Value<'a>) -> Option<[&'a str; 3]> {
     let is_local = |reference: &Value<'a>| reference.text("namespace").is_empty();
     let reference = spec.get("dataSourceRef").filter(is_local);
     let source = reference.or_else(|| spec.get("dataSource").filter(|source| is_claim_or_snapshot(*source)))?;
-    Some(["apiGroup", "kind", "name"].map(|field| source.text(field)))
+    Some(key(source))
+}
+
+fn key(source: Value<'_>) -> [&str; 3] {
+    ["apiGroup", "kind", "name"].map(|field| source.text(field))
 }
 
 /// `ValidatePersistentVolumeClaimUpdate`, for a claim that is not bound: whether a bound one may grow is for its volume
@@ -151,16 +168,24 @@ pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>
         cx.called_at(spec.here(), "");
     };
     for field in ["accessModes", "selector"] {
-        if !same(spec.get(field), before.get(field)) {
+        if !same::same(spec, before, field) {
             frozen(cx, field);
         }
     }
-    if kept_source(spec) != kept_source(before) {
+    // The server kept a copy of the one in the other field, which stays when no manifest has any.
+    let has_copy = before.has("dataSource") != before.has("dataSourceRef");
+    let is_left_out = !spec.has("dataSource") && !spec.has("dataSourceRef");
+    let is_same = match (kept_source(spec), kept_source(before)) {
+        (None, Some(_)) if is_left_out => has_copy,
+        (None, Some(before)) => spec.get("dataSource").map(key) == Some(before),
+        (new, old) => new == old,
+    };
+    if !is_same {
         let field = if spec.has("dataSourceRef") || !spec.has("dataSource") { "dataSourceRef" } else { "dataSource" };
         frozen(cx, field);
     }
     for (list, field) in [("limits", "resources.limits"), ("requests", "resources.requests")] {
-        if !same_amounts(spec.path(&["resources", list]), before.path(&["resources", list])) {
+        if !same::same_values(list, spec.path(&["resources", list]), before.path(&["resources", list])) {
             frozen(cx, field);
         }
     }
@@ -217,14 +242,4 @@ fn storage_class_update<'a>(
 /// The class in the annotation, which was there before the field.
 fn noted_class(object: Value<'_>) -> Option<&str> {
     object.path(&["metadata", "annotations"])?.text_if(CLASS)
-}
-
-/// Two resource lists are equal, however their amounts are written.
-fn same_amounts(new: Option<Value<'_>>, old: Option<Value<'_>>) -> bool {
-    let count = |list: Option<Value<'_>>| list.map_or(0, |list| list.entries().len());
-    count(new) == count(old)
-        && new.into_iter().flat_map(Value::entries).all(|(key, _, new)| {
-            let old = old.and_then(|old| old.get(key));
-            old.is_some_and(|old| new.same(old) || quantity::parse_value(new) == quantity::parse_value(old))
-        })
 }

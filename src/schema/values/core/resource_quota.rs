@@ -74,7 +74,7 @@ fn scope_selector<'a>(cx: &mut Cx<'a>, spec: Value<'a>, selector: Value<'a>, is_
     for expression in expressions() {
         let (scope, operator) = (expression.text("scopeName"), expression.text("operator"));
         let values = expression.count("values");
-        let mut refuse = |cx: &mut Cx<'a>, field: &'static str, why: &str| {
+        let refuse = |cx: &mut Cx<'a>, field: &'static str, why: &str| {
             let shown =
                 if field == "values" { printed(expression.at(field)) } else { format!("{:?}", expression.text(field)) };
             cx.invalid_shown(expression.at(field), shown, why);

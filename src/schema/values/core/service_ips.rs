@@ -2,7 +2,7 @@
 //! has is left out.
 
 use super::super::{Cx, Read, addresses};
-use super::service::service_type;
+use super::service_type::service_type;
 use crate::schema::stored::{At, Places};
 use crate::yaml::Value;
 

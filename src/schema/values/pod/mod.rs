@@ -15,7 +15,7 @@ mod projected;
 mod resources;
 mod scheduling;
 mod security;
-mod source;
+pub(super) mod source;
 mod update;
 mod volume;
 mod warnings;
@@ -32,6 +32,7 @@ pub(in crate::schema) use compare::is_same;
 pub(in crate::schema) use defaults::{pod_defaults, template_defaults};
 pub(in crate::schema) use scheduling::tolerations;
 pub(in crate::schema) use update::pod_update;
+pub(in crate::schema) use warnings::deprecated_label;
 
 /// What the checks of its parts know of a whole `PodSpec`.
 struct Whole<'a> {

@@ -92,7 +92,7 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
 }
 
 /// What to say of a label of nodes that has been replaced.
-fn deprecated_label(key: &str) -> Option<&'static str> {
+pub(in crate::schema) fn deprecated_label(key: &str) -> Option<&'static str> {
     NODE_LABELS.iter().find(|(label, _)| *label == key).map(|(_, why)| *why)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::super::{Cx, Read, core};
+use super::super::{Cx, Read, core, pod};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::yaml::Value;
@@ -80,7 +80,7 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             if all.insert(key, values).is_some() {
                 cx.duplicate(expression.at("key"));
             }
-            if let Some(why) = core::node_label_warning(key) {
+            if let Some(why) = pod::deprecated_label(key) {
                 cx.warn(expression.at("key"), why);
             }
         }
