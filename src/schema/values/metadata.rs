@@ -84,6 +84,38 @@ fn is_review(kind: Kind) -> bool {
     matches!(kind.group(), "authentication.k8s.io" | "authorization.k8s.io")
 }
 
+/// What the server checks of `generateName`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Prefix {
+    /// As much as of a name.
+    Always,
+    /// The same on creation; later only that it could be a part of a URL's path.
+    OnCreate,
+    /// The name that is made of it, if there is no other.
+    AsName,
+}
+
+fn prefix(kind: Kind) -> Prefix {
+    match (kind.group(), kind.kind()) {
+        ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Prefix::AsName,
+        ("", "Service" | "Pod" | "PodTemplate" | "ResourceQuota")
+        | ("networking.k8s.io", "NetworkPolicy" | "Ingress" | "IPAddress" | "ServiceCIDR")
+        | ("storage.k8s.io", "CSIDriver")
+        | (
+            "apps"
+            | "autoscaling"
+            | "batch"
+            | "policy"
+            | "apiextensions.k8s.io"
+            | "coordination.k8s.io"
+            | "node.k8s.io"
+            | "scheduling.k8s.io",
+            _,
+        ) => Prefix::OnCreate,
+        _ => Prefix::Always,
+    }
+}
+
 /// The server makes up the name of a LimitRange that has none.
 fn needs_name(kind: Kind) -> bool {
     (kind.group(), kind.kind()) != ("", "LimitRange")
@@ -93,6 +125,7 @@ fn needs_name(kind: Kind) -> bool {
 #[derive(Clone, Copy)]
 struct Wanted {
     naming: Naming,
+    prefix: Prefix,
     is_namespaced: bool,
     needs_name: bool,
     /// Finalizers are standard ones or have a domain.
@@ -106,6 +139,7 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     }
     let wanted = Wanted {
         naming: naming(kind),
+        prefix: prefix(kind),
         is_namespaced: kind.is_namespaced(),
         needs_name: needs_name(kind),
         qualified_finalizers: !takes_any_finalizer(kind),
@@ -115,14 +149,19 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 
 /// The same of a custom resource.
 pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
-    let naming = Naming::Subdomain;
-    of_object(cx, Wanted { naming, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
+    let (naming, prefix) = (Naming::Subdomain, Prefix::OnCreate);
+    of_object(cx, Wanted { naming, prefix, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
 }
 
 /// The same of the metadata of an object inside another one, which needs no name.
 pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
-    let wanted =
-        Wanted { naming: Naming::Segment, is_namespaced: true, needs_name: false, qualified_finalizers: false };
+    let wanted = Wanted {
+        naming: Naming::Segment,
+        prefix: Prefix::Always,
+        is_namespaced: true,
+        needs_name: false,
+        qualified_finalizers: false,
+    };
     metadata_of(cx, wanted, metadata);
 }
 
@@ -156,9 +195,16 @@ fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
     let check = |cx: &mut Cx<'a>, is_old: bool| {
-        if !generate.is_empty() {
-            for why in naming.check(generate, true, is_old) {
-                cx.invalid(metadata.at("generateName"), why);
+        let prefix = match wanted.prefix {
+            _ if generate.is_empty() => None,
+            Prefix::AsName if !name.is_empty() => None,
+            Prefix::OnCreate if cx.is_update() => Some(Naming::SegmentPrefix),
+            Prefix::AsName | Prefix::OnCreate | Prefix::Always => Some(naming),
+        };
+        for why in prefix.map(|naming| naming.check(generate, true, is_old)).unwrap_or_default() {
+            cx.invalid(metadata.at("generateName"), why);
+            if wanted.prefix == Prefix::AsName {
+                cx.called("metadata.name");
             }
         }
         if !name.is_empty() {
