@@ -42,6 +42,8 @@ pub struct FluxPath {
     pub variables_from: bool,
     /// `spec.prune`.
     pub prune: bool,
+    /// `spec.decryption` is there: SOPS-encrypted values are decrypted.
+    pub decrypts: bool,
     /// `spec.force`: what cannot be changed is deleted and created anew.
     pub force: bool,
     /// `spec.targetNamespace`.
@@ -201,6 +203,7 @@ fn flux(object: Value<'_>) -> Option<FluxPath> {
         variables,
         variables_from,
         prune: spec.get("prune").and_then(Value::as_bool).unwrap_or(false),
+        decrypts: spec.get("decryption").is_some_and(|decryption| !decryption.is_null()),
         force: spec.get("force").and_then(Value::as_bool).unwrap_or(false),
         target_namespace: text(spec, &["targetNamespace"]),
         components: spec.get("components").map(texts).unwrap_or_default(),

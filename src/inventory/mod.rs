@@ -16,6 +16,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -29,7 +30,7 @@ pub use facts::{ArgoPath, Crd, Declarations, FluxPath, ObjectFact, Objects, Sops
 use folder::{Id, Notable, Signs, Summary, folders_above, join};
 pub use graph::{Roots, Usage};
 use records::Memo;
-use store::{Facet, Key, Store};
+use store::{Facet, Key, Store, lock};
 
 /// A fact and the file that holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,8 +66,12 @@ pub struct Inventory<'s> {
     store: &'s Store,
     beside: Option<&'s Inventory<'s>>,
     folders: Mutex<Memo>,
+    nearest: Mutex<HashMap<Signs, HashMap<String, Nearest>>>,
     graph: Mutex<graph::Graph>,
 }
+
+/// The nearest folder at or above one that holds a file of a kind, and the file's name.
+type Nearest = Option<(RepoPath, String)>;
 
 /// A file that makes its folder a test suite: chainsaw's, the kyverno CLI's, or a step by which kuttl asserts
 /// (`00-assert.yaml`). kuttl's own `kuttl-test.yaml` says nothing of its folder: the suites that it names lie elsewhere.
@@ -91,7 +96,14 @@ impl<'s> Inventory<'s> {
     /// The inventory of a tree. Nothing is read yet.
     #[must_use]
     pub fn new(tree: Tree, store: &'s Store) -> Self {
-        Self { tree, store, beside: None, folders: Mutex::default(), graph: Mutex::default() }
+        Self {
+            tree,
+            store,
+            beside: None,
+            folders: Mutex::default(),
+            nearest: Mutex::default(),
+            graph: Mutex::default(),
+        }
     }
 
     /// The inventory of a tree that is mostly equal to another one: what the other knows of equal folders is taken from
@@ -136,14 +148,24 @@ impl<'s> Inventory<'s> {
         Ok(found.map(|(folder, name)| join(folder.as_str(), &name).as_str().into()))
     }
 
-    fn nearest(&self, path: &str, signs: Signs) -> Result<Option<(RepoPath, String)>, GitError> {
+    /// The nearest folder above a path that holds a file with one of the signs. Asked for every file, so the answer for
+    /// its folder is kept.
+    fn nearest(&self, path: &str, signs: Signs) -> Result<Nearest, GitError> {
+        let Some(folder) = folders_above(path).next() else { return Ok(None) };
+        let known = lock(&self.nearest).get(&signs).and_then(|folders| folders.get(folder)).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let mut found = None;
         for above in folders_above(path) {
             let Some(record) = self.folder(Facet::Names, above)? else { continue };
             if let Some(file) = record.with_sign(signs).next() {
-                return Ok(Some((above.into(), file.name.clone())));
+                found = Some((above.into(), file.name.clone()));
+                break;
             }
         }
-        Ok(None)
+        lock(&self.nearest).entry(signs).or_default().insert(folder.to_owned(), found.clone());
+        Ok(found)
     }
 
     /// Every Flux Kustomization, by file.
@@ -176,7 +198,8 @@ impl<'s> Inventory<'s> {
     }
 
     /// Every document with an `apiVersion` and a `kind` in files with a manifest's name, whatever else the file may be
-    /// (patch, template, test), by file. Reads the whole tree when it is not memoised.
+    /// (patch, template, test), by file. Reads the whole tree when it is not memoised; what the files declare is memoised
+    /// with it, so whoever needs both asks for objects first.
     pub fn objects(&self) -> Result<Gathered<ObjectFact>, GitError> {
         let files = self.tree.files("")?;
         let manifests: Vec<&TreeEntry> =
@@ -186,7 +209,12 @@ impl<'s> Inventory<'s> {
             .map(|file| {
                 self.fact(Facet::Objects, file.id.map(|id| *id.as_bytes()), || {
                     Ok(match self.content(file)? {
-                        Ok(bytes) => Objects::read(&bytes),
+                        Ok(bytes) => {
+                            if let Some(id) = file.id {
+                                self.declarations(Some(*id.as_bytes()), || Ok(Ok(&bytes)))?;
+                            }
+                            Objects::read(&bytes)
+                        }
                         Err(why) => Objects { problem: Some(why), ..Objects::default() },
                     })
                 })
@@ -209,14 +237,14 @@ impl<'s> Inventory<'s> {
         Ok(gathered)
     }
 
-    fn declarations(
+    fn declarations<B: AsRef<[u8]>>(
         &self,
         id: Option<Id>,
-        read: impl FnOnce() -> Result<Result<Vec<u8>, String>, GitError>,
+        read: impl FnOnce() -> Result<Result<B, String>, GitError>,
     ) -> Result<Declarations, GitError> {
         self.fact(Facet::Declarations, id, || {
             Ok(match read()? {
-                Ok(bytes) => Declarations::read(&bytes),
+                Ok(bytes) => Declarations::read(bytes.as_ref()),
                 Err(why) => Declarations { problem: Some(why), ..Declarations::default() },
             })
         })

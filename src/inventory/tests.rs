@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::store::Store;
+use super::store::{Facet, Key, Store};
 use super::{FileCount, Inventory, Located, Usage};
 use crate::git::{Environment, GitError, Outcome, Request, Tree, compare};
 use crate::manifest::kustomization::{How, Kustomization, Target};
@@ -192,6 +192,31 @@ fn declarations_and_objects_are_found() {
     for file in segments(&cache) {
         let bytes = fs::read(file).unwrap();
         assert!(memchr::memmem::find(&bytes, b"hunter2").is_none());
+    }
+}
+
+#[test]
+fn a_blob_that_is_read_for_its_objects_tells_its_declarations() {
+    let dir = tempfile::tempdir().unwrap();
+    let crd =
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {group: x.io, names: {kind: W}}\n";
+    let tree = commit(
+        dir.path(),
+        &files(&[("w.yaml", crd), ("d/a/Chart.yaml", "name: a"), ("d/a/b/x.yaml", "a: 1"), ("c.yaml", "")]),
+    );
+    let store = Store::none();
+    let inventory = Inventory::new(tree.clone(), &store);
+    inventory.objects().unwrap();
+    let id = *tree.entry("w.yaml").unwrap().unwrap().id.unwrap().as_bytes();
+    let known =
+        store.get(Key { id, facet: Facet::Declarations }, |bytes| Some(String::from_utf8_lossy(bytes).into_owned()));
+    assert!(known.is_some_and(|fact| fact.contains("x.io")));
+    // What is kept for a folder holds for its other files, and for no other folder.
+    for _ in 0..2 {
+        let charts =
+            ["d/a/b/x.yaml", "d/a/b/y.yaml", "d/x.yaml", "c.yaml"].map(|path| inventory.chart_of(path).unwrap());
+        assert_eq!(charts, [Some("d/a".into()), Some("d/a".into()), None, None]);
+        assert_eq!(inventory.suite_of("d/a/b/x.yaml").unwrap(), None);
     }
 }
 

@@ -19,6 +19,7 @@ pub struct Agents<'a> {
     inventory: &'a Inventory<'a>,
     flux: OnceLock<Vec<(String, FluxPath)>>,
     argo: OnceLock<Vec<ArgoRoot>>,
+    decrypts: OnceLock<bool>,
 }
 
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl<'a> Agents<'a> {
     /// The agents of an inventory's tree. Nothing is read yet.
     #[must_use]
     pub fn new(inventory: &'a Inventory<'a>) -> Self {
-        Self { inventory, flux: OnceLock::new(), argo: OnceLock::new() }
+        Self { inventory, flux: OnceLock::new(), argo: OnceLock::new(), decrypts: OnceLock::new() }
     }
 
     /// The tree's inventory.
@@ -86,6 +87,16 @@ impl<'a> Agents<'a> {
     /// Argo CD applies the file as one of a folder of manifests.
     pub fn argo_takes(&self, path: &RepoPath) -> Result<bool, GitError> {
         Ok(self.argo()?.iter().any(|root| root.takes(path.folder())))
+    }
+
+    /// Something decrypts what SOPS encrypted: a Flux Kustomization, or whoever reads the `.sops.yaml`.
+    pub fn decrypts(&self) -> Result<bool, GitError> {
+        if let Some(known) = self.decrypts.get() {
+            return Ok(*known);
+        }
+        let found = !self.inventory.sops_rules()?.found.is_empty()
+            || self.inventory.flux_paths()?.found.iter().any(|flux| flux.fact.decrypts);
+        Ok(*self.decrypts.get_or_init(|| found))
     }
 
     /// Which agent applies a file, itself or through a kustomization.

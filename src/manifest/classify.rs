@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::agents::Agents;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
-use super::object::{group_of, objects_of};
+use super::object::{group_of, is_encrypted, objects_of};
 use super::scope;
 use super::substitute;
 use super::unknown::{self, Unknown};
@@ -153,6 +153,11 @@ impl<'a> Classifier<'a> {
             || stream.source.text.lines().any(is_sign_of_an_object)
             || (!stream.problems.is_empty() && self.agents.argo_takes(path)?);
         let mut unknown: Vec<Unknown> = stream.documents.iter().map(unknown::of).collect();
+        if stream.documents.iter().any(is_encrypted) && self.agents.decrypts()? {
+            for (document, unknown) in stream.documents.iter().zip(&mut unknown).filter(|(d, _)| is_encrypted(d)) {
+                unknown::of_sops(document, unknown);
+            }
+        }
         if matches!(role, Role::Manifest { .. })
             && substitute::concerns(&stream.source.text)
             && let Some(set) = self.substitution_in(path)?

@@ -84,6 +84,11 @@ impl Object {
         self.unknown.get(&value.id()).copied()
     }
 
+    /// The same object with another content.
+    pub(crate) fn rewritten(&self, document: Document, unknown: Unknown) -> Self {
+        Self { node: document.root().id(), document: Arc::new(document), unknown: Arc::new(unknown), ..self.clone() }
+    }
+
     /// It is the core group's Secret.
     #[must_use]
     pub fn is_secret(&self) -> bool {

@@ -8,20 +8,23 @@ use crate::yaml::{Document, NodeId, Value};
 /// The unknown values of a document, and what replaces each.
 pub type Unknown = HashMap<NodeId, &'static str>;
 
-/// What the document itself says: values that SOPS encrypted, and names that are a Go template's hole.
+/// What SOPS encrypted, and its own block, which is no part of the object: something decrypts it before it is applied.
+pub(super) fn of_sops(document: &Document, unknown: &mut Unknown) {
+    each_scalar(document.root(), &|key| key != "sops", &mut |value| {
+        if value.as_str().is_some_and(|text| text.starts_with("ENC[")) {
+            unknown.insert(value.id(), "encrypted by SOPS");
+        }
+    });
+    unknown.extend(document.root().get("sops").map(|block| (block.id(), "removed by SOPS")));
+}
+
+/// What the document itself says: names that are a Go template's hole.
 ///
 /// Anywhere but in an identity, `{{ … }}` is taken for the text that it is: many kinds carry templates (alerts,
 /// `ApplicationSet`, `ExternalSecret`), and no object that parses says whether somebody executes it first.
 #[must_use]
 pub fn of(document: &Document) -> Unknown {
     let mut unknown = Unknown::new();
-    if object::is_encrypted(document) {
-        each_scalar(document.root(), &|key| key != "sops", &mut |value| {
-            if value.as_str().is_some_and(|text| text.starts_with("ENC[")) {
-                unknown.insert(value.id(), "encrypted by SOPS");
-            }
-        });
-    }
     for root in object::roots(document) {
         for field in ["name", "namespace", "generateName"] {
             let value = root.path(&["metadata", field]);

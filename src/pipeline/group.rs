@@ -52,8 +52,15 @@ impl Run<'_> {
         let secrets = [(Side::Base, &pairs), (Side::Head, &pairs)].map(|(side, pairs)| self.sops_rules(side, pairs));
         let [old_sops, new_sops] = &secrets;
         let (config, today) = (self.config, self.today);
-        let old_context = Context { config, today, sops: old_sops, agents: self.base.agents };
-        let new_context = Context { config, today, sops: new_sops, agents: self.head.agents };
+        let old_context = Context {
+            config,
+            today,
+            sops: old_sops,
+            agents: self.base.agents,
+            crds: self.base.crds,
+            crds_before: self.base.crds,
+        };
+        let new_context = Context { sops: new_sops, agents: self.head.agents, crds: self.head.crds, ..old_context };
 
         let moved: HashMap<&RepoPath, &Arc<ManifestFile>> = changes
             .iter()
@@ -91,6 +98,7 @@ impl Run<'_> {
             }
         }));
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
+        part.unchecked.extend(self.without_schema(&judged));
         for unit in &mut units {
             self.absences(unit, &mut part.unchecked);
         }

@@ -8,6 +8,7 @@ mod gate;
 mod group;
 mod read;
 mod reclassified;
+mod schemas;
 mod trust;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -26,6 +27,7 @@ use crate::judge;
 use crate::manifest::agents::Agents;
 use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
+use crate::schema::crd::repository::Crds;
 use crate::schema::minors::MinorSet;
 
 pub use read::is_manifest_name;
@@ -103,6 +105,7 @@ struct Side<'a> {
     tree: &'a Tree,
     inventory: &'a Inventory<'a>,
     agents: &'a Agents<'a>,
+    crds: &'a Crds<'a>,
 }
 
 /// What judging a part of the change gave.
@@ -157,6 +160,7 @@ pub fn run(
     let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
     let trust = Inventory::beside(trust_tree.clone(), &base);
     let [base_agents, head_agents, trust_agents] = [&base, &head, &trust].map(Agents::new);
+    let [base_crds, head_crds] = [&base, &head].map(Crds::new);
     // What is known of one tree is not looked for twice.
     let same = |tree: &Tree| trust_tree.root().id.is_some_and(|id| tree.root().id == Some(id));
     let trusted = if same(&comparison.base) {
@@ -169,8 +173,8 @@ pub fn run(
     let run = Run {
         config,
         suppressions: &suppressions,
-        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents },
-        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents },
+        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: &base_crds },
+        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents, crds: &head_crds },
         trust: comparison.trust.as_ref(),
         trusted,
         audit,

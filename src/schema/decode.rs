@@ -132,7 +132,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let value = document.value(entry.value);
             let name = document.text_of(&entry.key);
             // SOPS removes its own block before anybody applies the object.
-            if node == NodeId(0) && name == "sops" && self.object.encrypted {
+            if node == NodeId(0) && name == "sops" && self.object.unknown(value).is_some() {
                 continue;
             }
             let mut missing = minors;
@@ -212,6 +212,13 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     fn scalar(&mut self, node: NodeId, raw: Value<'a>, scalar: Scalar, minors: MinorSet) {
+        if let Some(number) = converted(scalar, raw.data()) {
+            self.type_problem(node, raw, scalar_type(scalar), minors);
+            self.raised(Raised::ByPost);
+            self.growing.fill(node, &number.into());
+            self.growing.only_applied(node);
+            return;
+        }
         let wrong = match (scalar, raw.data()) {
             (Scalar::Any, _) => return self.growing.verbatim(node, raw),
             (Scalar::SchemaOrBool | Scalar::SchemaOrArray | Scalar::SchemaOrStrings, _) => {
@@ -269,6 +276,12 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     fn wrong_type(&mut self, node: NodeId, raw: Value<'a>, go_type: &str, minors: MinorSet) {
+        self.growing.verbatim(node, raw);
+        self.growing.opaque(node);
+        self.type_problem(node, raw, go_type, minors);
+    }
+
+    fn type_problem(&mut self, node: NodeId, raw: Value<'a>, go_type: &str, minors: MinorSet) {
         let json = match raw.data() {
             Data::Null => "null".to_owned(),
             Data::Bool(_) => "bool".to_owned(),
@@ -279,10 +292,22 @@ impl<'w, 'a> Walk<'w, 'a> {
             Data::Sequence(_) => "array".to_owned(),
             Data::Mapping(_) => "object".to_owned(),
         };
-        self.growing.verbatim(node, raw);
-        self.growing.opaque(node);
         let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
         self.push(Cause::Type, node, None, message, minors);
+        // Server-side apply reads the body as YAML, where 1e3 is a whole number.
+        if go_type.starts_with("int")
+            && matches!(raw.data(), Data::Float(number) if number.fract() == 0.0)
+            && let Some(last) = self.problems.last_mut()
+        {
+            last.raised = Raised::ByPost;
+        }
+    }
+
+    /// Only this way of applying raises the last problem.
+    fn raised(&mut self, raised: Raised) {
+        if let Some(last) = self.problems.last_mut() {
+            last.raised = raised;
+        }
     }
 
     fn unknown_field(&mut self, node: NodeId, name: &str, def: Def, minors: MinorSet) {
@@ -300,7 +325,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         if self.growing.is_opaque(node) {
             return;
         }
-        if let (Some(number), Some((low, high))) = (raw.as_int(), facts.range())
+        let converted = if let Type::Scalar(scalar) = field.ty() { converted(scalar, raw.data()) } else { None };
+        if let (Some(number), Some((low, high))) = (converted.or(raw.as_int()), facts.range())
             && !(low..=high).contains(&number)
         {
             let why = if high == i64::MAX {
@@ -309,6 +335,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                 format!("must be between {low} and {high}, inclusive")
             };
             self.push(Cause::Invalid, node, None, format!("Invalid value: {number}: {why}"), minors);
+            if converted.is_some() {
+                self.raised(Raised::ByApply);
+            }
         }
         if let Some(text) = raw.as_str().filter(|text| !text.is_empty())
             && facts.values().len() > 0
@@ -408,6 +437,36 @@ fn zero(field: Field) -> Option<&'static str> {
         (None, Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number)) => Some("0"),
         (None, _) => Some("\"\""),
     }
+}
+
+/// The integer that server-side apply makes of a number that is none of its type: it drops a fraction of zeros, and the
+/// bits that do not fit. Whoever decodes JSON refuses such a number.
+fn converted(scalar: Scalar, data: &Data) -> Option<i64> {
+    let (whole, is_int) = match data {
+        Data::Int(number) => (*number, true),
+        Data::Float(number) => (whole(*number)?, false),
+        _ => return None,
+    };
+    let narrow = i32::try_from(whole);
+    match (scalar, narrow) {
+        (Scalar::Int32, Ok(_)) | (Scalar::Int64, _) if is_int => None,
+        (Scalar::Int32 | Scalar::IntOrString, Ok(number)) => (!is_int).then_some(i64::from(number)),
+        (Scalar::Int32, Err(_)) => Some(low_bits(whole)),
+        (Scalar::Int64, _) => Some(whole),
+        _ => None,
+    }
+}
+
+/// A number without a fraction. What is too large for 64 bits is the smallest number, as processors have it.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn whole(number: f64) -> Option<i64> {
+    let fits = number.abs() < 9.2e18;
+    (number.fract() == 0.0).then_some(if fits { number as i64 } else { i64::MIN })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "that is what is told")]
+fn low_bits(number: i64) -> i64 {
+    i64::from(number as i32)
 }
 
 fn go_type(ty: Type) -> String {

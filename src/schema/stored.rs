@@ -1,6 +1,7 @@
 //! An object as the cluster stores it: unknown fields pruned, nulls gone, defaults filled in. Every value knows its
 //! parent, so that a problem can name its field.
 
+use crate::manifest::object::Object;
 use crate::yaml::derive::Deriver;
 use crate::yaml::document::{Data, Text};
 use crate::yaml::{Document, NodeId, Origin, Value, pointer};
@@ -24,6 +25,7 @@ struct Link {
     step: Step,
     raw: Option<NodeId>,
     opaque: bool,
+    only_applied: bool,
 }
 
 /// The stored form of one object.
@@ -105,6 +107,16 @@ impl Stored {
         self.document.root()
     }
 
+    /// The object that another one became: what is unknown of that one's values is unknown of the same ones here.
+    pub(crate) fn rewritten(self, object: &Object) -> Object {
+        let unknown = self.links.iter().enumerate().filter_map(|(index, link)| {
+            let why = object.unknown(object.document.value(link.raw?))?;
+            Some((NodeId(u32::try_from(index).ok()?), why))
+        });
+        let unknown = unknown.collect();
+        object.rewritten(self.document, unknown)
+    }
+
     /// The value of the raw document that a value was made from; none for a default.
     #[must_use]
     pub fn raw(&self, value: Value<'_>) -> Option<NodeId> {
@@ -123,6 +135,12 @@ impl Stored {
         self.links.get(value.id().0 as usize).is_some_and(|link| link.opaque)
     }
 
+    /// Only server-side apply makes this of what the manifest says; everything else refuses it.
+    #[must_use]
+    pub fn is_only_applied(&self, value: Value<'_>) -> bool {
+        self.links.get(value.id().0 as usize).is_some_and(|link| link.only_applied)
+    }
+
     /// Fill in a field that is not there. `parent` is a mapping of this object.
     pub fn add(&mut self, parent: NodeId, field: &str, value: &serde_json::Value) {
         let links = &mut self.links;
@@ -131,7 +149,7 @@ impl Stored {
                 Ok(key) => Step::Field(key),
                 Err(index) => Step::Index(index),
             };
-            links.push(Link { parent, step, raw: None, opaque: false });
+            links.push(Link { parent, step, raw: None, opaque: false, only_applied: false });
         });
     }
 
@@ -239,7 +257,7 @@ impl<'a> Growing<'a> {
     /// A value whose content comes later.
     pub fn node(&mut self, parent: NodeId, step: Step, raw: Option<Value<'a>>) -> NodeId {
         let origin = raw.map_or(Origin::Default, Value::origin);
-        self.links.push(Link { parent, step, raw: raw.map(Value::id), opaque: false });
+        self.links.push(Link { parent, step, raw: raw.map(Value::id), opaque: false, only_applied: false });
         self.deriver.node(origin)
     }
 
@@ -247,6 +265,13 @@ impl<'a> Growing<'a> {
     pub fn opaque(&mut self, node: NodeId) {
         if let Some(link) = self.links.get_mut(node.0 as usize) {
             link.opaque = true;
+        }
+    }
+
+    /// Only server-side apply makes this of what the manifest says.
+    pub fn only_applied(&mut self, node: NodeId) {
+        if let Some(link) = self.links.get_mut(node.0 as usize) {
+            link.only_applied = true;
         }
     }
 

@@ -301,6 +301,11 @@ fn classify() {
     run_all("classify");
 }
 
+#[test]
+fn schema() {
+    run_all("schema");
+}
+
 /// A slip in a hand-written expectation: a place that no side of the case has.
 #[test]
 fn expected_places_exist() {

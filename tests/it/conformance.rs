@@ -3,6 +3,7 @@
 
 mod apiserver;
 mod crd;
+mod schema;
 mod yaml;
 
 use std::collections::BTreeSet;

@@ -13,7 +13,7 @@ pub const MISSING_API_VERSION: Rule = Rule {
     id: "object/missing-api-version",
     aliases: &[],
     severity: Severity::Error,
-    by: By::Client("kubectl"),
+    by: By::Server,
     basis: DECODER,
     summary: "The object has no apiVersion.",
     explanation: "\
@@ -27,7 +27,7 @@ pub const MISSING_KIND: Rule = Rule {
     id: "object/missing-kind",
     aliases: &[],
     severity: Severity::Error,
-    by: By::Client("kubectl"),
+    by: By::Server,
     basis: DECODER,
     summary: "The object has no kind.",
     explanation: "\
@@ -58,7 +58,7 @@ pub const NON_STRING_IDENTITY: Rule = Rule {
     id: "object/non-string-identity",
     aliases: &[],
     severity: Severity::Error,
-    by: By::Client("kubectl"),
+    by: By::Server,
     basis: DECODER,
     summary: "apiVersion, kind, name or namespace is not a string.",
     explanation: "\
@@ -124,7 +124,9 @@ impl Check for Identity {
         if object.key.kind.is_empty() && missing(&["kind"]) {
             drafts.push(Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing"));
         }
-        if missing(&["metadata", "name"]) && missing(&["metadata", "generateName"]) {
+        // The server makes up the name of a LimitRange that has none.
+        let needs_name = (object.key.group.as_str(), object.key.kind.as_str()) != ("", "LimitRange");
+        if needs_name && missing(&["metadata", "name"]) && missing(&["metadata", "generateName"]) {
             let message = "metadata.name: Required value: name or generateName is required";
             drafts.push(Draft::at(&MISSING_NAME, object, "/metadata/name", message));
         }

@@ -3,7 +3,8 @@
 use crate::check::{Check, Context, Draft, Review, Subject};
 use crate::finding::{Operation, Severity};
 use crate::rules::{By, Rule};
-use crate::yaml::{Kind, Value};
+use crate::schema::table::Kind;
+use crate::yaml::{self, Value};
 
 /// `object/server-owned-field`.
 pub const RULE: Rule = Rule {
@@ -17,7 +18,7 @@ pub const RULE: Rule = Rule {
 `status`, `metadata.uid`, `resourceVersion`, `creationTimestamp`, `generation`, `selfLink` and `managedFields` belong to the \
 server. They come into Git when an object is exported with `kubectl get -o yaml`. Most are ignored; a `uid` or a \
 `resourceVersion` makes a later apply fail with a conflict, and `managedFields` is refused by server-side apply \
-(`metadata.managedFields must be nil`), so that one is an error.
+(`metadata.managedFields must be nil`), which `schema/forbidden-field` tells.
 
 Remove the field. Empty ones (`status: {}`, `creationTimestamp: null`), which generators write, are not reported.",
 };
@@ -39,7 +40,7 @@ impl Check for ServerOwnedField {
             return;
         }
         let value = object.value();
-        if value.get("status").is_some_and(|status| status.kind() == Kind::Mapping && !is_empty(status)) {
+        if value.get("status").is_some_and(|status| status.kind() == yaml::Kind::Mapping && !is_empty(status)) {
             drafts.push(
                 Draft::at(&RULE, object, "/status", "status belongs to the server and is ignored in Git")
                     .help("remove it"),
@@ -50,15 +51,14 @@ impl Check for ServerOwnedField {
             if metadata.get(field).is_none_or(|value| is_empty(value) || object.unknown(value).is_some()) {
                 continue;
             }
-            let pointer = format!("/metadata/{field}");
-            let mut draft =
-                Draft::at(&RULE, object, &pointer, format!("metadata.{field} belongs to the server")).help("remove it");
-            if field == "managedFields" {
-                draft.severity = Severity::Error;
-                draft.authority = By::Server.authority();
-                "metadata.managedFields must be nil".clone_into(&mut draft.message);
+            // The schemas know what the server says of it.
+            if field == "managedFields" && Kind::find(&object.api_version, &object.key.kind).is_some() {
+                continue;
             }
-            drafts.push(draft);
+            let pointer = format!("/metadata/{field}");
+            drafts.push(
+                Draft::at(&RULE, object, &pointer, format!("metadata.{field} belongs to the server")).help("remove it"),
+            );
         }
     }
 }
@@ -66,10 +66,10 @@ impl Check for ServerOwnedField {
 /// Nothing but nulls, empty texts, empty lists and empty mappings, as controller-gen leaves behind.
 fn is_empty(value: Value<'_>) -> bool {
     match value.kind() {
-        Kind::Null => true,
-        Kind::String => value.as_str() == Some(""),
-        Kind::Sequence => value.items().all(is_empty),
-        Kind::Mapping => value.entries().all(|(_, _, value)| is_empty(value)),
-        Kind::Bool | Kind::Int | Kind::Float => false,
+        yaml::Kind::Null => true,
+        yaml::Kind::String => value.as_str() == Some(""),
+        yaml::Kind::Sequence => value.items().all(is_empty),
+        yaml::Kind::Mapping => value.entries().all(|(_, _, value)| is_empty(value)),
+        yaml::Kind::Bool | yaml::Kind::Int | yaml::Kind::Float => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{DEPRECATED_API, REMOVED_API, Targets, UNKNOWN_KIND, change};
 use crate::check::Draft;
+use crate::config::Minor;
 use crate::finding::{Authority, Severity};
 use crate::manifest::object::Object;
 use crate::schema::minors::MinorSet;
@@ -78,16 +79,10 @@ fn deprecated(object: &Object, kind: Kind, served: MinorSet) -> Option<Draft> {
     if minors.is_empty() {
         return None;
     }
-    let mut message = format!("{} {} is deprecated in v1.{since}+", kind.api_version(), kind.kind());
-    let end = MinorSet::ALL.without(kind.minors()).minors().last();
-    if let (Some(end), Some(last)) = (end, kind.minors().minors().last())
-        && end > last
-    {
-        message.push_str(&format!(", unavailable in v1.{}+", last.number() + 1));
-    }
-    if let Some(instead) = kind.instead() {
-        message.push_str(&format!("; use {instead}"));
-    }
+    let last = kind.minors().minors().last()?;
+    let end = if last == Minor::NEWEST { String::new() } else { format!(", unavailable in v1.{}+", last.number() + 1) };
+    let instead = kind.instead().map_or(String::new(), |instead| format!("; use {instead}"));
+    let message = format!("{} {} is deprecated in v1.{since}+{end}{instead}", kind.api_version(), kind.kind());
     let mut draft = Draft::at(&DEPRECATED_API, object, "/apiVersion", message);
     draft.authority = Authority::ServerWarning;
     draft.minors = minors;

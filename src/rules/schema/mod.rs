@@ -9,13 +9,16 @@ pub use rules::*;
 
 use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
 use crate::config::{Config, Kubernetes};
-use crate::finding::{Authority, Operation, Severity};
+use crate::finding::{Authority, Basis, Operation, Severity};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
+use crate::rules::object::identity::IDENTITY;
 use crate::schema::builtin;
+use crate::schema::crd::{self, Before};
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::table::Kind;
+use crate::schema::versions::{Standing, look_up};
 use crate::yaml::{Origin, pointer};
 
 /// Judges objects by their schemas.
@@ -34,15 +37,40 @@ impl Check for Schema {
         }
         let targets = Targets::of(context.config, object.path().as_str(), context.today);
         let served = api::check(object, &targets, drafts);
-        let Some(kind) = Kind::find(&object.api_version, &object.key.kind) else { return };
-        if served.is_empty() {
-            return;
-        }
         let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
-        let judged = builtin::judge(object, old, kind, served);
+        let (problems, basis) = match Kind::find(&object.api_version, &object.key.kind) {
+            Some(_) if served.is_empty() => return,
+            Some(kind) => (builtin::judge(object, old, kind, served).problems, None),
+            None => match custom(context, object, old, targets.all) {
+                Some((problems, basis)) => (problems, Some(basis)),
+                None => return,
+            },
+        };
         let mut way = Way::new(context, object);
-        drafts.extend(judged.problems.iter().filter_map(|problem| draft(object, problem, &targets, &mut way)));
+        drafts.extend(problems.iter().filter_map(|problem| {
+            let mut draft = draft(object, problem, &targets, &mut way)?;
+            draft.basis = basis.clone().unwrap_or(draft.basis);
+            Some(draft)
+        }));
     }
+}
+
+/// What the server says of a custom resource, and what that rests on. None where its CRD is not known.
+fn custom(
+    context: &Context<'_>,
+    object: &Object,
+    old: Option<&Object>,
+    minors: MinorSet,
+) -> Option<(Vec<Problem>, Basis)> {
+    if !matches!(look_up(&object.api_version, &object.key.kind, minors), Standing::Foreign) {
+        return None;
+    }
+    let schema = context.crds.of(object).ok()?;
+    let version = schema.version(object)?;
+    let before = old.and_then(|old| context.crds_before.of(old).ok());
+    let before = old.map(|old| Before { object: old, version: before.as_ref().and_then(|before| before.version(old)) });
+    let judged = crd::judge(object, before, version, minors);
+    Some((judged.problems, Basis(format!("the CustomResourceDefinition in {}", schema.path).into())))
 }
 
 /// The minors that an object is judged for.
@@ -74,7 +102,10 @@ impl Targets {
 
 fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_>) -> Option<Draft> {
     // The rules about an object's identity say this for every kind.
-    if problem.cause == Cause::Required && problem.field == "metadata.name" {
+    let is_identity = IDENTITY.iter().any(|(pointer, _)| *pointer == problem.pointer);
+    if (problem.cause == Cause::Required && problem.field == "metadata.name")
+        || (problem.cause == Cause::Type && is_identity)
+    {
         return None;
     }
     let message = match problem.cause {

@@ -15,43 +15,38 @@ pub(super) struct Mismatch {
     pub(super) message: String,
 }
 
-/// Look at a value that lies at a pointer and a path (`.status`). `free`: fields that no schema names are taken.
+/// Look at a value that lies at a pointer and a path (`.status`).
 pub(super) fn check(
     object: &Object,
     value: Value<'_>,
     schema: Node<'_>,
-    free: bool,
     (at, path): (&str, &str),
 ) -> Result<(), Mismatch> {
     let fail = |message: String| {
         Err(Mismatch { cause: Cause::TypeInvalid, pointer: at.to_owned(), message: format!("{path}: {message}") })
     };
-    let free = free || schema.preserves_unknown_fields();
-    let ty = if schema.is_int_or_string() { Type::Any } else { schema.ty() };
     if value.is_null() || object.unknown(value).is_some() {
         return Ok(());
     }
-    match (ty, value.kind()) {
+    match (schema.ty(), value.kind()) {
         (Type::Any | Type::Object, Kind::Mapping) => {
             for (name, _, child) in value.entries() {
                 let inner = (pointer::child(at, name), format!("{path}.{name}"));
                 let child_schema = match (schema.property(name), schema.additional()) {
                     (Some(property), _) => property,
                     (None, Some(Additional::Schema(values))) => values,
-                    (None, Some(Additional::Bool(true))) => continue,
-                    (None, None) if free || !schema.has_properties() => continue,
-                    // Strict decoding says the same of it.
-                    (None, Some(Additional::Bool(false)) | None) => continue,
+                    // It may hold anything, or strict decoding says that it has no such field.
+                    (None, Some(Additional::Bool(_)) | None) => continue,
                 };
-                check(object, child, child_schema, free, (&inner.0, &inner.1))?;
+                check(object, child, child_schema, (&inner.0, &inner.1))?;
             }
             Ok(())
         }
-        (Type::Any | Type::Array, Kind::Sequence) => list(object, value, schema, free, (at, path)),
-        (Type::Any, _) | (Type::Integer | Type::Number, Kind::Int | Kind::Float) | (Type::Boolean, Kind::Bool) => {
-            Ok(())
-        }
-        (Type::String, Kind::String) => Ok(()),
+        (Type::Any | Type::Array, Kind::Sequence) => list(object, value, schema, (at, path)),
+        (Type::Any, _)
+        | (Type::Integer | Type::Number, Kind::Int | Kind::Float)
+        | (Type::Boolean, Kind::Bool)
+        | (Type::String, Kind::String) => Ok(()),
         (Type::String, Kind::Int | Kind::Float | Kind::Bool) if schema.format().is_some() => Ok(()),
         (Type::Object, _) => fail(format!("expected map, got {}", shown(value))),
         (Type::Array, _) => fail(format!("expected list, got {}", shown(value))),
@@ -65,13 +60,7 @@ fn shown(value: Value<'_>) -> String {
     serde_json::to_string(&value).unwrap_or_default()
 }
 
-fn list(
-    object: &Object,
-    value: Value<'_>,
-    schema: Node<'_>,
-    free: bool,
-    (at, path): (&str, &str),
-) -> Result<(), Mismatch> {
+fn list(object: &Object, value: Value<'_>, schema: Node<'_>, (at, path): (&str, &str)) -> Result<(), Mismatch> {
     let Some(items) = schema.items() else { return Ok(()) };
     let mut seen = HashSet::new();
     for (index, item) in value.items().enumerate() {
@@ -109,7 +98,7 @@ fn list(
         {
             return fail(format!("duplicate entries for key {key}"));
         }
-        check(object, item, items, free, (&inner, &format!("{path}{step}")))?;
+        check(object, item, items, (&inner, &format!("{path}{step}")))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::format::Format;
 use super::node::{self, Part, TYPES, Type};
 use super::pack::{self, HEADER, KIND, MAGIC, Pack};
-use super::pattern::Pattern;
+use crate::schema::text::regexp;
 use crate::yaml::{Kind as ValueKind, Value};
 
 /// The levels of a schema: every walk over one is recursive, and no real schema has 60.
@@ -193,7 +193,8 @@ impl Builder {
             "exclusiveMinimum" => draft.exclusive |= if is_true { node::EXCLUSIVE_MINIMUM } else { 0 },
             "exclusiveMaximum" => draft.exclusive |= if is_true { node::EXCLUSIVE_MAXIMUM } else { 0 },
             "type" => {
-                let number = TYPES.iter().position(|(_, name)| Some(*name) == value.as_str()).unwrap_or_default();
+                let number = TYPES.iter().position(|(_, name)| Some(*name) == value.as_str());
+                let number = number.ok_or(Refusal::Schema("a type that is none"))?;
                 draft.flags |= u32::try_from(number).unwrap_or_default() << node::TYPE;
             }
             "x-kubernetes-list-type" => match value.as_str() {
@@ -234,7 +235,7 @@ impl Builder {
             "pattern" => {
                 let pattern = value.as_str().unwrap_or_default();
                 if !pattern.is_empty() {
-                    Pattern::check(pattern).map_err(|why| Refusal::Pattern { pattern: pattern.to_owned(), why })?;
+                    regexp::check(pattern).map_err(|why| Refusal::Pattern { pattern: pattern.to_owned(), why })?;
                     draft.child(Part::Pattern).offset(self.text(pattern)?)?;
                 }
             }
@@ -308,17 +309,11 @@ impl Builder {
     }
 
     fn literal(&mut self, record: &mut Record, value: Value<'_>) -> Result<(), Refusal> {
-        let text = match value.as_str() {
-            Some(text) => {
-                record.byte(0);
-                self.text(text)
-            }
-            None => {
-                record.byte(1);
-                self.text(&serde_json::to_string(&value).unwrap_or_default())
-            }
-        };
-        record.offset(text?)
+        record.byte(u8::from(value.as_str().is_none()));
+        record.offset(match value.as_str() {
+            Some(text) => self.text(text)?,
+            None => self.text(&serde_json::to_string(&value).unwrap_or_default())?,
+        })
     }
 
     /// Give a node its place, or find the equal one that is there already.
@@ -336,20 +331,19 @@ impl Builder {
         let junctors = std::mem::take(&mut draft.junctors);
         if junctors.iter().any(|list| !list.is_empty()) {
             let record = draft.child(Part::Junctors);
-            junctors.iter().for_each(|list| record.count(list.len()));
+            for list in &junctors {
+                record.count(list.len());
+            }
             junctors.iter().flatten().try_for_each(|at| record.offset(*at))?;
         }
         let mut bytes = draft.flags.to_le_bytes().to_vec();
         bytes.extend(draft.parts.into_values().flat_map(|record| record.0));
-        let at = match self.known_nodes.get(bytes.as_slice()) {
-            Some(known) => *known,
-            None => {
-                let at = offset_of(self.nodes.len())?;
-                self.nodes.extend(&bytes);
-                self.known_nodes.insert(bytes.into(), at);
-                at
-            }
-        };
+        if let Some(known) = self.known_nodes.get(bytes.as_slice()) {
+            return Ok(Compiled { at: *known, flags: draft.flags });
+        }
+        let at = offset_of(self.nodes.len())?;
+        self.nodes.extend(&bytes);
+        self.known_nodes.insert(bytes.into(), at);
         Ok(Compiled { at, flags: draft.flags })
     }
 }

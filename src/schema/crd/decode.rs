@@ -20,8 +20,17 @@ fn is_meta(key: &str) -> bool {
     META.contains(&key)
 }
 
-/// A custom resource as the server decoded it: unknown fields and nulls gone, defaults filled in, and what it refuses.
-pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet) -> (Stored, Vec<Problem>) {
+/// A custom resource as the server decoded it: unknown fields and nulls gone, defaults filled in.
+pub(super) struct Decoded {
+    pub(super) stored: Stored,
+    /// What decoding refuses.
+    pub(super) problems: Vec<Problem>,
+    /// A null is gone.
+    pub(super) lost_null: bool,
+}
+
+/// Decode a custom resource. POST and PUT drop a null where the schema has none; server-side apply keeps it.
+pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, keeps_nulls: bool) -> Decoded {
     let raw = object.value();
     let keeps_all = version.kind().preserves_unknown_fields();
     let mut walk = Walk {
@@ -30,13 +39,24 @@ pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet) ->
         problems: Vec::new(),
         minors,
         keeps_all,
+        keeps_nulls,
+        lost_nulls: 0,
         in_status: false,
     };
     let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
     let schema = version.root();
     let how = How { keeps: keeps_all || schema.preserves_unknown_fields(), free: schema.preserves_unknown_fields() };
     walk.root(root, raw, schema, how, version.has_status());
-    (walk.growing.finish(root), walk.problems)
+    Decoded { stored: walk.growing.finish(root), problems: walk.problems, lost_null: walk.lost_nulls > 0 }
+}
+
+/// What server-side apply makes of a problem of metadata: it takes no notice of times, which the server sets itself, and
+/// to it, a key that is not there is empty.
+fn of_metadata(mut problem: Problem) -> Option<Problem> {
+    if problem.pointer.ends_with("/creationTimestamp") || problem.pointer.ends_with("/deletionTimestamp") {
+        problem.raised = Raised::ByPost;
+    }
+    (problem.cause != Cause::DuplicateListKey || !problem.message.starts_with("element")).then_some(problem)
 }
 
 /// How the fields are treated that a schema does not name.
@@ -54,16 +74,20 @@ struct Walk<'a, 'w> {
     problems: Vec<Problem>,
     minors: MinorSet,
     keeps_all: bool,
-    /// Below a `status` that is a subresource: it is dropped, so that a null in it offends nobody.
+    keeps_nulls: bool,
+    lost_nulls: usize,
+    /// Below a `status` that is a subresource and so dropped.
     in_status: bool,
 }
 
-impl<'a, 'w> Walk<'a, 'w> {
+impl<'a> Walk<'a, '_> {
     fn root(&mut self, node: NodeId, raw: Value<'a>, schema: Node<'_>, how: How, drops_status: bool) {
         let mark = self.growing.deriver().mark();
         for entry in raw.raw_entries() {
             match raw.document().text_of(&entry.key) {
                 key if is_meta(key) => self.meta(node, raw, entry),
+                // SOPS removes its own block before anybody applies the object.
+                "sops" if self.object.unknown(raw.document().value(entry.value)).is_some() => {}
                 "status" if drops_status => {
                     let before = self.growing.deriver().mark();
                     self.in_status = true;
@@ -142,7 +166,13 @@ impl<'a, 'w> Walk<'a, 'w> {
         if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all)
         {
             match schema.default() {
-                None => self.null(node, name, schema),
+                None if self.keeps_nulls => {
+                    let key = self.growing.deriver().text_of(&entry.key);
+                    let child = self.growing.node(node, step_of(key.clone()), Some(value));
+                    self.growing.deriver().entry(key, entry.key_origin, child);
+                }
+                // In a status that is dropped it offends nobody.
+                None => self.lost_nulls += usize::from(!self.in_status),
                 Some(default) => {
                     let key = self.growing.deriver().text_of(&entry.key);
                     let child = self.growing.node(node, step_of(key.clone()), None);
@@ -167,20 +197,18 @@ impl<'a, 'w> Walk<'a, 'w> {
             return;
         }
         let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
-        match Def::find("meta.v1.ObjectMeta").filter(|_| is_metadata) {
-            Some(def) => {
-                self.problems.extend(decode::part(&mut self.growing, self.object, (child, value), def, self.minors));
-            }
-            None => {
-                self.growing.verbatim(child, value);
-                if self.object.unknown(value).is_some() {
-                    self.growing.opaque(child);
-                } else if value.as_str().is_none() {
-                    let shown = serde_json::to_string(&value).unwrap_or_default();
-                    let (field, pointer) = self.growing.names(child, None);
-                    self.push(Cause::Type, field, pointer, format!("Invalid value: {shown}: must be a string"));
-                    self.growing.opaque(child);
-                }
+        if let Some(def) = Def::find("meta.v1.ObjectMeta").filter(|_| is_metadata) {
+            let found = decode::part(&mut self.growing, self.object, (child, value), def, self.minors);
+            self.problems.extend(found.into_iter().filter_map(of_metadata));
+        } else {
+            self.growing.verbatim(child, value);
+            if self.object.unknown(value).is_some() {
+                self.growing.opaque(child);
+            } else if value.as_str().is_none() {
+                let shown = serde_json::to_string(&value).unwrap_or_default();
+                let (field, pointer) = self.growing.names(child, None);
+                self.push(Cause::Type, field, pointer, format!("Invalid value: {shown}: must be a string"));
+                self.growing.opaque(child);
             }
         }
         self.growing.deriver().entry(key, entry.key_origin, child);
@@ -191,9 +219,8 @@ impl<'a, 'w> Walk<'a, 'w> {
         for (name, property) in schema.defaults() {
             let deriver = self.growing.deriver();
             let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == name);
-            let Some(default) = property.default().filter(|_| !is_there && !(drops_status && name == "status")) else {
-                continue;
-            };
+            let is_dropped = drops_status && name == "status";
+            let Some(default) = property.default().filter(|_| !is_there && !is_dropped) else { continue };
             let key = self.growing.deriver().own(name);
             let child = self.growing.node(node, Step::Field(key.clone()), None);
             self.literal(child, default, Some(property));
@@ -258,20 +285,6 @@ impl<'a, 'w> Walk<'a, 'w> {
         if let Some(last) = self.problems.last_mut() {
             last.raised = if is_closed { Raised::Always } else { Raised::ByPost };
             last.suggestion = schema.and_then(|schema| nearest(name, schema.properties().map(|(name, _)| name)));
-        }
-    }
-
-    /// A null that POST and PUT drop, and that server-side apply keeps and refuses.
-    fn null(&mut self, node: NodeId, name: &str, schema: Node<'_>) {
-        let types = super::fault::types_of(schema);
-        if self.in_status || types.is_empty() {
-            return;
-        }
-        let (field, pointer) = self.growing.dotted(node, name);
-        let message = format!("Invalid value: \"null\": {field} in body must be of type {types}: \"null\"");
-        self.push(Cause::TypeInvalid, field, pointer, message);
-        if let Some(last) = self.problems.last_mut() {
-            last.raised = Raised::ByApply;
         }
     }
 

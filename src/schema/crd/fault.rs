@@ -144,7 +144,10 @@ impl<'s> Fault<'s, '_> {
                     format!("Unsupported value: {}: supported values: {}", printed(value.here()), supported.join(", "));
                 (Cause::NotSupported, message)
             }
-            Wrong::TooLong(most) => (Cause::TooLong, format!("Too long: may not be more than {most} bytes")),
+            Wrong::TooLong(most) => {
+                let bytes = if most == 1 { "byte" } else { "bytes" };
+                (Cause::TooLong, format!("Too long: may not be more than {most} {bytes}"))
+            }
             Wrong::TooShort(least) => should(&printed(value.here()), &format_args!("be at least {least} chars long")),
             Wrong::Pattern(pattern) => should(&printed(value.here()), &format_args!("match '{pattern}'")),
             Wrong::Limit { limit, is_maximum, is_exclusive } => {

@@ -7,7 +7,7 @@ use super::pack::Scale;
 use crate::schema::problem::{Cause, Problem};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::text::name;
-use crate::schema::values::{Cx, Read, metadata};
+use crate::schema::values::{Cx, metadata};
 use crate::yaml::{Kind, Value, pointer};
 
 /// Lists of up to so many items are compared item by item, longer ones through a table.
@@ -147,11 +147,12 @@ fn canonical(value: Value<'_>) -> String {
 }
 
 /// The paths of the scale subresource lead to numbers of replicas and to a selector.
-pub(super) fn scale(stored: &Stored, scale: Scale<'_>, template: &Problem, found: &mut Vec<Problem>) {
+pub(super) fn scale(stored: &Stored, scale: Scale<'_>, template: &Problem) -> Vec<Problem> {
+    let mut found = Vec::new();
     for path in [scale.spec_replicas, scale.status_replicas] {
         let wrong = match read(stored, path) {
             Found::Absent => None,
-            Found::Wrong(why, ty) => Some((0, format!("{why}, expected {}", ty.unwrap_or("int64")))),
+            Found::Wrong(why) => Some((0, why)),
             Found::Value(value) => match (value.as_int(), stored.is_opaque(value)) {
                 (_, true) => None,
                 (Some(int), _) if int < 0 => Some((int, "should be a non-negative integer".to_owned())),
@@ -167,15 +168,16 @@ pub(super) fn scale(stored: &Stored, scale: Scale<'_>, template: &Problem, found
         }
     }
     if scale.label_selector.is_empty() {
-        return;
+        return found;
     }
     let why = match read(stored, scale.label_selector) {
-        Found::Absent => return,
-        Found::Wrong(why, ty) => format!("{why}, expected {}", ty.unwrap_or("string")),
-        Found::Value(value) if value.as_str().is_some() || stored.is_opaque(value) => return,
+        Found::Absent => return found,
+        Found::Wrong(why) => why,
+        Found::Value(value) if value.as_str().is_some() || stored.is_opaque(value) => return found,
         Found::Value(value) => format!("{}, expected string", accessor(scale.label_selector, value)),
     };
     found.push(at(template, scale.label_selector, format!("Invalid value: \"\": {why}")));
+    found
 }
 
 fn at(template: &Problem, path: &str, message: String) -> Problem {
@@ -188,7 +190,7 @@ fn at(template: &Problem, path: &str, message: String) -> Problem {
 enum Found<'s> {
     Absent,
     /// Something on the way is no object.
-    Wrong(String, Option<&'static str>),
+    Wrong(String),
     Value(Value<'s>),
 }
 
@@ -199,8 +201,12 @@ fn read<'s>(stored: &'s Stored, path: &str) -> Found<'s> {
         if stored.is_opaque(value) {
             return Found::Absent;
         }
+        if value.is_null() {
+            return Found::Absent;
+        }
         if value.kind() != Kind::Mapping {
-            return Found::Wrong(accessor(&walked, value), Some("map[string]interface {}"));
+            let why = accessor(&walked, value);
+            return Found::Wrong(format!("{why}, expected map[string]interface {{}}"));
         }
         match value.get(step) {
             Some(next) => value = next,

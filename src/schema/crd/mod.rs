@@ -2,7 +2,8 @@
 //! nulls, defaults, metadata, values, the scale subresource, embedded resources, lists, and at last the rules in CEL.
 //!
 //! `build` compiles a CRD into a `pack`, whose `node`s are read in place; `decode` gives the stored object, `value` its
-//! faults, and `ratchet` forgives those of what an update leaves as it was.
+//! faults, and `ratchet` forgives those of what an update leaves as it was. `merge` and `apply` are server-side apply's own
+//! ways.
 
 mod apply;
 pub mod build;
@@ -10,10 +11,12 @@ mod decode;
 mod fault;
 pub mod format;
 mod invariants;
+mod merge;
 pub mod node;
 pub mod pack;
 pub mod pattern;
 mod ratchet;
+pub mod repository;
 mod rules;
 mod text;
 mod value;
@@ -25,7 +28,7 @@ use pack::Version;
 use self::ratchet::Old;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
-use super::stored::{Places, Stored};
+use super::stored::Stored;
 use super::values::{Cx, Read, metadata};
 use crate::manifest::object::Object;
 use crate::yaml::Value;
@@ -41,6 +44,8 @@ pub struct Judged {
     pub rules: Rules,
     /// The object and its schema are so large together that not everything was checked.
     pub gave_up: bool,
+    /// A null was dropped, which server-side apply keeps.
+    lost_null: bool,
 }
 
 /// The rules in CEL that hold for an object, and that nobody evaluates yet.
@@ -67,12 +72,43 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
     // What the server refuses was never there.
     let before = before.filter(|before| {
         before.version.is_none_or(|version| {
-            let judged = judge(before.object, None, version, minors);
+            let judged = alone(before.object, None, version, minors, false);
             judged.problems.iter().all(|problem| problem.cause == Cause::Warning || problem.raised == Raised::ByApply)
         })
     });
-    let (stored, mut problems) = decode::decode(object, version, minors);
-    let old = before.map(|before| decode::decode(before.object, version, minors).0);
+    let old = before.map(|before| decode::decode(before.object, version, minors, false).stored);
+    let mut judged = alone(object, old.as_ref(), version, minors, false);
+    let merged = old.as_ref().and_then(|old| merge::merged(object, old, version));
+    if merged.is_some() || judged.lost_null {
+        let applied = alone(merged.as_ref().unwrap_or(object), old.as_ref(), version, minors, true);
+        judged.problems = either_way(judged.problems, applied.problems);
+    }
+    judged
+}
+
+/// What POST and PUT say of an object, and what server-side apply says of what it makes of it.
+fn either_way(posted: Vec<Problem>, applied: Vec<Problem>) -> Vec<Problem> {
+    let name = |problem: &Problem| (problem.pointer.clone(), problem.message.clone());
+    let both: HashSet<_> = applied.iter().filter(|problem| problem.raised != Raised::ByPost).map(name).collect();
+    let mut all = Vec::with_capacity(posted.len());
+    let mut told = HashSet::new();
+    for mut problem in posted {
+        match (problem.raised, both.contains(&name(&problem))) {
+            (Raised::ByApply, false) => continue,
+            (Raised::Always, false) => problem.raised = Raised::ByPost,
+            _ => {}
+        }
+        told.insert(name(&problem));
+        all.push(problem);
+    }
+    let only = applied.into_iter().filter(|problem| problem.raised != Raised::ByPost && !told.contains(&name(problem)));
+    all.extend(only.map(|problem| Problem { raised: Raised::ByApply, ..problem }));
+    all
+}
+
+/// The verdict on an object, after the stored one that it replaces.
+fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, keeps_nulls: bool) -> Judged {
+    let decode::Decoded { stored, mut problems, lost_null } = decode::decode(object, version, minors, keeps_nulls);
     let schema = version.root();
     let template = template(minors);
 
@@ -81,38 +117,37 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
     problems.extend(cx.finish());
 
     let mut check = value::Check::new(&stored, minors);
-    check.root(stored.root(), schema, old.as_ref().map(|old| Old { value: old.root(), schema }));
+    check.root(stored.root(), schema, old.map(|old| Old { value: old.root(), schema }));
     let gave_up = check.gave_up();
     problems.extend(distinct(check.faults.iter().map(|fault| fault.problem(&stored, minors))));
 
     if let Some(scale) = version.scale() {
-        invariants::scale(&stored, scale, &template, &mut problems);
+        problems.extend(invariants::scale(&stored, scale, &template));
     }
     if schema.has_invariants_below() {
         let mut cx = Cx::new(&stored, minors);
         invariants::embedded(&mut cx, stored.root(), schema);
         problems.extend(cx.finish());
-        problems.extend(lists(&stored, old.as_ref(), version, minors));
+        problems.extend(lists(&stored, old, version, minors));
     }
     let status = object.value().get("status").filter(|_| version.has_status());
-    if let (Some(status), Some(schema)) = (status, schema.property("status")) {
-        let free = version.root().preserves_unknown_fields();
-        if let Err(mismatch) = apply::check(object, status, schema, free, ("/status", ".status")) {
-            problems.push(Problem {
-                cause: mismatch.cause,
-                pointer: mismatch.pointer,
-                message: mismatch.message,
-                raised: Raised::ByApply,
-                ..template.clone()
-            });
-        }
+    if let (Some(status), Some(schema)) = (status, schema.property("status"))
+        && let Err(mismatch) = apply::check(object, status, schema, ("/status", ".status"))
+    {
+        problems.push(Problem {
+            cause: mismatch.cause,
+            pointer: mismatch.pointer,
+            message: mismatch.message,
+            raised: Raised::ByApply,
+            ..template.clone()
+        });
     }
     let rules = Rules {
         reached: if schema.has_rules_below() { rules::count(stored.root(), schema) } else { 0 },
         stopped: problems.iter().any(stops_rules),
     };
-    problems.extend(warnings(&stored, old.as_ref(), version, &template));
-    Judged { stored, problems, rules, gave_up }
+    problems.extend(warnings(&stored, old, version, &template));
+    Judged { stored, problems, rules, gave_up, lost_null }
 }
 
 /// Lists whose items are not different. An update is not refused for what the old object had as well; server-side apply
@@ -153,9 +188,9 @@ fn template(minors: MinorSet) -> Problem {
 }
 
 /// The server tells each sentence once.
-fn distinct(problems: impl Iterator<Item = Problem>) -> Vec<Problem> {
+fn distinct(problems: impl Iterator<Item = Problem>) -> impl Iterator<Item = Problem> {
     let mut seen = HashSet::new();
-    problems.filter(|problem| seen.insert((problem.field.clone(), problem.message.clone()))).collect()
+    problems.filter(move |problem| seen.insert((problem.field.clone(), problem.message.clone())))
 }
 
 /// What the server accepts with a warning: a deprecated version, finalizers that may collide with others.

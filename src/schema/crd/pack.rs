@@ -122,7 +122,7 @@ pub(super) struct Cursor<'p> {
     pub(super) at: usize,
 }
 
-impl<'p> Cursor<'p> {
+impl Cursor<'_> {
     pub(super) fn byte(&mut self) -> u8 {
         let byte = self.bytes.get(self.at).copied().unwrap_or_default();
         self.at = self.at.saturating_add(1);

@@ -1,8 +1,7 @@
 //! `pattern`: a regular expression in Go's syntax (RE2's), searched anywhere in the text.
 //!
 //! The `regex` crate has the same semantics and a slightly different syntax: Perl's classes are Unicode's there, brackets
-//! nest in classes, a lone brace is an error, and some escapes mean something else. So an expression is parsed as Go does
-//! and written anew.
+//! nest in classes, a lone brace is an error, and some escapes mean something else. So an expression is written anew.
 
 use std::fmt::Write as _;
 use std::iter::Peekable;
@@ -10,11 +9,10 @@ use std::str::Chars;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::schema::text::regexp;
+
 /// Memory that a compiled expression may take.
 const COMPILED_BYTES: usize = 20 << 20;
-
-/// The highest repetition that RE2 takes.
-const REPEATS: u32 = 1000;
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -23,14 +21,9 @@ pub struct Pattern(Regex);
 impl Pattern {
     /// Compile an expression.
     pub fn compile(pattern: &str) -> Result<Self, String> {
-        let translated = translate(pattern)?;
-        let compiled = RegexBuilder::new(&translated).size_limit(COMPILED_BYTES).build();
+        regexp::check(pattern)?;
+        let compiled = RegexBuilder::new(&translate(pattern)).size_limit(COMPILED_BYTES).build();
         compiled.map(Self).map_err(|error| error.to_string())
-    }
-
-    /// Whether an expression is one, at a fraction of the cost of compiling it.
-    pub fn check(pattern: &str) -> Result<(), String> {
-        translate(pattern).map(drop)
     }
 
     /// It is found in a text.
@@ -40,55 +33,23 @@ impl Pattern {
     }
 }
 
-/// The same expression as the `regex` crate writes it.
-fn translate(pattern: &str) -> Result<String, String> {
-    let mut parser = Parser {
-        rest: pattern.chars().peekable(),
-        out: String::with_capacity(pattern.len() * 2),
-        before: Before::Nothing,
-    };
-    let mut open = 0_usize;
-    while let Some(c) = parser.rest.next() {
+/// The same expression as the `regex` crate writes it, of one that Go takes.
+fn translate(pattern: &str) -> String {
+    let mut writer = Writer { rest: pattern.chars().peekable(), out: String::with_capacity(pattern.len() * 2) };
+    while let Some(c) = writer.rest.next() {
         match c {
-            '\\' => parser.escape()?,
-            '[' => parser.class()?,
-            '(' => {
-                open += usize::from(parser.group()?);
-                parser.before = Before::Nothing;
-            }
-            ')' => {
-                open = open.checked_sub(1).ok_or("unexpected )")?;
-                parser.out.push(')');
-                parser.before = Before::Atom;
-            }
-            '|' => {
-                parser.out.push('|');
-                parser.before = Before::Nothing;
-            }
-            '*' | '+' | '?' => parser.repeat(&c.to_string())?,
-            '{' => match parser.counts()? {
-                Some(counts) => parser.repeat(&counts)?,
-                None => parser.literal('{'),
-            },
-            '^' | '$' | '.' => {
-                parser.out.push(c);
-                parser.before = Before::Atom;
-            }
-            other => parser.literal(other),
+            '\\' => writer.escape(),
+            '[' => writer.class(),
+            '(' => writer.group(),
+            '{' => writer.brace(),
+            '*' | '+' | '?' | '|' | ')' | '^' | '$' | '.' => writer.out.push(c),
+            other => push_literal(&mut writer.out, other),
         }
     }
-    if open > 0 { Err("missing closing )".to_owned()) } else { Ok(parser.out) }
+    writer.out
 }
 
-/// What stands before: whether it can be repeated.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
-    Nothing,
-    Atom,
-    Repetition,
-}
-
-/// What a class holds behind a backslash.
+/// What stands behind a backslash and means the same in brackets.
 enum Escape {
     Char(char),
     /// What goes into brackets, and whether it is all other characters.
@@ -96,147 +57,91 @@ enum Escape {
     Unicode(String),
 }
 
-struct Parser<'t> {
+struct Writer<'t> {
     rest: Peekable<Chars<'t>>,
     out: String,
-    before: Before,
 }
 
-impl Parser<'_> {
-    fn literal(&mut self, c: char) {
-        push_literal(&mut self.out, c);
-        self.before = Before::Atom;
-    }
-
-    fn repeat(&mut self, operator: &str) -> Result<(), String> {
-        match self.before {
-            Before::Nothing => return Err(format!("missing argument to repetition operator: `{operator}`")),
-            Before::Repetition => return Err(format!("invalid nested repetition operator: `{operator}`")),
-            Before::Atom => {}
-        }
-        self.out.push_str(operator);
-        if self.rest.next_if_eq(&'?').is_some() {
-            self.out.push('?');
-        }
-        self.before = Before::Repetition;
-        Ok(())
-    }
-
-    /// `{2}`, `{2,}`, `{2,3}`; nothing is taken where it is none of these, and the brace is a literal.
-    fn counts(&mut self) -> Result<Option<String>, String> {
+impl Writer<'_> {
+    /// A repetition, `{2}`, `{2,}` or `{2,3}`; else the brace is a literal.
+    fn brace(&mut self) {
         let mut ahead = self.rest.clone();
-        let inner: String = ahead.by_ref().take_while(|c| *c != '}').take(16).collect();
-        let (low, high) = inner.split_once(',').map_or((inner.as_str(), None), |(low, high)| (low, Some(high)));
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let inner: String = ahead.by_ref().take_while(|c| *c != '}').collect();
         let is_closed = self.rest.clone().nth(inner.chars().count()) == Some('}');
-        if !is_closed || !is_number(low) || high.is_some_and(|high| !high.is_empty() && !is_number(high)) {
-            return Ok(None);
+        let (low, high) = inner.split_once(',').unwrap_or((&inner, ""));
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_closed && !low.is_empty() && is_digits(low) && is_digits(high) {
+            _ = write!(self.out, "{{{inner}}}");
+            self.rest = ahead;
+        } else {
+            push_literal(&mut self.out, '{');
         }
-        let count = |text: &str| text.parse::<u32>().ok().filter(|count| *count <= REPEATS);
-        let valid = match (count(low), high) {
-            (Some(_), None | Some("")) => true,
-            (Some(low), Some(high)) => count(high).is_some_and(|high| low <= high),
-            (None, _) => false,
-        };
-        if !valid {
-            return Err(format!("invalid repeat count: `{{{inner}}}`"));
-        }
-        self.rest = ahead;
-        Ok(Some(format!("{{{inner}}}")))
     }
 
-    /// What follows `(`. Gives whether a group begins; flags alone open none.
-    fn group(&mut self) -> Result<bool, String> {
+    /// A group, whose name does not matter, or flags.
+    fn group(&mut self) {
+        self.out.push_str("(?");
         if self.rest.next_if_eq(&'?').is_none() {
-            self.out.push_str("(?:");
-            return Ok(true);
+            return self.out.push(':');
         }
-        let unsupported = || "invalid or unsupported Perl syntax".to_owned();
         self.rest.next_if_eq(&'P');
         if self.rest.next_if_eq(&'<').is_some() {
-            let name: String = self.rest.by_ref().take_while(|c| *c != '>').collect();
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-                return Err(unsupported());
-            }
-            self.out.push_str("(?:");
-            return Ok(true);
+            self.rest.by_ref().find(|c| *c == '>');
+            return self.out.push(':');
         }
-        self.out.push_str("(?");
-        loop {
-            match self.rest.next() {
-                Some(flag @ ('i' | 'm' | 's' | 'U' | '-')) => self.out.push(flag),
-                Some(':') => {
-                    self.out.push(':');
-                    return Ok(true);
-                }
-                Some(')') => {
-                    self.out.push(')');
-                    return Ok(false);
-                }
-                _ => return Err(unsupported()),
+        for c in self.rest.by_ref() {
+            self.out.push(c);
+            if matches!(c, ':' | ')') {
+                return;
             }
         }
     }
 
     /// What follows a backslash outside of brackets.
-    fn escape(&mut self) -> Result<(), String> {
-        match self.rest.peek() {
-            Some('A') => self.out.push_str("\\A"),
-            Some('z') => self.out.push_str("\\z"),
-            Some('b') => self.out.push_str("(?-u:\\b)"),
-            Some('B') => self.out.push_str("(?-u:\\B)"),
-            Some('Q') => {
-                self.rest.next();
-                return self.quoted();
-            }
+    fn escape(&mut self) {
+        let kept = match self.rest.peek() {
+            Some('A') => "\\A",
+            Some('z') => "\\z",
+            Some('b') => "(?-u:\\b)",
+            Some('B') => "(?-u:\\B)",
+            Some('Q') => return self.quoted(),
             _ => {
-                match self.class_escape()? {
+                return match self.class_escape() {
                     Escape::Char(c) => push_literal(&mut self.out, c),
                     Escape::Class(inner, negated) => {
-                        self.out.push_str(if negated { "[^" } else { "[" });
-                        self.out.push_str(inner);
-                        self.out.push(']');
+                        _ = write!(self.out, "[{}{inner}]", if negated { "^" } else { "" });
                     }
                     Escape::Unicode(class) => self.out.push_str(&class),
-                }
-                self.before = Before::Atom;
-                return Ok(());
+                };
             }
-        }
+        };
+        self.out.push_str(kept);
         self.rest.next();
-        self.before = Before::Atom;
-        Ok(())
     }
 
     /// `\Q…\E`: nothing in it is special.
-    fn quoted(&mut self) -> Result<(), String> {
+    fn quoted(&mut self) {
+        self.rest.next();
         while let Some(c) = self.rest.next() {
             if c == '\\' && self.rest.next_if_eq(&'E').is_some() {
-                return Ok(());
+                return;
             }
-            self.literal(c);
+            push_literal(&mut self.out, c);
         }
-        Ok(())
     }
 
-    /// What follows a backslash and means the same in brackets.
-    fn class_escape(&mut self) -> Result<Escape, String> {
-        let c = self.rest.next().ok_or("trailing backslash at end of expression")?;
-        let fail = || Err(format!("invalid escape sequence: `\\{c}`"));
-        Ok(match c {
+    fn class_escape(&mut self) -> Escape {
+        let Some(c) = self.rest.next() else { return Escape::Char('\\') };
+        match c {
             'd' | 'D' => Escape::Class("0-9", c == 'D'),
             's' | 'S' => Escape::Class("\\t\\n\\x0C\\r\\x20", c == 'S'),
             'w' | 'W' => Escape::Class("0-9A-Za-z_", c == 'W'),
             'p' | 'P' => {
                 let name = match self.rest.next() {
                     Some('{') => self.rest.by_ref().take_while(|c| *c != '}').collect::<String>(),
-                    Some(letter) => letter.to_string(),
-                    None => return fail(),
+                    letter => letter.into_iter().collect(),
                 };
                 let (name, negated) = name.strip_prefix('^').map_or((name.as_str(), false), |name| (name, true));
-                if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-                    return fail();
-                }
                 Escape::Unicode(format!("\\{}{{{name}}}", if (c == 'P') == negated { 'p' } else { 'P' }))
             }
             'a' => Escape::Char('\x07'),
@@ -248,13 +153,9 @@ impl Parser<'_> {
             'x' => {
                 let digits: String = match self.rest.next() {
                     Some('{') => self.rest.by_ref().take_while(|c| *c != '}').collect(),
-                    Some(first) => [Some(first), self.rest.next()].into_iter().flatten().collect(),
-                    None => return fail(),
+                    first => first.into_iter().chain(self.rest.next()).collect(),
                 };
-                match u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32) {
-                    Some(c) => Escape::Char(c),
-                    None => return fail(),
-                }
+                Escape::Char(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).unwrap_or_default())
             }
             '0'..='7' => {
                 let mut number = c.to_digit(8).unwrap_or_default();
@@ -264,77 +165,66 @@ impl Parser<'_> {
                     digits += 1;
                     self.rest.next();
                 }
-                if c != '0' && digits == 1 {
-                    return fail();
-                }
                 Escape::Char(char::from_u32(number).unwrap_or_default())
             }
-            c if c.is_ascii() && !c.is_ascii_alphanumeric() => Escape::Char(c),
-            _ => return fail(),
-        })
+            other => Escape::Char(other),
+        }
     }
 
     /// What follows `[`.
-    fn class(&mut self) -> Result<(), String> {
-        let missing = || "missing closing ]".to_owned();
+    fn class(&mut self) {
         self.out.push('[');
         if self.rest.next_if_eq(&'^').is_some() {
             self.out.push('^');
         }
         let mut first = true;
-        loop {
-            let c = self.rest.next().ok_or_else(missing)?;
+        while let Some(c) = self.rest.next() {
             match c {
                 ']' if !first => break,
-                '[' if self.rest.peek() == Some(&':') => {
-                    let inner: String = self.rest.clone().skip(1).take_while(|c| *c != ':' && *c != ']').collect();
-                    if inner.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'^') {
-                        self.rest.nth(inner.len());
-                        if self.rest.next() != Some(':') || self.rest.next() != Some(']') {
-                            return Err("invalid character class range".to_owned());
-                        }
-                        _ = write!(self.out, "[:{inner}:]");
-                    } else {
-                        push_literal(&mut self.out, '[');
-                    }
+                '[' if self.is_named() => {
+                    self.out.push('[');
+                    self.out.extend(self.rest.by_ref().take_while(|c| *c != ']'));
+                    self.out.push(']');
                 }
-                '\\' => match self.class_escape()? {
-                    Escape::Char(low) => self.range(low)?,
+                '\\' => match self.class_escape() {
+                    Escape::Char(low) => self.range(low),
                     Escape::Class(inner, false) => self.out.push_str(inner),
                     Escape::Class(inner, true) => _ = write!(self.out, "[^{inner}]"),
                     Escape::Unicode(class) => self.out.push_str(&class),
                 },
-                low => self.range(low)?,
+                low => self.range(low),
             }
             first = false;
         }
         self.out.push(']');
-        self.before = Before::Atom;
-        Ok(())
+    }
+
+    /// What follows `[` inside a class is `:alpha:]`.
+    fn is_named(&self) -> bool {
+        let mut ahead = self.rest.clone();
+        let inner: String = ahead.by_ref().take_while(|c| *c != ']').collect();
+        let name = inner.strip_prefix(':').and_then(|inner| inner.strip_suffix(':'));
+        name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'^'))
     }
 
     /// A character in brackets, or a range that begins with it.
-    fn range(&mut self, low: char) -> Result<(), String> {
+    fn range(&mut self, low: char) {
         push_literal(&mut self.out, low);
         let mut ahead = self.rest.clone();
         if ahead.next() != Some('-') || matches!(ahead.peek(), None | Some(']')) {
-            return Ok(());
+            return;
         }
         self.rest = ahead;
         let high = match self.rest.next() {
-            Some('\\') => match self.class_escape()? {
+            Some('\\') => match self.class_escape() {
                 Escape::Char(high) => high,
-                Escape::Class(..) | Escape::Unicode(_) => return Err("invalid character class range".to_owned()),
+                Escape::Class(..) | Escape::Unicode(_) => return,
             },
             Some(high) => high,
-            None => return Err("missing closing ]".to_owned()),
+            None => return,
         };
-        if high < low {
-            return Err(format!("invalid character class range: `{low}-{high}`"));
-        }
         self.out.push('-');
         push_literal(&mut self.out, high);
-        Ok(())
     }
 }
 

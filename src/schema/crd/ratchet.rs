@@ -78,7 +78,7 @@ impl<'o, 'p> OldItems<'o, 'p> {
 }
 
 /// The values of an item's keys. None where one is missing or no scalar.
-fn key_of(list: Node<'_>, item: Value<'_>) -> Option<String> {
+pub(super) fn key_of(list: Node<'_>, item: Value<'_>) -> Option<String> {
     let mut key = String::new();
     for name in list.list_keys() {
         let value = item.get(name).filter(|value| value.is_scalar() && !value.is_null())?;

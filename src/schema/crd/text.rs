@@ -1,6 +1,6 @@
 //! What strings of the formats look like: `kube-openapi/pkg/validation/strfmt` and the parts of Go's library that it uses.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::schema::text::{duration, ip, time, url};
 
 pub(super) fn is_object_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -8,58 +8,8 @@ pub(super) fn is_object_id(text: &str) -> bool {
 
 /// `net/url.ParseRequestURI`: an absolute URL or an absolute path.
 pub(super) fn is_request_uri(text: &str) -> bool {
-    if text.is_empty() || text.bytes().any(|byte| byte < b' ' || byte == 0x7F) {
-        return false;
-    }
-    if text == "*" {
-        return true;
-    }
-    let scheme_end =
-        text.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')));
-    let (has_scheme, rest) = match scheme_end.and_then(|end| text.split_at_checked(end)) {
-        Some(("", after)) if after.starts_with(':') => return false,
-        Some((scheme, after)) if after.starts_with(':') => {
-            let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
-            if is_scheme { (true, after.get(1..).unwrap_or_default()) } else { (false, text) }
-        }
-        _ => (false, text),
-    };
-    let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
-    if !rest.starts_with('/') {
-        // Something like `mailto:a` stays opaque.
-        return has_scheme;
-    }
-    let (authority, path) = match rest.strip_prefix("//") {
-        Some(after) if has_scheme || !rest.starts_with("///") => {
-            let end = after.find('/').unwrap_or(after.len());
-            after.split_at_checked(end).unwrap_or_default()
-        }
-        _ => ("", rest),
-    };
-    has_whole_escapes(path) && is_authority(authority)
-}
-
-fn has_whole_escapes(text: &str) -> bool {
-    text.split('%').skip(1).all(|after| {
-        let bytes = after.as_bytes();
-        bytes.len() >= 2 && bytes.iter().take(2).all(u8::is_ascii_hexdigit)
-    })
-}
-
-fn is_authority(authority: &str) -> bool {
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let (name, port) = match host.rfind(']') {
-        Some(end) if host.starts_with('[') => {
-            (host.get(..=end).unwrap_or_default(), host.get(end + 1..).unwrap_or_default())
-        }
-        Some(_) => return false,
-        None => host.split_at_checked(host.rfind(':').unwrap_or(host.len())).unwrap_or_default(),
-    };
-    let is_port = port.is_empty()
-        || port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let is_host_byte =
-        |byte: u8| byte >= 0x80 || byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&byte);
-    is_port && name.bytes().all(is_host_byte) && has_whole_escapes(name)
+    let is_absolute = |parsed: url::Url<'_>| text.starts_with('/') || !parsed.scheme.is_empty();
+    !text.is_empty() && (text == "*" || url::parse(text).is_ok_and(is_absolute))
 }
 
 /// `net/mail.ParseAddress`: an address, alone or in angle brackets behind a name.
@@ -106,37 +56,16 @@ pub(super) fn is_hostname(text: &str) -> bool {
     (dotted || alone()) && text.len() <= 255 && text.split('.').all(|part| part.len() <= 63)
 }
 
-/// Numbers with leading zeros are taken, as they were before Go 1.17.
-fn parse_ipv4(text: &str) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut parts = text.split('.');
-    for octet in &mut octets {
-        let part = parts.next()?;
-        if part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        let digits = part.trim_start_matches('0');
-        *octet = if digits.is_empty() { 0 } else { digits.parse().ok()? };
-    }
-    parts.next().is_none().then(|| octets.into())
-}
-
 pub(super) fn is_ipv4(text: &str) -> bool {
-    text.contains('.') && (parse_ipv4(text).is_some() || text.parse::<Ipv6Addr>().is_ok())
+    text.contains('.') && ip::parse(text).is_some()
 }
 
 pub(super) fn is_ipv6(text: &str) -> bool {
-    text.contains(':') && text.parse::<Ipv6Addr>().is_ok()
+    text.contains(':') && ip::parse(text).is_some()
 }
 
 pub(super) fn is_cidr(text: &str) -> bool {
-    let Some((address, length)) = text.split_once('/') else { return false };
-    let bits = match (parse_ipv4(address), address.parse::<Ipv6Addr>()) {
-        (Some(_), _) => 32,
-        (None, Ok(_)) => 128,
-        (None, Err(_)) => return false,
-    };
-    length.bytes().all(|byte| byte.is_ascii_digit()) && length.parse::<u32>().is_ok_and(|length| length <= bits)
+    ip::parse_cidr(text).is_some()
 }
 
 /// `net.ParseMAC`: 6, 8 or 20 bytes, with colons, dashes, or dots after every two bytes.
@@ -241,7 +170,7 @@ pub(super) fn is_rgb_color(text: &str) -> bool {
 pub(super) fn is_base64(text: &str) -> bool {
     let digits = text.trim_end_matches('=');
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    !digits.is_empty() && text.len() % 4 == 0 && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
+    !digits.is_empty() && text.len().is_multiple_of(4) && text.len() - digits.len() <= 2 && digits.bytes().all(is_digit)
 }
 
 /// `2006-01-02`
@@ -251,7 +180,7 @@ pub(super) fn is_date(text: &str) -> bool {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         });
-    shape && crate::schema::text::time::is_rfc3339(&format!("{text}T00:00:00Z"))
+    shape && time::is_rfc3339(&format!("{text}T00:00:00Z"))
 }
 
 /// A date, `t`, and a time whose zone is there; the hours of the zone are not looked at.
@@ -288,44 +217,7 @@ pub(super) fn is_date_time(text: &str) -> bool {
 
 /// What Go's `time.ParseDuration` takes, or numbers with units of time somewhere in the text.
 pub(super) fn is_duration(text: &str) -> bool {
-    is_go_duration(text) || is_scala_duration(text)
-}
-
-fn is_go_duration(text: &str) -> bool {
-    let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if rest == "0" {
-        return true;
-    }
-    if rest.is_empty() {
-        return false;
-    }
-    let mut total = 0_f64;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, after) = rest.split_at_checked(end).unwrap_or_default();
-        let Ok(number) = format!("0{number}")
-            .parse::<f64>()
-            .map_err(drop)
-            .and_then(|value| if number.bytes().any(|byte| byte.is_ascii_digit()) { Ok(value) } else { Err(()) })
-        else {
-            return false;
-        };
-        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
-        let (unit, after) = after.split_at_checked(end).unwrap_or_default();
-        total += number
-            * match unit {
-                "ns" => 1e-9,
-                "us" | "µs" | "μs" => 1e-6,
-                "ms" => 1e-3,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3600.0,
-                _ => return false,
-            };
-        rest = after;
-    }
-    // An int64 of nanoseconds holds no more.
-    total < 9_223_372_036.854_776
+    duration::parse(text).is_ok() || is_scala_duration(text)
 }
 
 fn is_scala_duration(text: &str) -> bool {

@@ -69,7 +69,7 @@ impl<'s, 'p> Check<'s, 'p> {
         let is_typed = schema.ty() != Type::Any || schema.is_int_or_string() || schema.format().is_some();
         let mut agreed = 0;
         if is_typed || kind == Kind::Null {
-            match self.type_fault(value, schema) {
+            match Self::type_fault(value, schema) {
                 Some(kind) => self.push(value, kind),
                 None => agreed += 1,
             }
@@ -83,7 +83,7 @@ impl<'s, 'p> Check<'s, 'p> {
         // Every check that applies counts, whatever it says: type, alternatives, enum, and the whole.
         agreed += u32::from(is_typed) + 4;
         if schema.has_junctors() {
-            agreed += self.junctors(value, schema, old);
+            agreed += self.junctors(value, schema);
         }
         agreed += match kind {
             Kind::String => self.string(value, schema),
@@ -95,11 +95,11 @@ impl<'s, 'p> Check<'s, 'p> {
         agreed
     }
 
-    fn type_fault(&self, value: Value<'s>, schema: Node<'p>) -> Option<Wrong<'p>> {
+    fn type_fault(value: Value<'s>, schema: Node<'p>) -> Option<Wrong<'p>> {
         let kind = value.kind();
         let is_number_type = matches!(schema.ty(), Type::Number | Type::Integer) || schema.is_int_or_string();
         let takes = |ty| schema.ty() == ty && !schema.is_int_or_string();
-        let is_whole = || value.as_float().is_some_and(|float| float.fract() == 0.0);
+        let is_whole = || value.as_float().is_some_and(is_integer);
         let fits = match kind {
             Kind::Null => {
                 return (!schema.is_nullable() && (schema.ty() != Type::Any || schema.is_int_or_string()))
@@ -261,12 +261,13 @@ impl<'s, 'p> Check<'s, 'p> {
         agreed
     }
 
-    fn junctors(&mut self, value: Value<'s>, schema: Node<'p>, old: Option<Old<'_, 'p>>) -> u32 {
+    /// allOf, anyOf, oneOf and not: in these, nothing is forgiven.
+    fn junctors(&mut self, value: Value<'s>, schema: Node<'p>) -> u32 {
         let mut agreed = 0;
         let unknown = self.unknown;
         let mut any_of = schema.any_of().peekable();
         if any_of.peek().is_some() {
-            let outcome = self.alternatives(value, any_of, old, true);
+            let outcome = self.alternatives(value, any_of, true);
             if outcome.met > 0 || self.unknown > unknown {
                 agreed += outcome.agreed;
             } else {
@@ -277,7 +278,7 @@ impl<'s, 'p> Check<'s, 'p> {
         }
         let mut one_of = schema.one_of().peekable();
         if one_of.peek().is_some() {
-            let outcome = self.alternatives(value, one_of, old, false);
+            let outcome = self.alternatives(value, one_of, false);
             match outcome.met {
                 1 => agreed += outcome.agreed,
                 _ if self.unknown > unknown => {}
@@ -293,7 +294,7 @@ impl<'s, 'p> Check<'s, 'p> {
         let (mut met, mut all) = (0_usize, 0_usize);
         for one in schema.all_of() {
             let mark = self.faults.len();
-            agreed += self.check(value, one, old);
+            agreed += self.check(value, one, None);
             met += usize::from(self.faults.len() == mark);
             all += 1;
         }
@@ -302,7 +303,7 @@ impl<'s, 'p> Check<'s, 'p> {
         }
         if let Some(negated) = schema.negated() {
             let mark = self.faults.len();
-            self.check(value, negated, old);
+            self.check(value, negated, None);
             let is_met = self.faults.len() == mark && self.unknown == unknown;
             self.faults.truncate(mark);
             if is_met {
@@ -317,14 +318,13 @@ impl<'s, 'p> Check<'s, 'p> {
         &mut self,
         value: Value<'s>,
         schemas: impl Iterator<Item = Node<'p>>,
-        old: Option<Old<'_, 'p>>,
         until_met: bool,
     ) -> Outcome<'s, 'p> {
         let mark = self.faults.len();
         let mut outcome = Outcome { met: 0, agreed: 0, faults: Vec::new() };
         let mut is_first = true;
         for schema in schemas {
-            let agreed = self.check(value, schema, old);
+            let agreed = self.check(value, schema, None);
             if self.faults.len() == mark {
                 outcome.met += 1;
                 if outcome.met == 1 {
@@ -357,14 +357,21 @@ struct Outcome<'s, 'p> {
     faults: Vec<Fault<'s, 'p>>,
 }
 
+/// A float is an integer to a reader of JSON: no larger than a float counts exactly, and close enough to one.
+fn is_integer(float: f64) -> bool {
+    const MOST: f64 = 9_007_199_254_740_991.0;
+    let whole = float.trunc();
+    let fraction = (float - whole).abs();
+    float.abs() <= MOST && (fraction <= 0.0 || fraction / (float.abs() + whole.abs()) < 1e-9)
+}
+
 /// A number fits its type and format.
 fn in_range(int: Option<i64>, float: f64, ty: &str, format: &str) -> bool {
     match (ty, format, int) {
         ("integer", "int32", Some(int)) => i32::try_from(int).is_ok(),
-        ("integer", _, Some(_)) => true,
         ("integer", _, None) => {
-            let most = if format == "int32" { f64::from(i32::MAX) } else { 9_223_372_036_854_775_807.0 };
-            float.fract() == 0.0 && float <= most && float >= -most - 1.0
+            let most = if format == "int32" { -f64::from(i32::MIN) } else { 9_223_372_036_854_775_808.0 };
+            float.fract() == 0.0 && float < most && float >= -most
         }
         #[expect(clippy::cast_possible_truncation, reason = "whether it can be one is what is asked")]
         ("number", "float", _) => (float as f32).is_finite(),
@@ -377,10 +384,7 @@ fn is_multiple(int: Option<i64>, float: f64, factor: f64) -> bool {
     match int {
         _ if factor <= 0.0 => false,
         Some(int) => int.checked_rem(factor as i64) == Some(0),
-        None => {
-            let quotient = if factor < 1.0 { 1.0 / factor * float } else { float / factor };
-            (quotient - quotient.round()).abs() < 1e-9
-        }
+        None => is_integer(if factor < 1.0 { 1.0 / factor * float } else { float / factor }),
     }
 }
 

@@ -29,11 +29,13 @@ pub enum Ty {
 }
 
 impl Ty {
-    /// As the server calls it in a message; empty for what is unknown or has an argument.
+    /// As the server calls it in a message, without an argument.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Unknown | Self::List | Self::Map => "",
+            Self::Unknown => "dyn",
+            Self::List => "list",
+            Self::Map => "map",
             Self::Bool => "bool",
             Self::Int => "int",
             Self::Uint => "uint",

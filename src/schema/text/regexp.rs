@@ -8,14 +8,8 @@ const REPEATS: u32 = 1000;
 /// How deep groups may nest.
 const HEIGHT: usize = 1000;
 
-/// The general categories, by their short names.
-const CATEGORIES: [&str; 39] = [
-    "C", "Cc", "Cf", "Cn", "Co", "Cs", "L", "Lc", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl",
-    "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs", "Any",
-];
-
-/// Scripts, the long names of categories, and what else Go knows: without underscores, all letters small.
-const NAMES: &str = include_str!("regexp-classes.txt");
+/// What `\p{…}` may name: categories, scripts and the long names of categories, without underscores, all letters small.
+const CLASSES: &str = include_str!("regexp-classes.txt");
 
 /// What is wrong with a pattern, in Go's words.
 pub fn check(pattern: &str) -> Result<(), String> {
@@ -228,17 +222,14 @@ impl<'p> Parser<'p> {
             _ => return Ok(false),
         }
         let name = after.get(1..).unwrap_or_default();
-        let name = match name.strip_prefix('{') {
-            Some(braced) => {
-                let Some(end) = braced.find('}') else { return Err((INVALID_RANGE, before)) };
-                self.rest = braced.get(end + 1..).unwrap_or_default();
-                braced.get(..end).unwrap_or_default()
-            }
-            None => {
-                let length = name.chars().next().map_or(0, char::len_utf8);
-                self.rest = name.get(length..).unwrap_or_default();
-                name.get(..length).unwrap_or_default()
-            }
+        let name = if let Some(braced) = name.strip_prefix('{') {
+            let Some(end) = braced.find('}') else { return Err((INVALID_RANGE, before)) };
+            self.rest = braced.get(end + 1..).unwrap_or_default();
+            braced.get(..end).unwrap_or_default()
+        } else {
+            let length = name.chars().next().map_or(0, char::len_utf8);
+            self.rest = name.get(length..).unwrap_or_default();
+            name.get(..length).unwrap_or_default()
         };
         if is_class(name.strip_prefix('^').unwrap_or(name)) {
             Ok(true)
@@ -391,13 +382,9 @@ fn is_posix(name: &str) -> bool {
 
 /// A name of `\p{name}`: case, underscores, hyphens and blanks do not count.
 fn is_class(name: &str) -> bool {
-    if CATEGORIES.contains(&name) {
-        return true;
-    }
-    let plain: String = name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect::<String>().to_ascii_lowercase();
-    !plain.is_empty()
-        && (NAMES.split_ascii_whitespace().any(|known| known == plain)
-            || CATEGORIES.iter().any(|known| known.eq_ignore_ascii_case(&plain)))
+    let plain: String =
+        name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
+    CLASSES.split_ascii_whitespace().any(|known| known == plain)
 }
 
 #[cfg(test)]

@@ -147,11 +147,6 @@ impl<'a> Cx<'a> {
         self.stored.names(at).0
     }
 
-    /// The value is of its type and not a placeholder that something fills in later.
-    pub(in crate::schema) fn is_known(&self, value: Value<'_>) -> bool {
-        !self.stored.is_opaque(value)
-    }
-
     /// Check something that the server checks only of an object that is created.
     pub(in crate::schema) fn on_create(&mut self, check: impl FnOnce(&mut Self)) {
         if !self.is_update() {
@@ -268,7 +263,9 @@ impl<'a> Cx<'a> {
         }
         let (field, pointer) = self.stored.names(at);
         let absent = at.target().is_none();
-        let (raised, minors) = (self.raised, self.minors);
+        let only_applied = at.target().is_some_and(|value| self.stored.is_only_applied(value));
+        let raised = if only_applied { Raised::ByApply } else { self.raised };
+        let minors = self.minors;
         self.problems.push(Problem { cause, field, pointer, message, raised, minors, suggestion: None, absent });
     }
 

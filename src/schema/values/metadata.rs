@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Cx, Read};
+use crate::schema::problem::Raised;
 use crate::schema::stored::Places;
 use crate::schema::table::Kind;
 use crate::schema::text::name;
@@ -31,12 +32,12 @@ enum Naming {
     SegmentPrefix,
 }
 
-/// The rule for a kind's names. Kinds with more rules on theirs (CustomResourceDefinitions) add them.
+/// The rule for a kind's names. Kinds with more rules on theirs (`CustomResourceDefinitions`) add them.
 fn naming(kind: Kind) -> Naming {
     match (kind.group(), kind.kind()) {
         ("", "Namespace") | ("apps", "StatefulSet") => Naming::Label,
         ("", "Service") => Naming::Service,
-        ("rbac.authorization.k8s.io", _) | ("apiregistration.k8s.io", _) | ("networking.k8s.io", "IPAddress") => {
+        ("rbac.authorization.k8s.io" | "apiregistration.k8s.io", _) | ("networking.k8s.io", "IPAddress") => {
             Naming::Segment
         }
         ("" | "policy", "Event" | "PodDisruptionBudget" | "Binding")
@@ -50,9 +51,8 @@ impl Naming {
     /// What is wrong with a name, or with what a name begins with, in some minor before or after 1.36.
     fn check(self, name: &str, is_prefix: bool, is_old: bool) -> Vec<String> {
         let check = match self {
-            Self::Segment => return name::path_segment(name),
             Self::SegmentPrefix if is_prefix => return name::path_segment(name.trim_start_matches('.')),
-            Self::SegmentPrefix => return name::path_segment(name),
+            Self::Segment | Self::SegmentPrefix => return name::path_segment(name),
             Self::Subdomain => name::dns_subdomain,
             Self::Service if is_old => name::dns_1035_label,
             Self::Label | Self::Service => name::dns_label,
@@ -84,39 +84,7 @@ fn is_review(kind: Kind) -> bool {
     matches!(kind.group(), "authentication.k8s.io" | "authorization.k8s.io")
 }
 
-/// What the server checks of `generateName`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Prefix {
-    /// As much as of a name.
-    Always,
-    /// The same on creation; later only that it could be a part of a URL's path.
-    OnCreate,
-    /// The name that is made of it, if there is no other.
-    AsName,
-}
-
-fn prefix(kind: Kind) -> Prefix {
-    match (kind.group(), kind.kind()) {
-        ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Prefix::AsName,
-        ("", "Service" | "Pod" | "PodTemplate" | "ResourceQuota")
-        | ("networking.k8s.io", "NetworkPolicy" | "Ingress" | "IPAddress" | "ServiceCIDR")
-        | ("storage.k8s.io", "CSIDriver")
-        | (
-            "apps"
-            | "autoscaling"
-            | "batch"
-            | "policy"
-            | "apiextensions.k8s.io"
-            | "coordination.k8s.io"
-            | "node.k8s.io"
-            | "scheduling.k8s.io",
-            _,
-        ) => Prefix::OnCreate,
-        _ => Prefix::Always,
-    }
-}
-
-/// The server makes up the name of a LimitRange that has none.
+/// The server makes up the name of a `LimitRange` that has none.
 fn needs_name(kind: Kind) -> bool {
     (kind.group(), kind.kind()) != ("", "LimitRange")
 }
@@ -125,11 +93,75 @@ fn needs_name(kind: Kind) -> bool {
 #[derive(Clone, Copy)]
 struct Wanted {
     naming: Naming,
-    prefix: Prefix,
+    generated: Generated,
     is_namespaced: bool,
     needs_name: bool,
     /// Finalizers are standard ones or have a domain.
     qualified_finalizers: bool,
+    generation: Generation,
+}
+
+/// Where an object's generation comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Generation {
+    /// The server counts itself, whatever the manifest says.
+    Counted,
+    /// The manifest, when the object is created.
+    Given,
+}
+
+/// The generation of some kinds is the server's from the start.
+fn generation(kind: Kind) -> Generation {
+    let is_counted = matches!(
+        kind.kind(),
+        "CronJob"
+            | "DaemonSet"
+            | "Deployment"
+            | "Job"
+            | "Pod"
+            | "PodDisruptionBudget"
+            | "PodTemplate"
+            | "ReplicaSet"
+            | "ReplicationController"
+            | "StatefulSet"
+            | "PriorityClass"
+            | "DeviceClass"
+            | "EndpointSlice"
+            | "ResourceSlice"
+    ) || matches!(
+        kind.group(),
+        "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io"
+    );
+    if is_counted { Generation::Counted } else { Generation::Given }
+}
+
+/// What the server checks of `generateName`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Generated {
+    /// That it can begin a name.
+    Checked,
+    /// The name that it makes, where there is no other.
+    OnlyResult,
+    /// That it can be a part of a path, which is what every update is checked for.
+    AsPath,
+}
+
+fn generated(kind: Kind, is_update: bool) -> Generated {
+    match (kind.group(), kind.kind()) {
+        ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Generated::OnlyResult,
+        // Their updates check the spec and what changed of the metadata, no more.
+        ("", "Namespace" | "PersistentVolumeClaim" | "Pod" | "ResourceQuota" | "Service")
+        | ("apps", "DaemonSet" | "Deployment" | "ReplicaSet")
+        | ("autoscaling" | "coordination.k8s.io" | "discovery.k8s.io" | "scheduling.k8s.io", _)
+        | ("batch", "CronJob")
+        | ("networking.k8s.io", "NetworkPolicy" | "ServiceCIDR")
+        | ("storage.k8s.io", "CSIDriver")
+            if is_update =>
+        {
+            Generated::AsPath
+        }
+        _ => Generated::Checked,
+    }
 }
 
 /// `ValidateObjectMeta` of a built-in kind.
@@ -139,28 +171,37 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     }
     let wanted = Wanted {
         naming: naming(kind),
-        prefix: prefix(kind),
+        generated: generated(kind, cx.is_update()),
         is_namespaced: kind.is_namespaced(),
         needs_name: needs_name(kind),
         qualified_finalizers: !takes_any_finalizer(kind),
+        generation: generation(kind),
     };
     of_object(cx, wanted, object);
 }
 
 /// The same of a custom resource.
 pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
-    let (naming, prefix) = (Naming::Subdomain, Prefix::OnCreate);
-    of_object(cx, Wanted { naming, prefix, is_namespaced, needs_name: true, qualified_finalizers: false }, object);
+    let wanted = Wanted {
+        naming: Naming::Subdomain,
+        generated: Generated::Checked,
+        is_namespaced,
+        needs_name: true,
+        qualified_finalizers: false,
+        generation: Generation::Given,
+    };
+    of_object(cx, wanted, object);
 }
 
 /// The same of the metadata of an object inside another one, which needs no name.
 pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
     let wanted = Wanted {
         naming: Naming::Segment,
-        prefix: Prefix::Always,
+        generated: Generated::Checked,
         is_namespaced: true,
         needs_name: false,
         qualified_finalizers: false,
+        generation: Generation::Given,
     };
     metadata_of(cx, wanted, metadata);
 }
@@ -182,8 +223,16 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
             cx.invalid(metadata.at("namespace"), why);
         }
     }
-    if metadata.int("generation").is_some_and(|generation| generation < 0) {
+    if wanted.generation == Generation::Given
+        && !cx.is_update()
+        && metadata.int("generation").is_some_and(|number| number < 0)
+    {
         cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
+    }
+    if metadata.count("managedFields") > 0 {
+        cx.raised(Raised::ByApply, |cx| {
+            cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil");
+        });
     }
     labels(cx, metadata, "labels");
     annotations(cx, metadata, "annotations");
@@ -194,18 +243,22 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
 fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
+    let prefix_naming = if wanted.generated == Generated::AsPath { Naming::SegmentPrefix } else { naming };
     let check = |cx: &mut Cx<'a>, is_old: bool| {
-        let prefix = match wanted.prefix {
-            _ if generate.is_empty() => None,
-            Prefix::AsName if !name.is_empty() => None,
-            Prefix::OnCreate if cx.is_update() => Some(Naming::SegmentPrefix),
-            Prefix::AsName | Prefix::OnCreate | Prefix::Always => Some(naming),
-        };
-        for why in prefix.map(|naming| naming.check(generate, true, is_old)).unwrap_or_default() {
-            cx.invalid(metadata.at("generateName"), why);
-            if wanted.prefix == Prefix::AsName {
-                cx.called("metadata.name");
+        match wanted.generated {
+            Generated::Checked | Generated::AsPath if !generate.is_empty() => {
+                for why in prefix_naming.check(generate, true, is_old) {
+                    cx.invalid(metadata.at("generateName"), why);
+                }
             }
+            // The server cuts it and puts five letters behind it.
+            Generated::OnlyResult if name.is_empty() && !generate.is_empty() => {
+                let prefix: String = generate.chars().take(58).collect();
+                for why in naming.check(&format!("{prefix}a"), false, is_old) {
+                    cx.invalid(metadata.at("name"), why);
+                }
+            }
+            _ => {}
         }
         if !name.is_empty() {
             for why in naming.check(name, false, is_old) {

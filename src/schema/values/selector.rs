@@ -34,7 +34,7 @@ fn label_requirement<'a>(cx: &mut Cx<'a>, requirement: Value<'a>) {
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
         other => {
-            cx.invalid_shown(requirement.at("operator"), format_args!("{other:?}"), "not a valid selector operator")
+            cx.invalid_shown(requirement.at("operator"), format_args!("{other:?}"), "not a valid selector operator");
         }
     }
     label_name(cx, requirement, "key");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Cx, Read};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Origin, Value};
 
 /// A selector that the server cannot make sense of (`LabelSelectorAsSelector`).
 pub(super) struct Senseless;
@@ -120,6 +120,21 @@ pub(super) fn selector_and_labels<'a>(cx: &mut Cx<'a>, spec: Value<'a>) -> Resul
     Ok(())
 }
 
+/// What the server filled in at a path stays when the manifest says nothing of it: nobody owns it. But what a manifest
+/// said before and says no longer is removed, with all that was filled in below it.
+pub(super) fn stays(new: Value<'_>, old: Value<'_>, path: &[&str]) -> bool {
+    let is_said = |value: &Value<'_>| value.origin() != Origin::Default;
+    let (mut new, mut old) = (new, old);
+    for field in path {
+        match (new.get(field).filter(is_said), old.get(field).filter(is_said)) {
+            (Some(now), Some(before)) => (new, old) = (now, before),
+            (None, Some(_)) => return false,
+            (_, None) => return true,
+        }
+    }
+    true
+}
+
 /// What a selector must have where it is not optional (`empty selector is invalid for deployment`).
 pub(super) fn selector_is_there<'a>(cx: &mut Cx<'a>, spec: Value<'a>, workload: &str) {
     match spec.get("selector") {
@@ -147,26 +162,5 @@ pub(super) fn runs_forever<'a>(cx: &mut Cx<'a>, spec: Value<'a>, workload: &str)
     let deadline = spec.at("template.spec.activeDeadlineSeconds");
     if deadline.target().is_some() {
         cx.forbidden(deadline, format_args!("activeDeadlineSeconds in {workload} is not Supported"));
-    }
-}
-
-/// Names that become part of the names of Pods should be DNS labels.
-pub(super) fn warn_of_name<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    let Some(metadata) = object.get("metadata") else { return };
-    let (given, prefix) = (metadata.text("name"), metadata.text("generateName"));
-    let found = match (given, prefix) {
-        ("", "") => return,
-        ("", prefix) => name::dns_label(&format!("{prefix}aaaaa")),
-        (given, _) => name::dns_label(given),
-    };
-    if !found.is_empty() {
-        let why = found.join(" ");
-        cx.warn(
-            metadata.at("name"),
-            format_args!(
-                "this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is \
-                 recommended: [{why}]"
-            ),
-        );
     }
 }

@@ -3,7 +3,7 @@
 mod removed;
 
 use super::minors::MinorSet;
-use super::table::{Def, Kind, Type};
+use super::table::{Def, Field, Kind, Type};
 use super::values::nearest;
 use crate::config::Minor;
 
@@ -136,18 +136,18 @@ fn holds(old: Def, new: Def, open: &mut Vec<(Def, Def)>) -> bool {
     }
     open.push((old, new));
     let last = |minors: MinorSet| minors.minors().last().map_or(MinorSet::NONE, MinorSet::of);
-    let (old_minors, new_minors) = (last(old.minors()), last(new.minors()));
-    let fields_fit = old.fields().filter(|field| !field.minors().within(old_minors).is_empty()).all(|field| {
-        new.field(field.name()).any(|other| {
-            !other.minors().within(new_minors).is_empty()
-                && fits(field.ty(), other.ty(), open)
-                && (other.required().within(new_minors).is_empty() || !field.required().within(old_minors).is_empty())
-        })
-    });
-    let nothing_new_is_required = new
-        .fields()
-        .all(|field| field.required().within(new_minors).is_empty() || old.field(field.name()).next().is_some());
-    fields_fit && nothing_new_is_required
+    let is_kept = |field: Field| {
+        let mut same = new.field(field.name()).filter(|other| !other.minors().within(last(new.minors())).is_empty());
+        same.any(|other| fits(field.ty(), other.ty(), open) && (!is_required(other) || is_required(field)))
+    };
+    let is_old = |field: &Field| !field.minors().within(last(old.minors())).is_empty();
+    old.fields().filter(is_old).all(is_kept)
+        && new.fields().filter(|field| is_required(*field)).all(|field| old.field(field.name()).next().is_some())
+}
+
+/// Every minor requires it.
+fn is_required(field: Field) -> bool {
+    field.minors().without(field.required()).is_empty()
 }
 
 fn fits(old: Type, new: Type, open: &mut Vec<(Def, Def)>) -> bool {

@@ -26,7 +26,77 @@ const OF_INTEREST: &[&str] = &[
     ": ", "- ", " #", "\n\n", "<<: ", "yes", "|-\n", ">+\n", "\n  ", "''", "\\\n", "+", ".",
 ];
 
-/// What texts are made of.
+/// Lines that texts are made of, with an indentation of a few blanks.
+const LINES: &[&str] = &[
+    "a:",
+    "b: 1",
+    "c: yes",
+    "- x",
+    "- d: e",
+    "-",
+    "- - z",
+    "-  f:",
+    "g: \"q\"",
+    "h: 'it''s'",
+    "i: |",
+    "j: >-",
+    "k: |+",
+    "l: >1",
+    "- |",
+    "m: [1, {n: o}]",
+    "p: {}",
+    "# comment",
+    "",
+    "",
+    " ",
+    "text more",
+    "q: text",
+    "\"r\": s",
+    "'t' : u",
+    "v : w",
+    "x: \"open",
+    "close\"",
+    "'open",
+    "y: 'open",
+    "close'",
+    "z: [",
+    "], ",
+    "]",
+    "{",
+    "}",
+    "a: {b: c,",
+    "d: e}",
+    "1: 2",
+    "- \"q\" # c",
+    "f: g # c",
+    "h: i#j",
+    "k: l: m",
+    "- n: |",
+    "- [a, 'b', \"c\",]",
+    "\"\\x41\\n\": \"\\u00e9\\",
+    "o:\tp",
+    "\tq",
+    "r: s\t",
+    "b: 2",
+    "---",
+    "...",
+    "--- # c",
+    "é: ü",
+    "t: &u v",
+    "w: *u",
+    "- !!str x",
+    "? y",
+    "z: \"a\\",
+    "- >",
+    "<<: {}",
+    "%A",
+    "a: @b",
+    "- -c",
+    "d: -",
+    "- :e",
+];
+
+/// Pieces that texts are made of, without any order.
 const PIECES: &[&str] = &[
     "a",
     "b: ",
@@ -222,7 +292,7 @@ fn fixtures() -> Vec<Vec<u8>> {
     texts
 }
 
-/// Every blob of every bundle beside the checkout that has a manifest's name.
+/// The blobs of the bundles beside the checkout that have a manifest's name: all of them for a long run, else some.
 fn corpora() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora");
     let Ok(entries) = folder.read_dir() else {
@@ -252,7 +322,8 @@ fn corpora() -> Vec<Vec<u8>> {
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        texts.extend(ids.iter().filter_map(|id| {
+        let step = if mutations().is_some() { 1 } else { 25 };
+        texts.extend(ids.iter().step_by(step).filter_map(|id| {
             let blob = repository.find_blob(git2::Oid::from_str(id).unwrap()).ok()?;
             Some(blob.content().to_vec())
         }));
@@ -334,6 +405,21 @@ fn corpora_and_their_mutations() {
     assert!(fast * 100 >= all * 95, "{fast} of {all}");
     let longest = if mutations().is_some() { 20_000 } else { 1_500 };
     compare_mutations(&texts, mutations().unwrap_or(20_000), longest);
+}
+
+#[test]
+fn texts_of_lines() {
+    let count = mutations().unwrap_or(100_000);
+    let read = compare_made(count, |dice| {
+        let mut text = String::new();
+        for _ in 0..=dice.below(7) {
+            text.push_str(&" ".repeat([0, 0, 0, 1, 2, 2, 2, 4][dice.below(8)]));
+            text.push_str(dice.of(LINES));
+            text.push_str(["\n", "\n", "\n", "\n", "\n", "\n", "\r\n", " \n", ""][dice.below(9)]);
+        }
+        text
+    });
+    println!("of {count} texts of lines {read} are read");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::schema::stored::Places;
-use crate::schema::text::{base64, name, url};
-use crate::schema::values::{Cx, Read};
+use crate::schema::text::{base64, name};
+use crate::schema::values::{Cx, Read, webhook};
 use crate::yaml::{Kind, Value};
 
 /// `spec.conversion`
@@ -44,17 +44,7 @@ fn webhook<'a>(cx: &mut Cx<'a>, conversion: Value<'a>) {
     let webhook = conversion.get("webhook");
     match webhook.and_then(|webhook| webhook.get("clientConfig")) {
         None => cx.required(conversion.at("webhook.clientConfig"), "required when strategy is set to Webhook"),
-        Some(config) if config.has("url") == config.has("service") => {
-            cx.required(config.here(), "exactly one of url or service is required");
-        }
-        Some(config) => {
-            for (cause, shown, why) in config.text_if("url").into_iter().flat_map(url::webhook) {
-                cx.push(cause, config.at("url"), format!("{shown}{why}"));
-            }
-            if let Some(service) = config.get("service") {
-                self::service(cx, service);
-            }
-        }
+        Some(config) => webhook::client_config(cx, config),
     }
     let versions = webhook.and_then(|webhook| webhook.get("conversionReviewVersions"));
     let Some(versions) = versions.filter(|versions| versions.items().len() > 0) else {
@@ -73,22 +63,6 @@ fn webhook<'a>(cx: &mut Cx<'a>, conversion: Value<'a>) {
     }
     if !seen.contains("v1") && !seen.contains("v1beta1") {
         cx.invalid(versions.here(), "must include at least one of v1, v1beta1");
-    }
-}
-
-/// `ValidateWebhookService`, which is called with the name and the namespace interchanged.
-fn service<'a>(cx: &mut Cx<'a>, service: Value<'a>) {
-    for (field, told) in [("namespace", "name"), ("name", "namespace")] {
-        if service.text(field).is_empty() {
-            cx.required(service.at(field), "");
-            cx.called(&format!("spec.conversion.webhook.clientConfig.service.{told}"));
-        }
-    }
-    if let Some(why) = service.int("port").and_then(name::port_number) {
-        cx.invalid(service.at("port"), format_args!("port is not valid: {why}"));
-    }
-    for why in url::service_path(service.text("path")) {
-        cx.invalid(service.at("path"), why);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The defaults of a schema must be values of it: `ValidateDefaults`, without CEL.
 
+use super::ENOUGH;
 use super::fits::{Fits, Work};
 use super::node::Node;
 use crate::schema::stored::Places;
@@ -15,6 +16,9 @@ pub(super) fn any(schema: Value<'_>) -> bool {
 
 /// Check the defaults of a node and of all below it. `in_meta`: of the metadata of a resource.
 pub(super) fn check<'a>(cx: &mut Cx<'a>, schema: Value<'a>, is_root: bool, in_meta: bool, work: &mut Work) {
+    if cx.count() > ENOUGH {
+        return;
+    }
     let node = Node::read(schema);
     let is_resource = node.embedded || is_root;
     let in_meta = in_meta && !node.embedded;
@@ -42,8 +46,8 @@ pub(super) fn check<'a>(cx: &mut Cx<'a>, schema: Value<'a>, is_root: bool, in_me
         check(cx, items, false, in_meta, work);
     }
     for (name, property) in node.properties() {
-        let is_meta = is_resource && matches!(name, "metadata" | "apiVersion" | "kind");
-        check(cx, property, false, in_meta || is_meta, work);
+        let of_resource = is_resource && matches!(name, "metadata" | "apiVersion" | "kind");
+        check(cx, property, false, in_meta || of_resource, work);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The simple JSON paths with which rules and selectable fields name a field of the schema: `.spec.name`, `['a-b']`.
 
-use super::node::Node;
+use super::node::{Known, Node};
 use crate::yaml::Value;
 
 /// What a path leads to.
@@ -12,7 +12,12 @@ pub(super) struct Found<'a> {
 }
 
 /// Follow a path from a schema, or say why it leads nowhere.
-pub(super) fn find<'a>(path: &str, root: Value<'a>, brackets: bool) -> Result<Found<'a>, String> {
+pub(super) fn find<'a>(
+    path: &str,
+    root: Value<'a>,
+    brackets: bool,
+    known: &mut Known<'a>,
+) -> Result<Found<'a>, String> {
     let mut found = Found { schema: Some(root), path: String::new() };
     let mut rest = path;
     while let Some(token) = token(&mut rest) {
@@ -22,7 +27,7 @@ pub(super) fn find<'a>(path: &str, root: Value<'a>, brackets: bool) -> Result<Fo
                 let quoted = next(&mut rest)?;
                 let inner = quoted.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
                 let Some(inner) = inner else { return Err(format!("expected single quoted string but got {quoted}")) };
-                found.step(&unescaped(inner)?)?;
+                found.step(&unescaped(inner)?, known)?;
                 let close = next(&mut rest)?;
                 if close != "]" {
                     return Err(format!("expected ] but got {close}"));
@@ -30,7 +35,7 @@ pub(super) fn find<'a>(path: &str, root: Value<'a>, brackets: bool) -> Result<Fo
             }
             "." => {
                 let name = next(&mut rest)?;
-                found.step(name)?;
+                found.step(name, known)?;
             }
             other => return Err(format!("expected [ or . but got: {other}")),
         }
@@ -38,17 +43,17 @@ pub(super) fn find<'a>(path: &str, root: Value<'a>, brackets: bool) -> Result<Fo
     Ok(found)
 }
 
-impl Found<'_> {
-    fn step(&mut self, name: &str) -> Result<(), String> {
+impl<'a> Found<'a> {
+    fn step(&mut self, name: &str, known: &mut Known<'a>) -> Result<(), String> {
         let nowhere = || "does not refer to a valid field".to_owned();
         let node = Node::read(self.schema.ok_or_else(nowhere)?);
         if node.properties().next().is_some() {
-            self.schema = Some(node.property(name).ok_or_else(nowhere)?);
+            self.schema = Some(known.property(&node, name).ok_or_else(nowhere)?);
             self.path.push('.');
             self.path.push_str(name);
         } else if node.additional.is_some() {
             self.schema = node.additional_schema();
-            self.path.push_str(&format!("[{name}]"));
+            self.path.extend(["[", name, "]"]);
         } else {
             return Err(nowhere());
         }

@@ -1,31 +1,53 @@
-//! Whether a default is a value of its schema, in the words of the server's OpenAPI validation.
+//! Whether a default is a value of its schema, in the words of the server's `OpenAPI` validation.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use super::ENOUGH;
 use super::node::Node;
+use crate::schema::crd::format::Format;
+use crate::schema::crd::node::Type;
+use crate::schema::crd::pattern::Pattern;
 use crate::schema::problem::Cause;
 use crate::schema::stored::Places;
-use crate::schema::text::base64;
 use crate::schema::values::{Cx, Read, printed};
 use crate::yaml::{Kind, Value};
 
+/// What compiling a pattern costs, as so many values looked at.
+const COMPILING: u32 = 1 << 14;
+
 /// How much may still be looked at: defaults in defaults and alternatives in lists multiply.
-pub(super) struct Work(u32);
+pub(super) struct Work {
+    left: u32,
+    patterns: HashMap<String, Option<Pattern>>,
+}
 
 impl Work {
     /// Enough for every CRD that is not made to take long.
     pub(super) fn new() -> Self {
-        Self(4 << 20)
+        Self { left: 1 << 20, patterns: HashMap::new() }
+    }
+
+    /// A pattern is found in a text; so it is if enough was done.
+    fn is_match(&mut self, pattern: &str, text: &str) -> bool {
+        if !self.patterns.contains_key(pattern) {
+            let compiled = if self.spend(COMPILING) { Pattern::compile(pattern).ok() } else { None };
+            self.patterns.insert(pattern.to_owned(), compiled);
+        }
+        let compiled = self.patterns.get(pattern).and_then(Option::as_ref);
+        compiled.is_none_or(|compiled| compiled.is_match(text))
+    }
+
+    fn spend(&mut self, cost: u32) -> bool {
+        let enough = self.left >= cost;
+        self.left = self.left.saturating_sub(cost);
+        enough
     }
 
     /// Look at one value with a node; false when enough was done.
     pub(super) fn on(&mut self, value: Value<'_>, node: &Node<'_>) -> bool {
         let properties = node.properties.map_or(0, |properties| properties.entries().len());
         let lookups = value.entries().len().saturating_mul(properties) / 16;
-        let cost = 1 + u32::try_from(lookups + value.items().len()).unwrap_or(u32::MAX - 1);
-        let enough = self.0 >= cost;
-        self.0 = self.0.saturating_sub(cost);
-        enough
+        self.spend(1 + u32::try_from(lookups + value.items().len()).unwrap_or(u32::MAX - 1))
     }
 }
 
@@ -81,7 +103,7 @@ impl<'a> Fits<'_, 'a> {
     }
 
     fn value(&mut self, value: Value<'a>, node: &Node<'a>) {
-        if !self.work.on(value, node) {
+        if self.found > ENOUGH || !self.work.on(value, node) {
             return;
         }
         self.ty(value, node);
@@ -153,8 +175,18 @@ impl<'a> Fits<'_, 'a> {
                 }
             }
         }
-        for schema in node.all_of.into_iter().flat_map(Value::items) {
-            self.value(value, &Node::read(schema));
+        if let Some(all) = node.all_of {
+            let (number, before) = (all.items().len(), self.found);
+            let mut failed = 0;
+            for schema in all.items() {
+                let before = self.found;
+                self.value(value, &Node::read(schema));
+                failed += usize::from(self.found > before);
+            }
+            if self.found > before {
+                let rest = if failed == number { ". None validated" } else { "" };
+                self.junctor(value, &format!("must validate all the schemas (allOf){rest}"));
+            }
         }
         if let Some(not) = node.not
             && self.fits(value, not)
@@ -164,11 +196,16 @@ impl<'a> Fits<'_, 'a> {
     }
 
     fn junctor(&mut self, value: Value<'a>, why: &str) {
+        self.of_all(value, |path| format!("{path:?} {why}"));
+    }
+
+    /// What the server says of the default as a whole, with a value's path in its words.
+    fn of_all(&mut self, value: Value<'a>, why: impl FnOnce(&str) -> String) {
         let base = self.base;
         self.tell(|cx| {
             let name = cx.name(value.here());
-            let path = name.strip_prefix(base).unwrap_or(&name);
-            cx.invalid_shown(value.here(), "\"\"", format_args!("{path:?} {why}"));
+            cx.invalid_shown(value.here(), "\"\"", why(name.strip_prefix(base).unwrap_or(&name)));
+            cx.called(base);
         });
     }
 
@@ -180,9 +217,11 @@ impl<'a> Fits<'_, 'a> {
             self.tell(|cx| cx.too_long(value.here(), usize::try_from(most).unwrap_or_default()));
         } else if let Some(least) = limit("minLength").filter(|least| length(*least).is_lt()) {
             self.say(value, || format!("should be at least {least} chars long"));
+        } else if !node.pattern.is_empty() && !self.work.is_match(node.pattern, text) {
+            self.say(value, || format!("should match '{}'", node.pattern));
         }
-        if node.format == "byte" && base64::check(text).is_err() {
-            self.wrong_type(value, "byte", text);
+        if Format::of(node.format, Type::String).is_some_and(|format| format.check(text) == Some(false)) {
+            self.wrong_type(value, node.format, text);
         }
     }
 
@@ -190,14 +229,19 @@ impl<'a> Fits<'_, 'a> {
         let number = value.as_float().unwrap_or_default();
         let limit = |key: &str| node.value.get(key).and_then(Value::as_float);
         let exclusive = |key: &str| node.value.flag(key);
-        if node.ty == "integer" && node.format == "int32" && !(-2_147_483_648.0..=2_147_483_647.0).contains(&number) {
-            let base = self.base;
-            self.tell(|cx| {
-                let name = cx.name(value.here());
-                let path = name.strip_prefix(base).unwrap_or(&name);
-                let why = format!("Checked value must be of type integer with format int32 in {path}");
-                cx.invalid_shown(value.here(), "\"number\"", why);
-            });
+        for (what, number) in [
+            ("Checked", Some(number)),
+            ("MultipleOf", limit("multipleOf")),
+            ("Maximum boundary", limit("maximum")),
+            ("Minimum boundary", limit("minimum")),
+        ] {
+            if number.is_some_and(|number| !in_range(number, node)) {
+                let format = match node.format {
+                    "int32" | "int64" | "float" => format!("with format {}", node.format),
+                    _ => "(default format)".to_owned(),
+                };
+                self.of_all(value, |path| format!("{what} value must be of type {} {format} in {path}", node.ty));
+            }
         }
         if let Some(factor) = limit("multipleOf") {
             if factor <= 0.0 {
@@ -254,7 +298,11 @@ impl<'a> Fits<'_, 'a> {
                 (Some(schema), _) => self.value(inner, &Node::read(schema)),
                 (None, Some(schema)) if schema.kind() == Kind::Mapping => self.value(inner, &Node::read(schema)),
                 (None, Some(allowed)) if allowed.as_bool() == Some(false) => {
-                    self.say(value, || format!("is a forbidden property: {key}"));
+                    self.say(inner, || "is a forbidden property".to_owned());
+                    if let Some(cx) = &mut self.cx {
+                        let field = cx.name(value.here());
+                        cx.called(&field);
+                    }
                 }
                 (None, _) => {}
             }
@@ -267,6 +315,18 @@ impl<'a> Fits<'_, 'a> {
                 cx.called(&field);
             }
         }
+    }
+}
+
+/// A number fits the type and the format that the schema has.
+fn in_range(number: f64, node: &Node<'_>) -> bool {
+    match (node.ty, node.format) {
+        ("integer", "int32") => number.fract() == 0.0 && (-2_147_483_648.0..=2_147_483_647.0).contains(&number),
+        ("integer", _) => {
+            number.fract() == 0.0 && (-9.223_372_036_854_776e18..=9.223_372_036_854_776e18).contains(&number)
+        }
+        ("number", "float") => number.abs() <= f64::from(f32::MAX),
+        _ => true,
     }
 }
 

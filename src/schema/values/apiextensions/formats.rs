@@ -3,39 +3,11 @@
 use std::collections::HashSet;
 
 use super::node::Node;
+use crate::schema::crd::format::Format;
+use crate::schema::crd::node::Type;
 use crate::schema::stored::Places;
 use crate::schema::values::Cx;
 use crate::yaml::Value;
-
-/// The formats of strings, without dashes. The last two are new in 1.34.
-const STRINGS: [&str; 26] = [
-    "bsonobjectid",
-    "uri",
-    "email",
-    "hostname",
-    "ipv4",
-    "ipv6",
-    "cidr",
-    "mac",
-    "uuid",
-    "uuid3",
-    "uuid4",
-    "uuid5",
-    "isbn",
-    "isbn10",
-    "isbn13",
-    "creditcard",
-    "ssn",
-    "hexcolor",
-    "rgbcolor",
-    "byte",
-    "password",
-    "date",
-    "duration",
-    "datetime",
-    "k8sshortname",
-    "k8slongname",
-];
 
 /// Every format is warned of once, as the server's answer has each warning once.
 pub(super) fn warn<'a>(cx: &mut Cx<'a>, schema: Value<'a>, seen: &mut HashSet<&'a str>) {
@@ -47,10 +19,12 @@ pub(super) fn warn<'a>(cx: &mut Cx<'a>, schema: Value<'a>, seen: &mut HashSet<&'
 }
 
 fn is_known(ty: &str, format: &str) -> bool {
-    match ty {
-        "" | "string" => STRINGS.iter().any(|known| format.bytes().filter(|byte| *byte != b'-').eq(known.bytes())),
-        "integer" => matches!(format, "int32" | "int64"),
-        "number" => matches!(format, "float" | "double"),
-        _ => false,
-    }
+    let ty = match ty {
+        "" => Type::Any,
+        "string" => Type::String,
+        "integer" => Type::Integer,
+        "number" => Type::Number,
+        _ => return false,
+    };
+    Format::of(format, ty).is_some()
 }

@@ -16,6 +16,9 @@ use crate::schema::stored::Stored;
 use crate::schema::table::Kind;
 use crate::yaml::Value;
 
+/// The problems of one definition that are told. A hostile one has as many as it has bytes.
+const ENOUGH: usize = 1000;
+
 /// Defaults that depend on other fields: the names that follow from the kind's.
 pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
     if kind.kind() != "CustomResourceDefinition" {

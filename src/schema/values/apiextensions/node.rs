@@ -1,10 +1,13 @@
 //! One node of a CRD's schema (`JSONSchemaProps`), its fields found once.
 
+use std::collections::HashMap;
+
 use crate::schema::values::Read;
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, NodeId, Value};
 
 /// A node. Texts that are absent are empty; `Option` where absence counts.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of the schema, by their names")]
 pub(super) struct Node<'a> {
     pub(super) value: Value<'a>,
     pub(super) ty: &'a str,
@@ -131,7 +134,7 @@ impl<'a> Node<'a> {
     }
 }
 
-fn pairs<'a>(mapping: Option<Value<'a>>) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+fn pairs(mapping: Option<Value<'_>>) -> impl Iterator<Item = (&str, Value<'_>)> {
     mapping.into_iter().flat_map(|mapping| mapping.entries().map(|(key, _, value)| (key, value)))
 }
 
@@ -142,6 +145,77 @@ pub(super) fn is_zero(value: Value<'_>) -> bool {
         Kind::String => value.as_str() == Some(""),
         Kind::Null => true,
         _ => false,
+    }
+}
+
+/// Equal to the server, for which the zero value of most fields is the same as absence.
+pub(super) fn is_alike(one: Value<'_>, other: Value<'_>) -> bool {
+    one.same(other) || alike(one, other, false)
+}
+
+fn alike(one: Value<'_>, other: Value<'_>, is_map: bool) -> bool {
+    match (one.kind(), other.kind()) {
+        (Kind::Mapping, Kind::Mapping) => {
+            let counts = |(key, _, value): &(&str, _, Value<'_>)| is_map || !is_absent(key, *value);
+            let index: HashMap<&str, Value<'_>> =
+                other.entries().filter(counts).map(|(key, _, value)| (key, value)).collect();
+            let same = |(key, _, value): (&str, _, Value<'_>)| {
+                let holds_map = matches!(key, "properties" | "definitions" | "patternProperties" | "dependencies");
+                let is_json = !is_map && matches!(key, "default" | "example" | "enum");
+                let compare = |other: &Value<'_>| {
+                    if is_json { value.same(*other) } else { alike(value, *other, !is_map && holds_map) }
+                };
+                index.get(key).is_some_and(compare)
+            };
+            one.entries().filter(counts).count() == index.len() && one.entries().filter(counts).all(same)
+        }
+        (Kind::Sequence, Kind::Sequence) => {
+            one.items().len() == other.items().len()
+                && one.items().zip(other.items()).all(|(one, other)| alike(one, other, false))
+        }
+        _ => one.same(other),
+    }
+}
+
+/// The zero value of a field that is no pointer to the server.
+fn is_absent(key: &str, value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::Sequence => value.items().len() == 0 && key != "items",
+        Kind::Mapping => {
+            value.entries().len() == 0
+                && matches!(key, "properties" | "definitions" | "patternProperties" | "dependencies")
+        }
+        _ => {
+            let pointers = [
+                "$ref",
+                "default",
+                "example",
+                "additionalProperties",
+                "additionalItems",
+                "x-kubernetes-preserve-unknown-fields",
+                "x-kubernetes-list-type",
+                "x-kubernetes-map-type",
+                "labelSelectorPath",
+                "reason",
+                "optionalOldSelf",
+            ];
+            is_zero(value) && !pointers.contains(&key)
+        }
+    }
+}
+
+/// The properties of the nodes that were asked for theirs, so that many questions about many properties take no time.
+#[derive(Default)]
+pub(super) struct Known<'a>(HashMap<NodeId, HashMap<&'a str, Value<'a>>>);
+
+impl<'a> Known<'a> {
+    /// A property's schema.
+    pub(super) fn property(&mut self, node: &Node<'a>, name: &str) -> Option<Value<'a>> {
+        let properties = node.properties?;
+        if properties.entries().len() <= 16 {
+            return properties.get(name);
+        }
+        self.0.entry(properties.id()).or_insert_with(|| node.properties().collect()).get(name).copied()
     }
 }
 

@@ -1,9 +1,9 @@
-//! What the server allows of OpenAPI in a CRD's schema: `ValidateCustomResourceDefinitionOpenAPISchema`, without CEL.
+//! What the server allows of `OpenAPI` in a CRD's schema: `ValidateCustomResourceDefinitionOpenAPISchema`, without CEL.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::field_path;
-use super::node::{Node, is_convertible};
+use super::node::{Known, Node, is_convertible};
+use super::{ENOUGH, field_path};
 use crate::schema::stored::Places;
 use crate::schema::values::{Cx, Read};
 use crate::yaml::{Kind, Value};
@@ -30,6 +30,9 @@ enum NoDefault<'k> {
 
 /// A node and all below it.
 pub(super) fn schema<'a>(cx: &mut Cx<'a>, schema: Value<'a>, above: Above<'a>) {
+    if cx.count() > ENOUGH {
+        return;
+    }
     let node = Node::read(schema);
     standard(cx, &node, above);
     if node.unique_items {
@@ -48,9 +51,11 @@ pub(super) fn schema<'a>(cx: &mut Cx<'a>, schema: Value<'a>, above: Above<'a>) {
     if let (Some("map" | "set"), Some(items)) = (node.list_type, node.item_schema()) {
         list_items(cx, &node, &Node::read(items));
     }
-    let mut convertible = None;
+    let mut rules = Rules { node, convertible: None, known: Known::default() };
     for rule in node.rules.into_iter().flat_map(Value::items) {
-        self::rule(cx, &node, rule, &mut convertible);
+        if cx.count() <= ENOUGH {
+            rules.check(cx, rule);
+        }
     }
 }
 
@@ -204,17 +209,17 @@ fn map_list<'a>(cx: &mut Cx<'a>, node: &Node<'a>) {
     if inner.ty != "object" {
         let why = "must be object if parent array's x-kubernetes-list-type is map";
         if inner.ty.is_empty() {
-            cx.invalid_shown(items.at("type"), "\"\"", why)
+            cx.invalid_shown(items.at("type"), "\"\"", why);
         } else {
-            cx.invalid(items.at("type"), why)
+            cx.invalid(items.at("type"), why);
         }
         return;
     }
-    let properties = Properties::new(node, &inner);
+    let mut known = Known::default();
     let mut seen = HashSet::new();
     for key in node.list_keys.into_iter().flat_map(Value::items).map(|key| key.as_str().unwrap_or_default()) {
         let keys = schema.at("x-kubernetes-list-map-keys");
-        match properties.get(key) {
+        match known.property(&inner, key) {
             Some(property) if matches!(Node::read(property).ty, "array" | "object") => {
                 // The server prints the type of the items, not of the property.
                 let why = "must be a scalar type if parent array's x-kubernetes-list-type is map";
@@ -239,10 +244,10 @@ fn list_items<'a>(cx: &mut Cx<'a>, node: &Node<'a>, inner: &Node<'a>) {
     if list_type != "map" {
         return;
     }
-    let properties = Properties::new(node, inner);
+    let mut known = Known::default();
     let required: HashSet<&str> = inner.value.texts("required").collect();
     for key in node.list_keys.into_iter().flat_map(Value::items).filter_map(Value::as_str) {
-        let Some(property) = properties.get(key) else { continue };
+        let Some(property) = known.property(inner, key) else { continue };
         let property = Node::read(property);
         if !required.contains(key) && property.default.is_none() {
             let why =
@@ -256,58 +261,49 @@ fn list_items<'a>(cx: &mut Cx<'a>, node: &Node<'a>, inner: &Node<'a>) {
     }
 }
 
-/// The properties of a list's items, indexed where many keys are looked up.
-struct Properties<'a> {
-    of: Node<'a>,
-    index: Option<HashMap<&'a str, Value<'a>>>,
+/// The `x-kubernetes-validations` of a node, as far as no CEL is needed.
+struct Rules<'a> {
+    node: Node<'a>,
+    convertible: Option<bool>,
+    known: Known<'a>,
 }
 
-impl<'a> Properties<'a> {
-    fn new(list: &Node<'a>, items: &Node<'a>) -> Self {
-        let many = list.list_keys.is_some_and(|keys| keys.items().len() > 8);
-        Self { of: *items, index: many.then(|| items.properties().collect()) }
-    }
-
-    fn get(&self, name: &str) -> Option<Value<'a>> {
-        self.index.as_ref().map_or_else(|| self.of.property(name), |index| index.get(name).copied())
-    }
-}
-
-/// One of `x-kubernetes-validations`, as far as no CEL is needed.
-fn rule<'a>(cx: &mut Cx<'a>, node: &Node<'a>, rule: Value<'a>, convertible: &mut Option<bool>) {
-    let expression = rule.text("rule").trim();
-    let (message, trimmed) = (rule.text("message"), rule.text("message").trim());
-    if expression.is_empty() {
-        cx.required(rule.at("rule"), "rule is not specified");
-    } else if !message.is_empty() && trimmed.is_empty() {
-        cx.invalid(rule.at("message"), "must be non-empty if specified");
-    } else if has_newlines(trimmed) {
-        cx.invalid(rule.at("message"), "must not contain line breaks");
-    } else if has_newlines(expression) && trimmed.is_empty() {
-        cx.required(rule.at("message"), "message must be specified if rule contains line breaks");
-    }
-    let message = rule.text("messageExpression");
-    if !message.is_empty() && message.trim().is_empty() {
-        cx.required(rule.at("messageExpression"), "messageExpression must be non-empty if specified");
-    }
-    if rule.text_if("reason").is_some_and(|reason| !REASONS.contains(&reason)) {
-        cx.not_supported(rule.at("reason"), &REASONS);
-    }
-    let path = rule.text("fieldPath");
-    if path.is_empty() {
-        return;
-    }
-    if path.trim().is_empty() {
-        cx.invalid(rule.at("fieldPath"), "must be non-empty if specified");
-    }
-    if has_newlines(path) {
-        cx.invalid(rule.at("fieldPath"), "must not contain line breaks");
-    }
-    // The server follows no path in a schema that it cannot convert.
-    if field_path::find(path, node.value, true).is_err()
-        && *convertible.get_or_insert_with(|| is_convertible(node.value).is_ok())
-    {
-        cx.invalid(rule.at("fieldPath"), "must be a valid path");
+impl<'a> Rules<'a> {
+    fn check(&mut self, cx: &mut Cx<'a>, rule: Value<'a>) {
+        let expression = rule.text("rule").trim();
+        let (message, trimmed) = (rule.text("message"), rule.text("message").trim());
+        if expression.is_empty() {
+            cx.required(rule.at("rule"), "rule is not specified");
+        } else if !message.is_empty() && trimmed.is_empty() {
+            cx.invalid(rule.at("message"), "must be non-empty if specified");
+        } else if has_newlines(trimmed) {
+            cx.invalid(rule.at("message"), "must not contain line breaks");
+        } else if has_newlines(expression) && trimmed.is_empty() {
+            cx.required(rule.at("message"), "message must be specified if rule contains line breaks");
+        }
+        let message = rule.text("messageExpression");
+        if !message.is_empty() && message.trim().is_empty() {
+            cx.required(rule.at("messageExpression"), "messageExpression must be non-empty if specified");
+        }
+        if rule.text_if("reason").is_some_and(|reason| !REASONS.contains(&reason)) {
+            cx.not_supported(rule.at("reason"), &REASONS);
+        }
+        let path = rule.text("fieldPath");
+        if path.is_empty() {
+            return;
+        }
+        if path.trim().is_empty() {
+            cx.invalid(rule.at("fieldPath"), "must be non-empty if specified");
+        }
+        if has_newlines(path) {
+            cx.invalid(rule.at("fieldPath"), "must not contain line breaks");
+        }
+        // The server follows no path in a schema that it cannot convert.
+        if field_path::find(path, self.node.value, true, &mut self.known).is_err()
+            && *self.convertible.get_or_insert_with(|| is_convertible(self.node.value).is_ok())
+        {
+            cx.invalid(rule.at("fieldPath"), "must be a valid path");
+        }
     }
 }
 

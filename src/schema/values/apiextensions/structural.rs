@@ -1,12 +1,11 @@
 //! What makes a schema structural: `ValidateStructural`.
 
-use std::collections::HashMap;
-
-use super::node::{Node, is_zero};
+use super::ENOUGH;
+use super::node::{Known, Node, is_zero};
 use crate::schema::stored::Places;
 use crate::schema::text::regexp;
 use crate::schema::values::Cx;
-use crate::yaml::{NodeId, Value};
+use crate::yaml::Value;
 
 /// What a node hangs at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +25,9 @@ pub(super) fn structural<'a>(cx: &mut Cx<'a>, root: Value<'a>) {
 }
 
 fn invariants<'a>(cx: &mut Cx<'a>, schema: Value<'a>, level: Level) {
+    if cx.count() > ENOUGH {
+        return;
+    }
     let node = Node::read(schema);
     match node.item_schema() {
         Some(items) => invariants(cx, items, Level::Item),
@@ -110,8 +112,8 @@ fn metadata<'a>(cx: &mut Cx<'a>, node: &Node<'a>, level: Level) {
             let mut names = value.entries().map(|(name, ..)| name);
             !names.all(|name| matches!(name, "name" | "generateName"))
         }
-        "enum" | "allOf" | "anyOf" | "oneOf" => value.items().len() > 0,
-        _ => !is_zero(value),
+        "additionalProperties" => true,
+        _ => !is_lost(key, value),
     };
     if level == Level::Root && metadata.entries().any(says) {
         let why = "must not specify anything other than name and generateName, but metadata is implicitly specified";
@@ -130,14 +132,27 @@ fn wrong_type<'a>(cx: &mut Cx<'a>, schema: Value<'a>, why: &str) {
 /// `anyOf` is `[{type: integer}, {type: string}]` and nothing else.
 fn is_int_or_string(any_of: Value<'_>) -> bool {
     let only = |schema: Value<'_>, ty: &str| {
-        let plain =
-            |(key, _, value): (&str, _, Value<'_>)| (key == "type" && value.as_str() == Some(ty)) || is_zero(value);
+        let plain = |(key, _, value): (&str, _, Value<'_>)| match key {
+            "type" => true,
+            _ => is_lost(key, value),
+        };
         Node::read(schema).ty == ty && schema.entries().all(plain)
     };
     let mut items = any_of.items();
     items.len() == 2
         && items.next().is_some_and(|first| only(first, "integer"))
         && items.next().is_some_and(|second| only(second, "string"))
+}
+
+/// What the server no longer sees once it has read the structure.
+fn is_lost(key: &str, value: Value<'_>) -> bool {
+    match key {
+        "enum" | "allOf" | "anyOf" | "oneOf" | "dependencies" | "definitions" | "patternProperties" => {
+            value.items().len() + value.entries().len() == 0
+        }
+        "x-kubernetes-list-type" | "x-kubernetes-map-type" => false,
+        _ => is_zero(value),
+    }
 }
 
 /// The places where types are allowed, because of int-or-string.
@@ -167,6 +182,9 @@ fn values<'a>(cx: &mut Cx<'a>, node: &Node<'a>, skip: Skip) {
 
 /// A schema below a junctor says nothing of the structure.
 fn nested<'a>(cx: &mut Cx<'a>, schema: Value<'a>, skip_any: bool) {
+    if cx.count() > ENOUGH {
+        return;
+    }
     let node = Node::read(schema);
     values(cx, &node, Skip { any: skip_any, first_all: false });
     if let Some(items) = node.item_schema() {
@@ -203,8 +221,7 @@ fn nested<'a>(cx: &mut Cx<'a>, schema: Value<'a>, skip_any: bool) {
 /// Whatever the root's junctors speak of must be specified outside of them.
 #[derive(Default)]
 struct Completeness<'a> {
-    /// The properties of the nodes that were asked for theirs.
-    known: HashMap<NodeId, HashMap<&'a str, Value<'a>>>,
+    known: Known<'a>,
 }
 
 impl<'a> Completeness<'a> {
@@ -218,28 +235,28 @@ impl<'a> Completeness<'a> {
         let node = Node::read(schema);
         self.junctors(cx, &node, structure);
         if let Some(items) = node.item_schema() {
-            match structure.item_schema() {
-                Some(structure) => self.nested(cx, items, &Node::read(structure)),
-                None => {
-                    let why = format!("because it is defined in {}", cx.name(items.here()));
-                    cx.required(structure.value.at("items"), &why);
-                }
+            if let Some(structure) = structure.item_schema() {
+                self.nested(cx, items, &Node::read(structure));
+            } else {
+                let why = format!("because it is defined in {}", cx.name(items.here()));
+                cx.required(structure.value.at("items"), &why);
             }
         }
         for (name, property) in node.properties() {
-            let known = self.known.entry(structure.value.id()).or_insert_with(|| structure.properties().collect());
-            if let Some(structure) = known.get(name).copied() {
+            if cx.count() > ENOUGH {
+                return;
+            }
+            if let Some(structure) = self.known.property(structure, name) {
                 self.nested(cx, property, &Node::read(structure));
                 continue;
             }
             let why = format!("because it is defined in {}", cx.name(property.here()));
-            match structure.properties {
-                Some(properties) => cx.required(properties.at_key(name), &why),
-                None => {
-                    let before = cx.count();
-                    cx.required(structure.value.at("properties"), &why);
-                    cx.renamed(before, |field| Some(format!("{field}[{name}]")));
-                }
+            if let Some(properties) = structure.properties {
+                cx.required(properties.at_key(name), &why);
+            } else {
+                let before = cx.count();
+                cx.required(structure.value.at("properties"), &why);
+                cx.renamed(before, |field| Some(format!("{field}[{name}]")));
             }
         }
     }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::fits::Work;
-use super::node::{Node, is_convertible};
+use super::node::{Known, Node, is_convertible};
 use super::openapi::{self, Above};
-use super::{defaults, field_path, structural};
+use super::{ENOUGH, defaults, field_path, structural};
 use crate::schema::stored::{At, Places};
 use crate::schema::values::{Cx, Read};
 use crate::yaml::{Kind, Value};
@@ -186,14 +186,14 @@ pub(super) fn selectable<'a>(cx: &mut Cx<'a>, version: Value<'a>, schemas: bool,
     if is_convertible(root).is_err() {
         return;
     }
-    let mut seen = HashSet::new();
-    for field in version.list("selectableFields") {
+    let (mut seen, mut known) = (HashSet::new(), Known::default());
+    for field in version.list("selectableFields").take(ENOUGH) {
         let (path, at) = (field.text("jsonPath"), field.at("jsonPath"));
         if path.is_empty() {
             cx.required(at, "");
             continue;
         }
-        let found = match field_path::find(path, root, false) {
+        let found = match field_path::find(path, root, false, &mut known) {
             Ok(found) => found,
             Err(why) => {
                 cx.invalid(at, format_args!("is an invalid path: {why}"));

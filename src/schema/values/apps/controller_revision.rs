@@ -1,11 +1,14 @@
 //! ControllerRevisions.
 
 use crate::schema::stored::Places;
-use crate::schema::values::{Cx, same};
+use crate::schema::values::Cx;
 use crate::yaml::{Kind, Value};
 
 /// `ValidateControllerRevisionCreate`
 pub(super) fn controller_revision<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
+    if cx.is_update() {
+        return;
+    }
     match object.get("data").map(Value::kind) {
         Some(Kind::Mapping) => {}
         None | Some(Kind::Null) => cx.required(object.at("data"), "data is mandatory"),
@@ -15,7 +18,11 @@ pub(super) fn controller_revision<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 
 /// `ValidateControllerRevisionUpdate`
 pub(super) fn controller_revision_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
-    if !same::same(new, old, "data") {
+    let is_same = match (new.get("data"), old.get("data")) {
+        (Some(new), Some(old)) => new.same(old),
+        (new, old) => new.is_none() && old.is_none(),
+    };
+    if !is_same {
         cx.immutable(new.at("data"));
     }
 }

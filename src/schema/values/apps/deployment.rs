@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::schema::problem::Raised;
 use crate::schema::stored::{Places, Stored};
-use crate::schema::values::{Cx, Read, share, workload};
+use crate::schema::values::{Cx, Read, core, share};
 use crate::yaml::{Kind, Value};
 
 /// A rolling update has defaults.
@@ -22,7 +22,7 @@ pub(super) fn defaults(stored: &mut Stored) {
 
 /// `ValidateDeployment`
 pub(super) fn deployment<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    workload::warn_of_name(cx, object);
+    core::name_of_host(cx, object, "Pod names and hostnames");
     let Some(spec) = object.get("spec") else { return };
     super::replica_set::selector_and_template(cx, spec);
     if let Some(strategy) = spec.get("strategy") {
@@ -67,13 +67,12 @@ fn strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
 /// `ValidateDeploymentUpdate`
 pub(super) fn deployment_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     super::selector_update(cx, new, old);
-    let (new, old) = (new.path(&["spec", "strategy"]), old.path(&["spec", "strategy"]));
-    let (Some(new), Some(old)) = (new, old) else { return };
-    // What the server filled in belongs to nobody, so that server-side apply leaves it. kubectl's patch drops it.
-    let stays = old.get("rollingUpdate").is_some_and(super::is_default);
-    if super::strategy_type(new) == "Recreate" && !new.has("rollingUpdate") && stays {
+    let Some(strategy) = new.path(&["spec", "strategy"]) else { return };
+    // kubectl's patch drops what the server filled in, server-side apply does not.
+    if super::strategy_type(strategy) == "Recreate" && super::rolls_on(new, old, "strategy") {
         cx.raised(Raised::ByApply, |cx| {
-            cx.forbidden_change(new.at("rollingUpdate"), "may not be specified when strategy `type` is 'Recreate'");
+            let why = "may not be specified when strategy `type` is 'Recreate'";
+            cx.forbidden_change(strategy.at("rollingUpdate"), why);
         });
     }
 }

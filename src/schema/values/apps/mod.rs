@@ -6,10 +6,10 @@ mod deployment;
 mod replica_set;
 mod stateful_set;
 
-use super::{Cx, Read, pod, same};
+use super::{Cx, Read, pod, workload};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::table::Kind;
-use crate::yaml::{Origin, Value};
+use crate::yaml::Value;
 
 /// Defaults that depend on other fields.
 pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
@@ -52,7 +52,7 @@ pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, o
 /// The selector of a workload cannot be changed.
 fn selector_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     if let (Some(new), Some(old)) = (new.get("spec"), old.get("spec"))
-        && !same::same(new, old, "selector")
+        && !pod::is_same(new.get("selector"), old.get("selector"))
     {
         cx.immutable(new.at("selector"));
     }
@@ -66,7 +66,8 @@ fn strategy_type(strategy: Value<'_>) -> &str {
     }
 }
 
-/// Some of a value was filled in by the server. It belongs to nobody, so that server-side apply leaves it where it is.
-fn is_default(value: Value<'_>) -> bool {
-    value.origin() == Origin::Default || value.entries().any(|(_, _, field)| is_default(field))
+/// The rolling update that the server filled in before stays, of which the manifest says nothing.
+fn rolls_on(new: Value<'_>, old: Value<'_>, strategy: &str) -> bool {
+    let rolling = |object: Value<'_>| object.path(&["spec", strategy, "rollingUpdate"]).is_some();
+    rolling(old) && !rolling(new) && workload::stays(new, old, &["spec", strategy, "rollingUpdate"])
 }

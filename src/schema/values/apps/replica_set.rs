@@ -1,12 +1,12 @@
 //! ReplicaSets, and what Deployments have of them.
 
 use crate::schema::stored::Places;
-use crate::schema::values::{Cx, pod, selector, workload};
+use crate::schema::values::{Cx, core, pod, selector, workload};
 use crate::yaml::Value;
 
 /// `ValidateReplicaSet`
 pub(super) fn replica_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    workload::warn_of_name(cx, object);
+    core::name_of_host(cx, object, "Pod names and hostnames");
     if let Some(spec) = object.get("spec") {
         selector_and_template(cx, spec);
     }

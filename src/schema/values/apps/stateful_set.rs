@@ -1,11 +1,13 @@
 //! StatefulSets.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use crate::schema::problem::Cause;
 use crate::schema::stored::{Places, Stored};
 use crate::schema::text::name;
-use crate::schema::values::{Cx, Read, pod, printed, same, selector, workload};
+use crate::schema::values::{Cx, Read, core, pod, printed, selector, workload};
 use crate::yaml::{Kind, Value};
 
 /// An update strategy without a type gets all of its defaults, one with a type none.
@@ -31,13 +33,15 @@ pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if let Some(strategy) = spec.get("updateStrategy") {
         update_strategy(cx, spec, strategy);
     }
-    claim_templates(cx, spec);
+    cx.on_create(|cx| claim_templates(cx, spec));
     let service = spec.text("serviceName");
     if !service.is_empty() {
         cx.since(33, |cx| {
-            for why in name::dns_label(service) {
-                cx.invalid(spec.at("serviceName"), why);
-            }
+            cx.on_create(|cx| {
+                for why in name::dns_label(service) {
+                    cx.invalid(spec.at("serviceName"), why);
+                }
+            });
         });
     }
     selector::label_selector(cx, spec, "selector");
@@ -48,7 +52,8 @@ pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         let message = format!("Invalid value: {}", printed(at));
         cx.push(Cause::Invalid, at, message);
     } else {
-        pod::template(cx, spec, "template");
+        claim_names(cx, spec);
+        pod::stateful_template(cx, spec);
     }
     workload::runs_forever(cx, spec, "StatefulSet");
     if spec.int("revisionHistoryLimit").is_some_and(|limit| limit < 0) {
@@ -71,22 +76,39 @@ fn update_strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
     }
 }
 
-/// The claims of every Pod. The server looks at their specs, and at their names as those of the Pods' volumes.
+/// The claims of every Pod.
 fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
-    for (index, claim) in spec.list("volumeClaimTemplates").enumerate() {
-        let metadata = claim.get("metadata").filter(|metadata| metadata.kind() == Kind::Mapping);
+    for claim in spec.list("volumeClaimTemplates") {
+        let Some(spec) = claim.get("spec") else {
+            cx.required(claim.at("spec.accessModes"), "at least 1 access mode is required");
+            cx.required(claim.at("spec.resources"), "");
+            cx.called_at(claim.at("spec.resources"), "[storage]");
+            continue;
+        };
+        core::persistent_volume_claim_spec(cx, spec, true);
+        core::storage_warnings(cx, spec);
+    }
+}
+
+/// The claims' names are those of volumes, which come before the other volumes of each Pod.
+fn claim_names<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    let mut names = HashSet::new();
+    for claim in spec.list("volumeClaimTemplates") {
+        let metadata = claim.get("metadata");
         let at = metadata.map_or_else(|| claim.at("metadata.name"), |metadata| metadata.at("name"));
-        let name = at.target().and_then(Value::as_str).unwrap_or_default();
-        let volume = format!("spec.template.spec.volumes[{index}]");
+        let name = metadata.map_or("", |metadata| metadata.text("name"));
+        let index = names.len();
+        if !names.insert(name) {
+            continue;
+        }
+        let called = |cx: &mut Cx<'a>| cx.called(&format!("spec.template.spec.volumes[{index}].name"));
         if name.is_empty() {
             cx.required(at, "");
-            cx.called(&format!("{volume}.name"));
-            cx.required(at, "");
-            cx.called(&format!("{volume}.persistentVolumeClaim.claimName"));
+            called(cx);
         } else {
             for why in name::dns_label(name) {
                 cx.invalid(at, why);
-                cx.called(&format!("{volume}.name"));
+                called(cx);
             }
         }
     }
@@ -95,9 +117,16 @@ fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 /// `ValidateStatefulSetUpdate`
 pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(new_spec), Some(old_spec)) = (new.get("spec"), old.get("spec")) else { return };
-    let differs = |field: &str| !same::same(new_spec, old_spec, field);
-    let frozen = ["podManagementPolicy", "selector", "serviceName"].into_iter().find(|field| differs(field));
-    let frozen = frozen.or_else(|| (!same_claims(new_spec, old_spec)).then_some("volumeClaimTemplates"));
+    let management = |spec: Value<'_>| spec.text("podManagementPolicy") == "Parallel";
+    let frozen = if management(new_spec) != management(old_spec) {
+        Some("podManagementPolicy")
+    } else if !pod::is_same(new_spec.get("selector"), old_spec.get("selector")) {
+        Some("selector")
+    } else if new_spec.text("serviceName") != old_spec.text("serviceName") {
+        Some("serviceName")
+    } else {
+        (!same_claims(new_spec, old_spec)).then_some("volumeClaimTemplates")
+    };
     if let Some(field) = frozen {
         cx.forbidden_change(
             new.at("spec"),
@@ -105,7 +134,7 @@ pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Valu
              'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
         );
         cx.points_to(field);
-    } else if differs("revisionHistoryLimit") {
+    } else if new_spec.int("revisionHistoryLimit") != old_spec.int("revisionHistoryLimit") {
         cx.before(33, |cx| {
             cx.forbidden_change(
                 new.at("spec"),
@@ -115,18 +144,17 @@ pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Valu
             cx.points_to("revisionHistoryLimit");
         });
     }
-    let (new, old) = (new_spec.get("updateStrategy"), old_spec.get("updateStrategy"));
-    let (Some(new), Some(old)) = (new, old) else { return };
-    // Neither server-side apply nor kubectl's patch removes what the server filled in.
-    let stays = old.get("rollingUpdate").is_some_and(super::is_default);
-    if super::strategy_type(new) == "OnDelete" && !new.has("rollingUpdate") && stays {
-        cx.changed(new.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
+    let Some(strategy) = new_spec.get("updateStrategy") else { return };
+    if super::strategy_type(strategy) == "OnDelete" && super::rolls_on(new, old, "updateStrategy") {
+        cx.changed(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
     }
 }
 
 /// The templates of claims are equal. What they say of their kind does not count.
 fn same_claims(new: Value<'_>, old: Value<'_>) -> bool {
     let field = "volumeClaimTemplates";
-    new.count(field) == old.count(field)
-        && new.list(field).zip(old.list(field)).all(|(new, old)| same::same_without(new, old, &["apiVersion", "kind"]))
+    let is_same = |new: Value<'_>, old: Value<'_>| {
+        ["metadata", "spec", "status"].into_iter().all(|field| pod::is_same(new.get(field), old.get(field)))
+    };
+    new.count(field) == old.count(field) && new.list(field).zip(old.list(field)).all(|(new, old)| is_same(new, old))
 }

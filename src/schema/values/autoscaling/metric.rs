@@ -3,6 +3,7 @@
 use super::target;
 use crate::schema::stored::Places;
 use crate::schema::text::{name, quantity};
+use crate::schema::values::resources::{self, Names};
 use crate::schema::values::{Cx, Read};
 use crate::yaml::{Kind, Value};
 
@@ -77,8 +78,11 @@ fn source<'a>(cx: &mut Cx<'a>, field: &str, source: Value<'a>) {
 }
 
 fn container_resource<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
-    if source.text("name").is_empty() {
+    let resource = source.text("name");
+    if resource.is_empty() {
         cx.required(source.at("name"), "must specify a resource name");
+    } else {
+        resources::resource_name(cx, source.at("name"), resource, Names::Container);
     }
     let container = source.text("container");
     if container.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::schema::stored::Places;
 use crate::schema::text::{cron, zone};
-use crate::schema::values::{Cx, Read, printed, workload};
+use crate::schema::values::{Cx, Read, core, printed};
 use crate::yaml::{Kind, Value};
 
 /// The longest name. The names of its Jobs are eleven characters longer, and are labels.
@@ -10,8 +10,9 @@ const NAME: usize = 52;
 
 /// `ValidateCronJobCreate`
 pub(super) fn cron_job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    workload::warn_of_name(cx, object);
-    if let Some(metadata) = object.get("metadata").filter(|metadata| metadata.text("name").len() > NAME) {
+    core::name_of_host(cx, object, "Pod names and hostnames");
+    let too_long = |metadata: &Value<'_>| metadata.text("name").len() > NAME && !cx.is_update();
+    if let Some(metadata) = object.get("metadata").filter(too_long) {
         cx.invalid(metadata.at("name"), format_args!("must be no more than {NAME} characters"));
     }
     let Some(spec) = object.get("spec") else { return };

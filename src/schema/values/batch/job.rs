@@ -6,7 +6,7 @@ use super::job_spec;
 use crate::schema::stored::{Places, Stored};
 use crate::schema::text::name;
 use crate::schema::values::workload::{self, Label, Labels};
-use crate::schema::values::{Cx, Read, selector};
+use crate::schema::values::{Cx, Read, core, selector};
 use crate::yaml::{Kind, Value};
 
 /// What the server labels the Pods of a Job with: its name, and its UID, which is new.
@@ -34,32 +34,39 @@ pub(super) fn defaults(stored: &mut Stored) {
     };
     let missing: Vec<_> = all.into_iter().filter(|(field, _)| is_missing(field)).collect();
     let node = spec.id();
+    let labels = spec.path(&["template", "metadata", "labels"]).map(Value::to_json);
     for (field, value) in missing {
         stored.add(node, field, &value);
+    }
+    if let Some(serde_json::Value::Object(labels)) = labels {
+        core::fill_map(stored, "metadata", "labels", &labels);
     }
 }
 
 /// `ValidateJob`
 pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    workload::warn_of_name(cx, object);
+    core::name_of_host(cx, object, "Pod names and hostnames");
     let Some(spec) = object.get("spec").filter(|spec| spec.kind() == Kind::Mapping) else { return };
     let metadata = object.get("metadata");
     let name = metadata.map_or("", |metadata| metadata.text("name"));
     let labels = Labels::of_template(spec);
     let is_manual = spec.flag("manualSelector");
-    if !is_manual {
-        generated_labels(cx, &labels, name);
-    }
-    job_spec::job_spec(cx, spec);
     // What the server generated before belongs to nobody, and stays.
-    let was_generated = cx.old.and_then(|old| old.get("spec")).is_some_and(|old| !old.flag("manualSelector"));
-    let stays = is_manual && !spec.has("selector") && was_generated;
-    if is_manual && !spec.has("selector") && !stays {
+    let stays = !spec.has("selector") && cx.old.is_some_and(|old| is_generated(object, old));
+    let is_generated_now = !is_manual && cx.old.is_none();
+    if !spec.has("selector") && !stays && !is_generated_now {
+        job_spec::job_spec(cx, spec);
         cx.required(spec.at("selector"), "");
-    }
-    selector::label_selector(cx, spec, "selector");
-    if !stays && !workload::is_unclear(cx, spec) {
-        selected(cx, spec, &labels, name);
+        workload::labels_must_match(cx, spec);
+    } else {
+        if !is_manual {
+            generated_labels(cx, object, spec, &labels, name);
+        }
+        job_spec::job_spec(cx, spec);
+        selector::label_selector(cx, spec, "selector");
+        if !stays && !workload::is_unclear(cx, spec) {
+            selected(cx, spec, &labels, name);
+        }
     }
     // The Pods' host names end in their index.
     if let Some(completions) = spec.int("completions").filter(|completions| *completions > 0)
@@ -74,14 +81,37 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
 }
 
+/// The selector is still the one that the server generated.
+fn is_generated(object: Value<'_>, old: Value<'_>) -> bool {
+    !old.get("spec").is_some_and(|old| old.flag("manualSelector")) && workload::stays(object, old, &["spec", "selector"])
+}
+
 /// Labels that the server would generate must be what it would generate.
-fn generated_labels<'a>(cx: &mut Cx<'a>, labels: &Labels<'a>, name: &str) {
+fn generated_labels<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, labels: &Labels<'a>, name: &str) {
+    let of_labels = ["spec", "template", "metadata", "labels"];
+    if cx.old.is_some_and(|old| !workload::stays(object, old, &of_labels)) {
+        // They went with the labels that the manifest had.
+        let at = spec.at("template.metadata.labels");
+        for key in OF_UID.into_iter().chain(OF_NAME) {
+            cx.required(at, &format!("must be '{name}'"));
+            cx.called_at(at, &format!("[{key}]"));
+            cx.points_to(key);
+        }
+        workload::labels_must_match(cx, spec);
+        return;
+    }
     for label in OF_UID.into_iter().filter_map(|key| labels.get(key)) {
         cx.invalid(label.here(), "must be the uid that the server gives to the Job");
     }
     for label in OF_NAME.into_iter().filter_map(|key| labels.get(key)) {
         if name.is_empty() || label.as_str() != Some(name) {
             cx.invalid(label.here(), format_args!("must be '{name}'"));
+        }
+    }
+    // The label that is generated from a name must be one.
+    if let Some(template) = spec.get("template").filter(|_| OF_NAME.into_iter().any(|key| labels.get(key).is_none())) {
+        for why in name::label_value(name) {
+            cx.invalid_shown(template.at("labels"), format_args!("{name:?}"), why);
         }
     }
 }

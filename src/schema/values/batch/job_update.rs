@@ -1,7 +1,7 @@
 //! What of a Job cannot be changed.
 
 use crate::schema::stored::Places;
-use crate::schema::values::{Cx, Read, same};
+use crate::schema::values::{Cx, Read, pod};
 use crate::yaml::{Kind, Origin, Value};
 
 /// `ValidateJobSpecUpdate`
@@ -11,19 +11,21 @@ pub(super) fn job_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
         return;
     }
     completions(cx, new, old);
-    let immutable = |cx: &mut Cx<'a>, field: &'static str| {
-        if !same::same(new, old, field) {
+    let frozen = |cx: &mut Cx<'a>, field: &'static str, is_same: bool| {
+        if !is_same {
             cx.immutable(new.at(field));
         }
     };
-    immutable(cx, "selector");
+    let is_same = |field: &str| pod::is_same(new.get(field), old.get(field));
+    frozen(cx, "selector", is_same("selector"));
     template(cx, new, old);
-    if settled(new, old, "completionMode") != old.get("completionMode").and_then(Value::as_str) {
-        cx.immutable(new.at("completionMode"));
-    }
-    for field in ["podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
-        immutable(cx, field);
-    }
+    let mode = settled(new, old, "completionMode");
+    frozen(cx, "completionMode", mode == old.text_if("completionMode"));
+    frozen(cx, "podFailurePolicy", is_same("podFailurePolicy"));
+    let (limit, manager) = ("backoffLimitPerIndex", "managedBy");
+    frozen(cx, limit, new.int(limit) == old.int(limit));
+    cx.since(32, |cx| frozen(cx, manager, new.text_if(manager) == old.text_if(manager)));
+    frozen(cx, "successPolicy", is_same("successPolicy"));
 }
 
 /// What an applied object will have: what the manifest says, else what the server filled in before, which belongs to nobody.
@@ -90,24 +92,16 @@ struct Frozen {
 impl Frozen {
     fn metadata(self, new: Value<'_>, old: Value<'_>) -> bool {
         let skip: &[&str] = if self.scheduling { &[] } else { &["labels", "annotations"] };
-        match (new.get("metadata"), old.get("metadata")) {
-            (Some(new), Some(old)) => same::same_without(new, old, skip),
-            (Some(only), None) | (None, Some(only)) => {
-                only.entries().all(|(key, _, value)| skip.contains(&key) || same::same_values(key, Some(value), None))
-            }
-            (None, None) => true,
-        }
+        pod::is_same_without(new.get("metadata"), old.get("metadata"), skip)
     }
 
     fn pod(self, new: Value<'_>, old: Value<'_>) -> bool {
-        let (Some(new), Some(old)) = (new.get("spec"), old.get("spec")) else {
-            return same::same(new, old, "spec");
-        };
+        let (Some(new), Some(old)) = (new.get("spec"), old.get("spec")) else { return true };
         let mut skip = vec!["serviceAccountName", "serviceAccount", "containers", "initContainers"];
         if !self.scheduling {
             skip.extend(["nodeSelector", "tolerations", "schedulingGates", "affinity"]);
         }
-        same::same_without(new, old, &skip)
+        pod::is_same_without(Some(new), Some(old), &skip)
             && same_account(new, old)
             && (self.scheduling || same_affinity(new, old))
             && self.containers(new, old, "containers")
@@ -115,10 +109,8 @@ impl Frozen {
     }
 
     fn containers(self, new: Value<'_>, old: Value<'_>, field: &str) -> bool {
-        if self.resources || new.count(field) != old.count(field) {
-            return same::same(new, old, field);
-        }
-        new.list(field).zip(old.list(field)).all(|(new, old)| same::same_without(new, old, &["resources"]))
+        let skip: &[&str] = if self.resources { &[] } else { &["resources"] };
+        pod::is_same_without(new.get(field), old.get(field), skip)
     }
 }
 
@@ -137,5 +129,5 @@ fn same_account(new: Value<'_>, old: Value<'_>) -> bool {
 fn same_affinity(new: Value<'_>, old: Value<'_>) -> bool {
     ["podAffinity", "podAntiAffinity"]
         .into_iter()
-        .all(|field| same::same_values(field, new.path(&["affinity", field]), old.path(&["affinity", field])))
+        .all(|field| pod::is_same(new.path(&["affinity", field]), old.path(&["affinity", field])))
 }

@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets: what a folder of files can hold.
+//! `ConfigMaps` and Secrets: what a folder of files can hold.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -76,7 +76,7 @@ fn value<'a>(object: Value<'a>, key: &str) -> Option<(Value<'a>, bool)> {
 /// Its bytes, unless it is not known.
 fn bytes<'a>(cx: &Cx<'a>, object: Value<'a>, key: &str) -> Option<Cow<'a, [u8]>> {
     let (value, is_base64) = value(object, key)?;
-    let text = value.as_str().filter(|_| cx.is_known(value))?;
+    let text = value.as_str().filter(|_| !cx.is_opaque(value))?;
     if is_base64 { base64::decode(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text.as_bytes())) }
 }
 
@@ -135,13 +135,9 @@ fn secret_type<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         "kubernetes.io/service-account-token" => {
             let annotations = object.path(&["metadata", "annotations"]);
             if annotations.is_none_or(|all| all.text(ACCOUNT).is_empty()) {
-                match annotations {
-                    Some(annotations) => cx.required(annotations.at_key(ACCOUNT), ""),
-                    None => {
-                        cx.required(object.at("metadata.annotations"), "");
-                        cx.called(&format!("metadata.annotations[{ACCOUNT}]"));
-                    }
-                }
+                let at = annotations.map_or(object.at("metadata.annotations"), |all| all.at_key(ACCOUNT));
+                cx.required(at, "");
+                cx.called(&format!("metadata.annotations[{ACCOUNT}]"));
             }
         }
         "kubernetes.io/dockercfg" => json_object(cx, object, ".dockercfg"),
@@ -173,7 +169,7 @@ fn json_object<'a>(cx: &mut Cx<'a>, object: Value<'a>, key: &'static str) {
     }
     let Some(bytes) = bytes(cx, object, key) else { return };
     let is_null = bytes.trim_ascii() == b"null";
-    let why = match serde_json::from_slice::<BTreeMap<Cow<'_, str>, serde::de::IgnoredAny>>(&bytes) {
+    let why = match serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes) {
         Ok(_) => return,
         Err(_) if is_null => return,
         Err(error) if error.is_eof() => "unexpected end of JSON input",

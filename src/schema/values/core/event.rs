@@ -1,7 +1,7 @@
 //! Events and Bindings, which no manifest should hold, but some do.
 
-use super::super::pod::source::filled;
 use super::super::{Cx, Read};
+use super::filled;
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::yaml::Value;

@@ -6,6 +6,7 @@ mod event;
 mod limit_range;
 mod namespace;
 mod node;
+mod node_label;
 mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
@@ -17,8 +18,11 @@ mod service_type;
 mod service_warnings;
 mod volume_source;
 
+pub(super) use self::pod::name_of_host;
+pub(super) use self::replication_controller::fill_map;
+pub(super) use node_label::node_label_warning;
 pub(super) use persistent_volume::persistent_volume_spec;
-pub(super) use persistent_volume_claim::persistent_volume_claim_spec;
+pub(super) use persistent_volume_claim::{persistent_volume_claim_spec, storage_warnings};
 pub(super) use volume_source::csi_driver_name;
 
 use super::{Cx, Read};
@@ -91,6 +95,15 @@ fn port_number_or_name<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
         }
     } else if let Some(why) = port.as_int().and_then(name::port_number) {
         cx.invalid(parent.at(field), why);
+    }
+}
+
+/// Texts that may not be empty.
+pub(super) fn filled<'a>(cx: &mut Cx<'a>, parent: Value<'a>, fields: &[&'static str]) {
+    for field in fields {
+        if parent.text(field).is_empty() {
+            cx.required(parent.at(field), "");
+        }
     }
 }
 

@@ -94,9 +94,13 @@ fn taints<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 }
 
 /// The older field, which goes before the newer one where they differ.
-fn lone_cidr<'a>(spec: Value<'a>) -> Option<&'a str> {
+fn lone_cidr(spec: Value<'_>) -> Option<&str> {
     let first = spec.get("podCIDRs").and_then(|list| list.items().next()?.as_str());
     spec.text_if("podCIDR").filter(|one| !one.is_empty() && first != Some(one))
+}
+
+fn cidrs(spec: Value<'_>) -> Vec<&str> {
+    lone_cidr(spec).map_or_else(|| spec.texts("podCIDRs").collect(), |one| vec![one])
 }
 
 fn pod_cidrs<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
@@ -127,9 +131,6 @@ fn pod_cidrs<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 /// `ValidateNodeUpdate`
 pub(super) fn node_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(spec), Some(before)) = (new.get("spec"), old.get("spec")) else { return };
-    fn cidrs(spec: Value<'_>) -> Vec<&str> {
-        lone_cidr(spec).map_or_else(|| spec.texts("podCIDRs").collect(), |one| vec![one])
-    }
     let old_cidrs = cidrs(before);
     let new_cidrs = cidrs(spec);
     // The server copied the older field to the newer one, which stays when no manifest has any.

@@ -1,8 +1,8 @@
-//! PersistentVolumeClaims, and their templates.
+//! `PersistentVolumeClaims`, and their templates.
 
-use super::super::{Cx, Read, same, selector};
-use super::checked;
+use super::super::{Cx, Read, selector};
 use super::persistent_volume::access_modes;
+use super::{checked, same};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::schema::text::quantity::{self, Quantity};
@@ -14,16 +14,13 @@ const FROZEN: &str =
 
 /// `ValidatePersistentVolumeClaim`
 pub(super) fn persistent_volume_claim<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    match object.get("spec") {
-        Some(spec) => {
-            persistent_volume_claim_spec(cx, spec, false);
-            storage_warnings(cx, spec);
-        }
-        None => {
-            cx.required(object.at("spec.accessModes"), "at least 1 access mode is required");
-            cx.required(object.at("spec.resources"), "");
-            cx.called("spec.resources[storage]");
-        }
+    if let Some(spec) = object.get("spec") {
+        persistent_volume_claim_spec(cx, spec, false);
+        storage_warnings(cx, spec);
+    } else {
+        cx.required(object.at("spec.accessModes"), "at least 1 access mode is required");
+        cx.required(object.at("spec.resources"), "");
+        cx.called("spec.resources[storage]");
     }
     if let Some(annotations) = object.path(&["metadata", "annotations"]).filter(|all| all.has(CLASS)) {
         cx.warn(annotations.at_key(CLASS), "deprecated since v1.8; use \"storageClassName\" attribute instead");
@@ -133,7 +130,8 @@ fn data_source<'a>(cx: &mut Cx<'a>, source: Value<'a>, spec: Value<'a>, field: &
     }
 }
 
-fn storage_warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+/// `GetWarningsForPersistentVolumeClaimSpec`
+pub(in super::super) fn storage_warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for list in ["requests", "limits"].into_iter().filter_map(|field| spec.get("resources")?.get(field)) {
         let Some(value) = list.get("storage") else { continue };
         if quantity::parse_value(value).is_ok_and(|amount| amount.milli_value() % 1000 != 0) {
@@ -160,17 +158,20 @@ fn key(source: Value<'_>) -> [&str; 3] {
 }
 
 /// `ValidatePersistentVolumeClaimUpdate`, for a claim that is not bound: whether a bound one may grow is for its volume
-/// and StorageClass to say, which no manifest tells.
+/// and `StorageClass` to say, which no manifest tells.
 pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(spec), Some(before)) = (new.get("spec"), old.get("spec")) else { return };
     let frozen = |cx: &mut Cx<'a>, field: &'static str| {
         cx.forbidden_change(spec.at(field), FROZEN);
         cx.called_at(spec.here(), "");
     };
-    for field in ["accessModes", "selector"] {
-        if !same::same(spec, before, field) {
-            frozen(cx, field);
-        }
+    if !same(spec.get("accessModes"), before.get("accessModes")) {
+        frozen(cx, "accessModes");
+    }
+    // An empty selector is one all the same.
+    let has_both = spec.has("selector") == before.has("selector");
+    if !has_both || !same(spec.get("selector"), before.get("selector")) {
+        frozen(cx, "selector");
     }
     // The server kept a copy of the one in the other field, which stays when no manifest has any.
     let has_copy = before.has("dataSource") != before.has("dataSourceRef");
@@ -185,7 +186,7 @@ pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>
         frozen(cx, field);
     }
     for (list, field) in [("limits", "resources.limits"), ("requests", "resources.requests")] {
-        if !same::same_values(list, spec.path(&["resources", list]), before.path(&["resources", list])) {
+        if !same_amounts(spec.path(&["resources", list]), before.path(&["resources", list])) {
             frozen(cx, field);
         }
     }
@@ -242,4 +243,14 @@ fn storage_class_update<'a>(
 /// The class in the annotation, which was there before the field.
 fn noted_class(object: Value<'_>) -> Option<&str> {
     object.path(&["metadata", "annotations"])?.text_if(CLASS)
+}
+
+/// Two resource lists are equal, however their amounts are written.
+fn same_amounts(new: Option<Value<'_>>, old: Option<Value<'_>>) -> bool {
+    let count = |list: Option<Value<'_>>| list.map_or(0, |list| list.entries().len());
+    count(new) == count(old)
+        && new.into_iter().flat_map(Value::entries).all(|(key, _, new)| {
+            let old = old.and_then(|old| old.get(key));
+            old.is_some_and(|old| new.same(old) || quantity::parse_value(new) == quantity::parse_value(old))
+        })
 }

@@ -1,4 +1,4 @@
-//! Pods and PodTemplates; what they are made of is checked in `values::pod`.
+//! Pods and `PodTemplate`s; what they are made of is checked in `values::pod`.
 
 use super::super::{Cx, Read, pod};
 use crate::schema::stored::{Places, Stored};
@@ -21,7 +21,7 @@ pub(super) fn pod_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     pod::pod_update(cx, new, old);
 }
 
-/// The defaults of a PodTemplate that depend on other fields.
+/// The defaults of a `PodTemplate` that depend on other fields.
 pub(super) fn pod_template_defaults(stored: &mut Stored) {
     if let Some(template) = stored.root().get("template").map(Value::id) {
         pod::template_defaults(stored, template);

@@ -11,7 +11,7 @@ use crate::yaml::Value;
 const DEFAULT_STICKY_SECONDS: i64 = 10_800;
 
 /// `spec.type`, with its default.
-pub(super) fn service_type<'a>(spec: Value<'a>) -> &'a str {
+pub(super) fn service_type(spec: Value<'_>) -> &str {
     or(spec.text("type"), "ClusterIP")
 }
 

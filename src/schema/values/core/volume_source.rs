@@ -1,8 +1,8 @@
-//! What PersistentVolumes take their storage from.
+//! What `PersistentVolumes` take their storage from.
 
-use super::super::pod::source::{self, filled};
+use super::super::pod::source;
 use super::super::{Cx, Read};
-use super::checked;
+use super::{checked, filled};
 use crate::schema::stored::{At, Places};
 use crate::schema::text::name;
 use crate::yaml::Value;

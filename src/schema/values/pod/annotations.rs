@@ -75,8 +75,8 @@ fn seccomp_profile(text: &str) -> Vec<&'static str> {
 }
 
 /// `validateSeccompAnnotationsAndFields` and `validateAppArmorAnnotationsAndFieldsMatchOnCreate`: what is said twice is
-/// said alike.
-pub(super) fn agree_with_fields<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>) {
+/// said alike. In a Pod itself, an annotation of AppArmor first becomes the field of a container that has none.
+pub(super) fn agree_with_fields<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>, is_pod: bool) {
     let Some(map) = metadata.get("annotations") else { return };
     let profiles = map.entries().filter(|(key, ..)| is_profile(key));
     let texts: HashMap<&str, &str> =
@@ -90,6 +90,7 @@ pub(super) fn agree_with_fields<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: 
         agree(cx, annotation, field, field, "seccomp");
     }
     let of_pod = profile(spec, "appArmorProfile");
+    let is_windows = spec.get("os").is_some_and(|os| os.text("name") == "windows");
     for container in every_container(spec) {
         let name = container.text("name");
         if let (Some(field), Some(annotation)) =
@@ -97,13 +98,18 @@ pub(super) fn agree_with_fields<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: 
         {
             agree(cx, annotation, field, field, "seccomp");
         }
-        let is_windows = spec.get("os").is_some_and(|os| os.text("name") == "windows");
-        if let (Some(field), Some(annotation), false) =
-            (profile(container, "appArmorProfile").or(of_pod), annotation(&format!("{APP_ARMOR}{name}")), is_windows)
-        {
+        let Some(annotation) = annotation(&format!("{APP_ARMOR}{name}")).filter(|_| !is_windows) else { continue };
+        let own = profile(container, "appArmorProfile");
+        if let Some(field) = own.or(of_pod.filter(|_| !is_pod || !becomes_field(annotation))) {
             agree(cx, annotation, field, container, "apparmor");
         }
     }
+}
+
+/// `ApparmorFieldForAnnotation` makes something valid of it.
+fn becomes_field(annotation: &str) -> bool {
+    let is_path = |path: &str| !path.is_empty() && path.trim() == path && path.len() <= 4095;
+    matches!(annotation, "unconfined" | "runtime/default") || annotation.strip_prefix("localhost/").is_some_and(is_path)
 }
 
 /// An annotation of a profile.

@@ -22,10 +22,11 @@ const EMPTY: [&str; 13] = [
     "volumeAttributes",
 ];
 /// Numbers, booleans and texts that are not the same absent as zero: Go has pointers for them.
-const POINTERS: [&str; 33] = [
+const POINTERS: [&str; 38] = [
     "activeDeadlineSeconds",
     "allowPrivilegeEscalation",
     "automountServiceAccountToken",
+    "containerName",
     "defaultMode",
     "enableServiceLinks",
     "fsGroup",
@@ -54,13 +55,22 @@ const POINTERS: [&str; 33] = [
     "runtimeClassName",
     "setHostnameAsFQDN",
     "shareProcessNamespace",
+    "storageClassName",
+    "succeededCount",
+    "succeededIndexes",
     "terminationGracePeriodSeconds",
     "tolerationSeconds",
+    "volumeAttributesClassName",
 ];
 
 /// The two are the same.
 pub(in crate::schema) fn is_same(new: Option<Value<'_>>, old: Option<Value<'_>>) -> bool {
     difference(new, old, "", &|_| false).is_none()
+}
+
+/// The two are the same, but for the fields that `skip` names.
+pub(in crate::schema) fn is_same_without(new: Option<Value<'_>>, old: Option<Value<'_>>, skip: &[&str]) -> bool {
+    difference(new, old, "", &|field| skip.contains(&field)).is_none()
 }
 
 /// Where the two differ first, from the inside out; `key` is the field whose values they are. Fields of structs that

@@ -118,8 +118,12 @@ pub(super) fn ephemeral_containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
             cx.forbidden(parent.at(field), "cannot be set for an Ephemeral Container");
         };
         for field in NOT_EPHEMERAL {
-            let is_set = |value: &Value<'_>| field != "resources" || value.entries().len() > 0;
-            if container.get(field).filter(is_set).is_some() {
+            let is_set = |value: Value<'_>| match field {
+                "resources" => value.entries().len() > 0,
+                "lifecycle" => !is_only_stop_signal(value),
+                _ => true,
+            };
+            if container.get(field).is_some_and(is_set) {
                 forbid(cx, container, field);
             }
         }

@@ -31,6 +31,13 @@ pub(in crate::schema) fn pod_defaults(stored: &mut Stored) {
     if let Some(spec) = stored.root().get("spec") {
         of_spec(spec, &mut fields);
         host_ports(spec, &mut fields);
+        let of_pods = [("enableServiceLinks", json!(true)), ("preemptionPolicy", json!("PreemptLowerPriority"))];
+        for (field, value) in of_pods {
+            // What goes with a PriorityClass, its class knows.
+            if !spec.has(field) && (field == "enableServiceLinks" || spec.text("priorityClassName").is_empty()) {
+                fields.push((spec.id(), field, value));
+            }
+        }
         for container in spec.list("containers").chain(spec.list("initContainers")) {
             if let Some(resources) = container.get("resources").filter(|of| of.has("limits") && !of.has("requests")) {
                 fields.push((resources.id(), "requests", json!({})));

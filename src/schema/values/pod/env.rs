@@ -202,11 +202,11 @@ fn file_key<'a>(cx: &mut Cx<'a>, reference: Value<'a>) {
 }
 
 /// `validateFileKeyRefVolumes`: a file of variables lies in an empty directory.
-pub(super) fn file_volumes<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'a>) {
+pub(super) fn file_volumes<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'_>) {
     for variable in container.list("env") {
         let Some(reference) = variable.get("valueFrom").and_then(|source| source.get("fileKeyRef")) else { continue };
         match volumes.find_any(reference.text("volumeName")) {
-            Some(volume) if !volume.has("emptyDir") => {
+            Some(volume) if !volume.is_empty_dir => {
                 cx.invalid(reference.at("volumeName"), "referenced volume must be of type emptyDir");
             }
             None if !volumes.is_open() => cx.not_found(reference.at("volumeName")),

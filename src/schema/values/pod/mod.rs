@@ -28,11 +28,10 @@ use crate::schema::stored::Places;
 use crate::yaml::Value;
 
 pub(in crate::schema) use affinity::node_selector;
-pub(in crate::schema) use compare::is_same;
+pub(in crate::schema) use compare::{is_same, is_same_without};
 pub(in crate::schema) use defaults::{pod_defaults, template_defaults};
 pub(in crate::schema) use scheduling::tolerations;
 pub(in crate::schema) use update::pod_update;
-pub(in crate::schema) use warnings::deprecated_label;
 
 /// What the checks of its parts know of a whole `PodSpec`.
 struct Whole<'a> {
@@ -50,6 +49,15 @@ struct Whole<'a> {
 
 /// `parent.field` as a `PodTemplateSpec`: its labels and annotations, its `spec`, and the warnings about them.
 pub(in crate::schema) fn template<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
+    template_of(cx, parent, field, Owner::Template);
+}
+
+/// The `template` of a `StatefulSet`'s spec, whose Pods have claims as well, and host names of its own making.
+pub(in crate::schema) fn stateful_template<'a>(cx: &mut Cx<'a>, parent: Value<'a>) {
+    template_of(cx, parent, "template", Owner::Stateful(parent.get("volumeClaimTemplates")));
+}
+
+fn template_of<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, owner: Owner<'a>) {
     let Some(template) = parent.get(field) else {
         let containers = if field == "template" { "template.spec.containers" } else { field };
         return cx.required(parent.at(containers), "");
@@ -66,8 +74,8 @@ pub(in crate::schema) fn template<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field:
         return cx.required(template.at("spec.containers"), "");
     };
     annotations::annotations(cx, metadata, spec, template.at("annotations"));
-    self::spec(cx, spec, None);
-    annotations::agree_with_fields(cx, metadata, spec);
+    self::spec(cx, spec, owner);
+    annotations::agree_with_fields(cx, metadata, spec, false);
     if spec.count("ephemeralContainers") > 0 {
         cx.forbidden(spec.at("ephemeralContainers"), "ephemeral containers not allowed in pod template");
     }
@@ -80,7 +88,7 @@ pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
     let Some(spec) = pod.get("spec") else { return cx.required(pod.at("spec.containers"), "") };
     let before = cx.count();
     annotations::annotations(cx, metadata, spec, metadata.at("annotations"));
-    self::spec(cx, spec, Some(metadata));
+    self::spec(cx, spec, Owner::Pod(metadata));
     for container in spec.list("containers").chain(spec.list("initContainers")) {
         container::image_of_pod(cx, container);
     }
@@ -90,26 +98,39 @@ pub(in crate::schema) fn pod<'a>(cx: &mut Cx<'a>, pod: Value<'a>) {
     if !spec.text("nodeName").is_empty() && spec.count("schedulingGates") > 0 {
         cx.forbidden(spec.at("nodeName"), "cannot be set until all schedulingGates have been cleared");
     }
-    annotations::agree_with_fields(cx, metadata, spec);
+    annotations::agree_with_fields(cx, metadata, spec, true);
     // The RuntimeClass admission plugin, which comes last: only a RuntimeClass has an overhead.
     if cx.count() == before && spec.has("overhead") && !spec.has("runtimeClassName") {
         let why = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
-        cx.forbidden(spec.at("overhead"), why);
+        cx.on_create(|cx| cx.forbidden(spec.at("overhead"), why));
     }
     warnings::warnings(cx, metadata, spec);
 }
 
 /// All containers in the order in which the server visits them.
-fn every_container<'a>(spec: Value<'a>) -> impl Iterator<Item = Value<'a>> {
+fn every_container(spec: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     ["initContainers", "containers", "ephemeralContainers"].into_iter().flat_map(move |field| spec.list(field))
 }
 
-/// `ValidatePodSpec`; `metadata` is a Pod's own, a template has none.
-pub(in crate::schema) fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, metadata: Option<Value<'a>>) {
+/// Whose a `PodSpec` is.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    /// A template's.
+    Template,
+    /// The template's of a `StatefulSet`, with the templates of its claims.
+    Stateful(Option<Value<'a>>),
+    /// A Pod's, with its metadata.
+    Pod(Value<'a>),
+}
+
+/// `ValidatePodSpec`
+fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, owner: Owner<'a>) {
+    let metadata = if let Owner::Pod(metadata) = owner { Some(metadata) } else { None };
+    let stateful = if let Owner::Stateful(claims) = owner { Some(claims) } else { None };
     let claims = spec.list("resourceClaims").map(|claim| claim.text("name")).filter(|name| !name.is_empty());
     let whole = Whole {
         spec,
-        volumes: volume::volumes(cx, spec, metadata.map(|metadata| metadata.text("name"))),
+        volumes: volume::volumes(cx, spec, metadata.map(|metadata| metadata.text("name")), stateful.flatten()),
         claims: claims.collect(),
         grace: spec.int("terminationGracePeriodSeconds"),
         os: spec.get("os").map(|os| os.text("name")),
@@ -134,7 +155,7 @@ pub(in crate::schema) fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, metadata: Op
     if !whole.host_users {
         cx.since(33, |cx| network::host_users(cx, spec));
     }
-    network::host_name(cx, spec);
+    network::host_name(cx, spec, stateful.is_none());
     if spec.text_if("preemptionPolicy") == Some("") {
         cx.required(spec.at("preemptionPolicy"), "");
     }

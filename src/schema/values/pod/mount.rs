@@ -26,7 +26,7 @@ impl<'a> Taken<'a> {
     }
 }
 
-pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'a>) {
+pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'_>) {
     let devices = Taken::of(container, "volumeDevices", "devicePath");
     let mut seen: HashSet<&str> = HashSet::new();
     for mount in container.list("volumeMounts") {
@@ -34,7 +34,7 @@ pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volume
         if name.is_empty() {
             cx.required(mount.at("name"), "");
         }
-        if volumes.find(name).is_none() && !volumes.is_open() && cx.is_known(mount) {
+        if volumes.find(name).is_none() && !volumes.is_open() && !cx.is_opaque(mount) {
             cx.not_found(mount.at("name"));
         }
         if path.is_empty() {
@@ -95,7 +95,7 @@ fn propagation<'a>(cx: &mut Cx<'a>, container: Value<'a>, mount: Value<'a>) {
     cx.moved(before, mount.here(), container.at("volumeMounts"));
 }
 
-pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'a>) {
+pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'_>) {
     if container.count("volumeDevices") == 0 {
         return;
     }
@@ -110,7 +110,7 @@ pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volum
             cx.invalid(device.at("name"), "must be unique");
         }
         match volumes.find(name) {
-            Some(volume) if !volume.has("persistentVolumeClaim") && !volume.has("ephemeral") => {
+            Some(volume) if !volume.is_claim => {
                 let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
                 cx.invalid(device.at("name"), why);
             }

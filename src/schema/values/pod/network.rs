@@ -89,8 +89,8 @@ pub(super) fn host_users<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
 }
 
-/// `validatePodHostName`, and the other parts of a Pod's name.
-pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+/// `validatePodHostName`, and the other parts of a Pod's name; a `StatefulSet` makes some of them itself.
+pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_own: bool) {
     let at = spec.at("hostnameOverride");
     if let Some(name) = spec.text_if("hostnameOverride") {
         cx.since(35, |cx| {
@@ -115,7 +115,7 @@ pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         ("priorityClassName", name::dns_subdomain),
     ] {
         let text = spec.text(field);
-        if !text.is_empty() {
+        if !text.is_empty() && (has_own || !matches!(field, "hostname" | "subdomain")) {
             for why in check(text) {
                 cx.invalid(spec.at(field), why);
             }

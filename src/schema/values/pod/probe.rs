@@ -5,7 +5,8 @@ use crate::schema::stored::{At, Places};
 use crate::schema::text::name;
 use crate::yaml::{Kind, Value};
 
-const KINDS: [&str; 5] = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"];
+const KINDS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
+const HOOKS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "sleep"];
 const NUMBERS: [&str; 5] =
     ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"];
 
@@ -13,7 +14,7 @@ const NUMBERS: [&str; 5] =
 pub(super) fn probes<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
     for field in ["livenessProbe", "readinessProbe", "startupProbe"] {
         let Some(probe) = container.get(field) else { continue };
-        handler(cx, probe, None);
+        handler(cx, probe, &KINDS, None);
         for number in NUMBERS {
             if probe.int(number).is_some_and(|number| number < 0) {
                 cx.invalid(probe.at(number), "must be greater than or equal to 0");
@@ -39,15 +40,15 @@ pub(super) fn lifecycle<'a>(cx: &mut Cx<'a>, container: Value<'a>, grace: Option
     let Some(lifecycle) = container.get("lifecycle") else { return };
     for field in ["postStart", "preStop"] {
         if let Some(hook) = lifecycle.get(field) {
-            handler(cx, hook, Some(grace));
+            handler(cx, hook, &HOOKS, grace);
         }
     }
 }
 
 /// `validateHandler`: exactly one kind of it. A hook can sleep, for as long as the Pod may take to stop.
-fn handler<'a>(cx: &mut Cx<'a>, parent: Value<'a>, hook: Option<Option<i64>>) {
+fn handler<'a>(cx: &mut Cx<'a>, parent: Value<'a>, kinds: &[&str], grace: Option<i64>) {
     let mut is_first = true;
-    for kind in KINDS {
+    for kind in kinds.iter().copied() {
         let Some(action) = parent.get(kind) else { continue };
         if !is_first {
             cx.forbidden(action.here(), "may not specify more than 1 handler type");
@@ -58,7 +59,7 @@ fn handler<'a>(cx: &mut Cx<'a>, parent: Value<'a>, hook: Option<Option<i64>>) {
             "exec" if action.count("command") == 0 => cx.required(action.at("command"), ""),
             "exec" => {}
             "httpGet" => http_get(cx, action),
-            "sleep" => sleep(cx, action, hook.flatten()),
+            "sleep" => sleep(cx, action, grace),
             _ => port(cx, action.at("port")),
         }
     }
@@ -69,6 +70,9 @@ fn handler<'a>(cx: &mut Cx<'a>, parent: Value<'a>, hook: Option<Option<i64>>) {
 
 fn http_get<'a>(cx: &mut Cx<'a>, action: Value<'a>) {
     port(cx, action.at("port"));
+    if !matches!(action.text("scheme"), "" | "HTTP" | "HTTPS") {
+        cx.not_supported(action.at("scheme"), &["HTTP", "HTTPS"]);
+    }
     for header in action.list("httpHeaders") {
         let name = header.text("name");
         for why in name::http_header(name) {

@@ -1,6 +1,6 @@
 //! The kinds of volume sources, each with what the server checks of it.
 
-use super::super::core::{csi_driver_name, persistent_volume_claim_spec};
+use super::super::core::{csi_driver_name, filled, persistent_volume_claim_spec};
 use super::super::{Cx, Read, metadata};
 use super::path;
 use super::projected::{items, mode};
@@ -32,15 +32,6 @@ const NOT_IN_TEMPLATES: [(&str, &str); 13] = [
     ("managedFields", "managedFields"),
 ];
 
-/// Texts that may not be empty.
-pub(in crate::schema) fn filled<'a>(cx: &mut Cx<'a>, source: Value<'a>, fields: &[&'static str]) {
-    for field in fields {
-        if source.text(field).is_empty() {
-            cx.required(source.at(field), "");
-        }
-    }
-}
-
 /// A text that is there, even if it is empty, is one of some.
 pub(in crate::schema) fn supported<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'static str, values: &[&str]) {
     if parent.text_if(field).is_some_and(|text| !values.contains(&text)) {
@@ -71,7 +62,7 @@ pub(in crate::schema) fn host_path<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     if path.is_empty() {
         return cx.required(source.at("path"), "");
     }
-    for why in path::no_backsteps(path) {
+    if let Some(why) = path::no_backsteps(path) {
         cx.invalid(source.at("path"), why);
     }
     supported(cx, source, "type", &HOST_PATHS);
@@ -337,8 +328,13 @@ pub(super) fn ephemeral<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
             }
         }
     }
-    if let Some(spec) = template.get("spec") {
-        persistent_volume_claim_spec(cx, spec, true);
+    match template.get("spec") {
+        Some(spec) => persistent_volume_claim_spec(cx, spec, true),
+        None => {
+            cx.required(template.at("spec.accessModes"), "at least 1 access mode is required");
+            cx.required(template.at("spec.resources"), "");
+            cx.called_at(template.at("spec.resources"), "[storage]");
+        }
     }
 }
 

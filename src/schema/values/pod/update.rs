@@ -133,12 +133,14 @@ fn rest<'a>(cx: &mut Cx<'a>, spec: Value<'a>, before: Value<'_>) {
             || (is_gated && matches!(field, "nodeSelector" | "nodeAffinity"))
             || field == "image"
     };
+    // To Go the resources of a Pod are a pointer, those of a container are not.
+    let resources = (spec.has("resources") != before.has("resources")).then(|| vec!["resources".to_owned()]);
     // Only the images of containers may change, not those of volumes.
     let volumes = difference(spec.get("volumes"), before.get("volumes"), "volumes", &|_| false).map(|mut path| {
         path.push("volumes".to_owned());
         path
     });
-    let found = volumes.or_else(|| {
+    let found = resources.or(volumes).or_else(|| {
         let is_only_affinity = |spec: Value<'_>| {
             is_gated && spec.get("affinity").is_some_and(|of| of.entries().all(|(field, ..)| field == "nodeAffinity"))
         };

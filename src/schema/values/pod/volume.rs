@@ -46,28 +46,34 @@ const SOURCES: [(&str, Check, &str); 30] = [
     ("image", source::image, ""),
 ];
 
+/// What is known of a volume where it is used.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    /// Something is wrong with it, so that for mounts there is no such volume.
+    pub(super) wrong: bool,
+    /// It can be a block device.
+    pub(super) is_claim: bool,
+    pub(super) is_empty_dir: bool,
+}
+
 /// The volumes that a container can mount.
 pub(super) struct Volumes<'a> {
-    /// Name, volume, and that something is wrong with it; in this order.
-    all: Vec<(&'a str, bool, Value<'a>)>,
+    /// By name; of two with one name the sound one first.
+    all: Vec<(&'a str, Known)>,
     /// Some volume, or its name, is not known: any name may be that of a volume.
     open: bool,
 }
 
-impl<'a> Volumes<'a> {
+impl Volumes<'_> {
     /// The volume of a name, even if something is wrong with it.
-    pub(super) fn find_any(&self, name: &str) -> Option<Value<'a>> {
-        self.first(name).map(|(_, volume)| volume)
+    pub(super) fn find_any(&self, name: &str) -> Option<Known> {
+        let index = self.all.partition_point(|(known, _)| *known < name);
+        self.all.get(index).filter(|(known, _)| *known == name).map(|(_, known)| *known)
     }
 
-    /// The volume of a name. One that something is wrong with is none.
-    pub(super) fn find(&self, name: &str) -> Option<Value<'a>> {
-        self.first(name).filter(|(wrong, _)| !wrong).map(|(_, volume)| volume)
-    }
-
-    fn first(&self, name: &str) -> Option<(bool, Value<'a>)> {
-        let index = self.all.partition_point(|(known, ..)| *known < name);
-        self.all.get(index).filter(|(known, ..)| *known == name).map(|(_, wrong, volume)| (*wrong, *volume))
+    /// The volume of a name.
+    pub(super) fn find(&self, name: &str) -> Option<Known> {
+        self.find_any(name).filter(|known| !known.wrong)
     }
 
     /// Any name may be that of a volume.
@@ -76,15 +82,30 @@ impl<'a> Volumes<'a> {
     }
 }
 
-/// Check `spec.volumes`. `pod` is the name of the Pod; a template has none.
-pub(super) fn volumes<'a>(cx: &mut Cx<'a>, spec: Value<'a>, pod: Option<&str>) -> Volumes<'a> {
+/// Check `spec.volumes`. `pod` is the name of the Pod; a template has none. `claims` are the templates of claims that a
+/// `StatefulSet` makes for each Pod: they replace volumes of their names, and come first.
+pub(super) fn volumes<'a>(
+    cx: &mut Cx<'a>,
+    spec: Value<'a>,
+    pod: Option<&str>,
+    claims: Option<Value<'a>>,
+) -> Volumes<'a> {
+    let metadata = claims.into_iter().flat_map(Value::items).filter_map(|claim| claim.get("metadata"));
+    let made: HashSet<&str> = metadata.map(|metadata| metadata.text("name")).collect();
+    let of_claim =
+        |name| (name, Known { wrong: !name::dns_label(name).is_empty(), is_claim: true, is_empty_dir: false });
+    let mut all: Vec<(&str, Known)> = made.iter().copied().map(of_claim).collect();
+    let list = spec.get("volumes");
+    let mut open = [list, claims].into_iter().flatten().any(|list| cx.is_opaque(list));
     let mut seen: HashSet<&str> = HashSet::new();
-    let mut all = Vec::with_capacity(spec.count("volumes"));
-    let mut open = spec.get("volumes").is_some_and(|volumes| !cx.is_known(volumes));
+    let mut place = made.len();
     for volume in spec.list("volumes") {
         let before = cx.count();
         let name = volume.text("name");
-        open |= !cx.is_known(volume.get("name").unwrap_or(volume));
+        open |= cx.is_opaque(volume.get("name").unwrap_or(volume));
+        if made.contains(name) {
+            continue;
+        }
         volume_source(cx, volume, name, pod);
         if name.is_empty() {
             cx.required(volume.at("name"), "");
@@ -100,12 +121,17 @@ pub(super) fn volumes<'a>(cx: &mut Cx<'a>, spec: Value<'a>, pod: Option<&str>) -
         if !wrong {
             seen.insert(name);
         }
-        all.push((name, wrong, volume));
+        if let Some(list) = list.filter(|_| !made.is_empty()) {
+            cx.moved(before, volume.here(), list.at_index(place));
+        }
+        place += 1;
+        let is_claim = volume.has("persistentVolumeClaim") || volume.has("ephemeral");
+        all.push((name, Known { wrong, is_claim, is_empty_dir: volume.has("emptyDir") }));
     }
     if let Some(pod) = pod.filter(|pod| !pod.is_empty()) {
         claims_of_ephemeral(cx, spec, pod);
     }
-    all.sort_by_key(|(name, wrong, _)| (*name, *wrong));
+    all.sort_by_key(|(name, known)| (*name, known.wrong));
     Volumes { all, open }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::core::node_label_warning;
 use super::super::{Cx, Read};
 use super::{annotations, every_container, ports};
 use crate::schema::stored::Places;
@@ -9,20 +10,6 @@ use crate::schema::text::{name, quantity};
 use crate::yaml::Value;
 
 const NO_SELECTOR: &str = "a null labelSelector results in matching no pod";
-/// Labels of nodes that other ones have replaced.
-const NODE_LABELS: [(&str, &str); 8] = [
-    ("beta.kubernetes.io/arch", "deprecated since v1.14; use \"kubernetes.io/arch\" instead"),
-    ("beta.kubernetes.io/os", "deprecated since v1.14; use \"kubernetes.io/os\" instead"),
-    (
-        "failure-domain.beta.kubernetes.io/region",
-        "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead",
-    ),
-    ("failure-domain.beta.kubernetes.io/zone", "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead"),
-    ("beta.kubernetes.io/instance-type", "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead"),
-    ("app.kubernetes.io/created-by", "deprecated since v1.9"),
-    ("scheduler.alpha.kubernetes.io/preferAvoidPods", "deprecated since v1.22; use Taints and Tolerations instead"),
-    ("node-role.kubernetes.io/master", "use \"node-role.kubernetes.io/control-plane\" instead"),
-];
 /// Kinds of volumes that are on their way out or gone.
 const VOLUMES: [(&str, &str); 9] = [
     ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
@@ -42,7 +29,7 @@ const OTHERS: usize = 8;
 pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>) {
     if let Some(selector) = spec.get("nodeSelector") {
         for (key, ..) in selector.entries() {
-            if let Some(why) = deprecated_label(key) {
+            if let Some(why) = node_label_warning(key) {
                 cx.warn(selector.at_key(key), why);
             }
         }
@@ -50,7 +37,7 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
     affinity(cx, spec);
     for constraint in spec.list("topologySpreadConstraints") {
         let key = constraint.text("topologyKey");
-        if let Some(why) = deprecated_label(key) {
+        if let Some(why) = node_label_warning(key) {
             cx.warn(constraint.at("topologyKey"), format_args!("{key} is {why}"));
         }
         if !constraint.has("labelSelector") {
@@ -91,11 +78,6 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
     }
 }
 
-/// What to say of a label of nodes that has been replaced.
-pub(in crate::schema) fn deprecated_label(key: &str) -> Option<&'static str> {
-    NODE_LABELS.iter().find(|(label, _)| *label == key).map(|(_, why)| *why)
-}
-
 fn affinity<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let Some(affinity) = spec.get("affinity") else { return };
     let (required, preferred) =
@@ -121,7 +103,7 @@ fn affinity<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 fn node_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, with_values: bool) {
     for requirement in term.list("matchExpressions") {
         let key = requirement.text("key");
-        if let Some(why) = deprecated_label(key) {
+        if let Some(why) = node_label_warning(key) {
             cx.warn(requirement.at("key"), format_args!("{key} is {why}"));
         }
         for value in requirement.list("values").filter(|_| with_values) {

@@ -78,7 +78,8 @@ pub(super) fn csi_driver_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<
         matches!((modes.next(), modes.next()), (None | Some("Persistent"), None))
     };
     let is_same = core::same(spec.get("volumeLifecycleModes"), before.get("volumeLifecycleModes"));
-    if !is_same && !(is_default(spec) && is_default(before)) {
+    let is_same = is_same || (is_default(spec) && is_default(before));
+    if !is_same {
         cx.immutable(spec.at("volumeLifecycleModes"));
     }
 }

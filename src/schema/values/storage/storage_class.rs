@@ -1,8 +1,8 @@
-//! StorageClasses and VolumeAttributesClasses: a driver and what it is told.
+//! `StorageClasses` and `VolumeAttributesClasses`: a driver and what it is told.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::super::{Cx, Read, core, pod};
+use super::super::{Cx, Read, core};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::yaml::Value;
@@ -80,7 +80,7 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             if all.insert(key, values).is_some() {
                 cx.duplicate(expression.at("key"));
             }
-            if let Some(why) = pod::deprecated_label(key) {
+            if let Some(why) = core::node_label_warning(key) {
                 cx.warn(expression.at("key"), why);
             }
         }
