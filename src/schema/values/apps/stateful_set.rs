@@ -85,7 +85,7 @@ fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             cx.called_at(claim.at("spec.resources"), "[storage]");
             continue;
         };
-        core::persistent_volume_claim_spec(cx, spec);
+        core::persistent_volume_claim_spec(cx, spec, true);
         core::storage_warnings(cx, spec);
     }
 }
