@@ -132,7 +132,7 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
     };
     let mut draft = Draft::at(rules::of(problem.cause), object, &problem.pointer, message).detail(detail(problem));
     draft.minors = problem.minors;
-    draft.absent = problem.absent && problem.cause == Cause::Required;
+    draft.absent = problem.absent;
     if let Some(meant) = &problem.suggestion {
         draft.help = Some(format!("did you mean \"{meant}\"?"));
         draft.fix = fix(object, problem, meant);
