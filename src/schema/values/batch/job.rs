@@ -64,6 +64,9 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         }
         job_spec::job_spec(cx, spec);
         selector::label_selector(cx, spec, "selector");
+        if stays && !is_manual && labels.get(OF_UID[1]).is_some() {
+            workload::labels_must_match(cx, spec);
+        }
         if !stays && !workload::is_unclear(cx, spec) {
             selected(cx, spec, &labels, name);
         }
@@ -83,7 +86,8 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 
 /// The selector is still the one that the server generated.
 fn is_generated(object: Value<'_>, old: Value<'_>) -> bool {
-    !old.get("spec").is_some_and(|old| old.flag("manualSelector")) && workload::stays(object, old, &["spec", "selector"])
+    !old.get("spec").is_some_and(|old| old.flag("manualSelector"))
+        && workload::stays(object, old, &["spec", "selector"])
 }
 
 /// Labels that the server would generate must be what it would generate.

@@ -15,7 +15,7 @@ mod projected;
 mod resources;
 mod scheduling;
 mod security;
-mod source;
+pub(super) mod source;
 mod update;
 mod volume;
 mod warnings;
