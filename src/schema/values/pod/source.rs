@@ -328,13 +328,12 @@ pub(super) fn ephemeral<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
             }
         }
     }
-    match template.get("spec") {
-        Some(spec) => persistent_volume_claim_spec(cx, spec, true),
-        None => {
-            cx.required(template.at("spec.accessModes"), "at least 1 access mode is required");
-            cx.required(template.at("spec.resources"), "");
-            cx.called_at(template.at("spec.resources"), "[storage]");
-        }
+    if let Some(spec) = template.get("spec") {
+        persistent_volume_claim_spec(cx, spec, true);
+    } else {
+        cx.required(template.at("spec.accessModes"), "at least 1 access mode is required");
+        cx.required(template.at("spec.resources"), "");
+        cx.called_at(template.at("spec.resources"), "[storage]");
     }
 }
 
