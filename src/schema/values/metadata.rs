@@ -121,10 +121,7 @@ fn counts_generations(kind: Kind) -> bool {
             | "DeviceClass"
             | "EndpointSlice"
             | "ResourceSlice"
-    ) || matches!(
-        kind.group(),
-        "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io"
-    )
+    ) || matches!(kind.group(), "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io")
 }
 
 /// What the server checks of `generateName`.
@@ -218,7 +215,9 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
         cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
     }
     if metadata.count("managedFields") > 0 {
-        cx.raised(Raised::ByApply, |cx| cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil"));
+        cx.raised(Raised::ByApply, |cx| {
+            cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil")
+        });
     }
     labels(cx, metadata, "labels");
     annotations(cx, metadata, "annotations");

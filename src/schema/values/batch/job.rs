@@ -83,7 +83,8 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 
 /// The selector is still the one that the server generated.
 fn is_generated(object: Value<'_>, old: Value<'_>) -> bool {
-    !old.get("spec").is_some_and(|old| old.flag("manualSelector")) && workload::stays(object, old, &["spec", "selector"])
+    !old.get("spec").is_some_and(|old| old.flag("manualSelector"))
+        && workload::stays(object, old, &["spec", "selector"])
 }
 
 /// Labels that the server would generate must be what it would generate.

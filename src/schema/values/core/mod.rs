@@ -16,11 +16,11 @@ mod service;
 mod service_ips;
 mod volume_source;
 
+pub(super) use self::pod::name_of_host;
+pub(super) use self::replication_controller::fill_map;
 pub(super) use node_selector::node_label_warning;
 pub(super) use persistent_volume::persistent_volume_spec;
 pub(super) use persistent_volume_claim::{persistent_volume_claim_spec, storage_warnings};
-pub(super) use self::pod::name_of_host;
-pub(super) use self::replication_controller::fill_map;
 pub(super) use volume_source::csi_driver_name;
 
 use super::{Cx, Read};

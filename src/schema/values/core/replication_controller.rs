@@ -21,7 +21,12 @@ pub(super) fn replication_controller_defaults(stored: &mut Stored) {
 }
 
 /// Fill a map that has nothing in it.
-pub(in crate::schema) fn fill_map(stored: &mut Stored, parent: &str, field: &str, labels: &serde_json::Map<String, serde_json::Value>) {
+pub(in crate::schema) fn fill_map(
+    stored: &mut Stored,
+    parent: &str,
+    field: &str,
+    labels: &serde_json::Map<String, serde_json::Value>,
+) {
     let Some(holder) = stored.root().get(parent) else { return };
     let (holder, is_there) = (holder.id(), holder.has(field));
     if !is_there {
