@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::change::ObjectChange;
 use crate::config::Config;
-use crate::finding::{Authority, Basis, Operation, RuleId, Severity};
+use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
 use crate::manifest::file::ManifestFile;
 use crate::manifest::object::Object;
 use crate::rules::Rule;
@@ -124,6 +124,8 @@ pub struct Draft {
     pub related: Vec<(String, Arc<Source>, Span)>,
     /// It complains of something that is absent, which an overlay may add.
     pub absent: bool,
+    /// It is no complaint: something of the object was not judged, and the message says what.
+    pub not_judged: Option<Reason>,
     /// The Kubernetes minors for which it holds; all where it does not depend on one.
     pub minors: MinorSet,
     /// It stands for more that was cut off behind it and so never compared with the base: nothing old excuses it.
@@ -159,6 +161,7 @@ impl Draft {
             span,
             related: Vec::new(),
             absent: false,
+            not_judged: None,
             minors: MinorSet::ALL,
             cut: false,
         }
@@ -170,6 +173,12 @@ impl Draft {
         let mut draft = Self::new(rule, object.source(), object.span(pointer), message);
         pointer.clone_into(&mut draft.pointer);
         draft
+    }
+
+    /// Say that something of an object was not judged.
+    #[must_use]
+    pub fn not_judged(rule: &'static Rule, object: &Object, reason: Reason, what: impl Into<String>) -> Self {
+        Self { not_judged: Some(reason), ..Self::at(rule, object, "", what) }
     }
 
     /// With a way to mend it.

@@ -1,6 +1,5 @@
 //! `portcullis check`: the main job.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -266,18 +265,10 @@ fn write_all(args: &Args, report: &Report, out: &mut impl Write) -> io::Result<(
     Ok(())
 }
 
-/// Written beside and moved, so that nobody reads half a report.
 fn write_file(path: &Path, format: Format, report: &Report, args: &Args) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let mut text = Vec::new();
     render(format, report, &options(args, false), &mut text)?;
-    let is_regular = std::fs::metadata(path).map_or(true, |found| found.is_file());
-    if !is_regular {
-        return File::create(path).and_then(|mut file| file.write_all(&text)).map_err(named);
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    std::fs::write(&beside, &text).and_then(|()| std::fs::rename(&beside, path)).map_err(named)
+    super::replace(path, &text)
 }
 
 fn options(args: &Args, terminal: bool) -> RenderOptions {

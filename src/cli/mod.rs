@@ -5,7 +5,9 @@ mod explain;
 pub mod parse;
 mod schema;
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -117,6 +119,18 @@ fn man(subcommand: Option<&str>, out: &mut impl Write) -> io::Result<u8> {
     };
     clap_mangen::Man::new(page).render(out)?;
     Ok(0)
+}
+
+/// Write a file: beside its place and then moved there, so that nobody reads half of it.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let is_regular = std::fs::metadata(path).map_or(true, |found| found.is_file());
+    if !is_regular {
+        return File::create(path).and_then(|mut file| file.write_all(bytes)).map_err(named);
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(named)
 }
 
 /// One message on standard error: what went wrong, and what to do about it.

@@ -19,12 +19,23 @@ pub enum Content {
     NotJudged(Reason, String),
 }
 
+/// What is made of a file's bytes.
+pub(super) type Of = fn(Vec<u8>) -> Content;
+
 impl Content {
     /// Content as its first bytes show it.
     pub(super) fn of(bytes: Vec<u8>) -> Self {
         match reason(&bytes) {
             Some((reason, detail)) => Self::NotJudged(reason, detail.to_owned()),
             None => Self::Bytes(bytes),
+        }
+    }
+
+    /// Content that is no text.
+    pub(super) fn of_binary(bytes: Vec<u8>) -> Self {
+        match reason(&bytes) {
+            Some((reason, detail)) if reason != Reason::Binary => Self::NotJudged(reason, detail.to_owned()),
+            _ => Self::Bytes(bytes),
         }
     }
 
@@ -56,14 +67,14 @@ fn reason(bytes: &[u8]) -> Option<(Reason, &'static str)> {
 }
 
 /// Reads a regular file outside git. Never follows a symbolic link, never opens what is not a regular file.
-pub(super) fn read_disk(path: &Path) -> Content {
-    match read_regular(path) {
+pub(super) fn read_disk(path: &Path, of: Of) -> Content {
+    match read_regular(path, of) {
         Ok(content) => content,
         Err(error) => Content::unreadable(&error),
     }
 }
 
-fn read_regular(path: &Path) -> std::io::Result<Content> {
+fn read_regular(path: &Path, of: Of) -> std::io::Result<Content> {
     let metadata = path.symlink_metadata()?;
     if !metadata.is_file() {
         return Ok(Content::NotJudged(Reason::Unreadable, "it is not a regular file".into()));
@@ -76,6 +87,6 @@ fn read_regular(path: &Path) -> std::io::Result<Content> {
     std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 {
         length if length > MAX_FILE_BYTES => Ok(Content::too_large(length)),
-        _ => Ok(Content::of(bytes)),
+        _ => Ok(of(bytes)),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use git2::Oid;
 
-use super::content::{Content, MAX_FILE_BYTES};
+use super::content::{Content, MAX_FILE_BYTES, Of};
 use super::error::GitError;
 use super::repository::Repository;
 use super::tree::{At, EntryKind, ObjectId, Tree, TreeEntry, oid};
@@ -113,10 +113,10 @@ impl Overlay {
         Ok(children.into_values().collect())
     }
 
-    pub(super) fn read_disk(&self, entry: &TreeEntry, path: &Path) -> Result<Content, GitError> {
+    pub(super) fn read_disk(&self, entry: &TreeEntry, path: &Path, of: Of) -> Result<Content, GitError> {
         match &self.clean {
-            Some(clean) => clean.read(entry, path),
-            None => Ok(super::content::read_disk(path)),
+            Some(clean) => clean.read(entry, path, of),
+            None => Ok(super::content::read_disk(path, of)),
         }
     }
 }
@@ -159,13 +159,13 @@ impl CleanFilter {
         Ok(self.store(path, |_, id| Ok(id))?.ok().map(ObjectId::from))
     }
 
-    fn read(&self, entry: &TreeEntry, path: &Path) -> Result<Content, GitError> {
+    fn read(&self, entry: &TreeEntry, path: &Path, of: Of) -> Result<Content, GitError> {
         let stored = self.store(path, |handle, id| {
             // External programs are not run. What they would have stored instead is not in the file.
             let relative = self.repository.work_dir().and_then(|dir| path.strip_prefix(dir).ok()).unwrap_or(path);
             let filter = handle.get_attr(relative, "filter", git2::AttrCheckFlags::FILE_THEN_INDEX);
             let blob = handle.find_blob(id).map_err(GitError::git(format!("reading {}", entry.path)))?;
-            Ok((id, external(filter.ok().flatten()).unwrap_or_else(|| Content::of(blob.content().to_vec()))))
+            Ok((id, external(filter.ok().flatten()).unwrap_or_else(|| of(blob.content().to_vec()))))
         })?;
         match stored {
             // The id is the key under which facts about the content are remembered.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use git2::Oid;
 
-use super::content::{self, Content, MAX_FILE_BYTES};
+use super::content::{self, Content, MAX_FILE_BYTES, Of};
 use super::error::GitError;
 use super::folder;
 use super::overlay::Overlay;
@@ -293,6 +293,15 @@ impl Tree {
     /// [`GitError::MissingObject`] in a partial or damaged clone; what lies in the file itself is never an error but
     /// [`Content::NotJudged`].
     pub fn read(&self, entry: &TreeEntry) -> Result<Content, GitError> {
+        self.content(entry, Content::of)
+    }
+
+    /// The content of a file that is meant to be binary. As [`Tree::read`] otherwise.
+    pub fn read_binary(&self, entry: &TreeEntry) -> Result<Content, GitError> {
+        self.content(entry, Content::of_binary)
+    }
+
+    fn content(&self, entry: &TreeEntry, of: Of) -> Result<Content, GitError> {
         match (entry.kind, &entry.at) {
             (EntryKind::Folder, _) => Ok(Content::NotJudged(Reason::Unreadable, "it is a folder".into())),
             (EntryKind::Special, _) => {
@@ -306,16 +315,16 @@ impl Tree {
                 Ok(target) => Content::symlink(target.as_os_str().as_encoded_bytes()),
                 Err(error) => Content::unreadable(&error),
             }),
-            (_, At::Memory(bytes)) => Ok(Content::of(bytes.to_vec())),
+            (_, At::Memory(bytes)) => Ok(of(bytes.to_vec())),
             (_, At::Disk(path)) => match &*self.0 {
-                Inner::Overlay(overlay) => overlay.read_disk(entry, path),
-                _ => Ok(content::read_disk(path)),
+                Inner::Overlay(overlay) => overlay.read_disk(entry, path, of),
+                _ => Ok(content::read_disk(path, of)),
             },
-            (_, At::Store) => self.read_stored(entry),
+            (_, At::Store) => self.read_stored(entry, of),
         }
     }
 
-    fn read_stored(&self, entry: &TreeEntry) -> Result<Content, GitError> {
+    fn read_stored(&self, entry: &TreeEntry, of: Of) -> Result<Content, GitError> {
         let repository = match &*self.0 {
             Inner::Git { repository, .. } => Some(repository),
             Inner::Overlay(overlay) => overlay.repository(),
@@ -335,7 +344,7 @@ impl Tree {
             let object = odb.read(id).map_err(missing)?;
             Ok(match entry.kind {
                 EntryKind::Symlink => Content::symlink(object.data()),
-                _ => Content::of(object.data().to_vec()),
+                _ => of(object.data().to_vec()),
             })
         })
     }

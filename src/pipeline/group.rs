@@ -42,12 +42,16 @@ impl Run<'_> {
                 .collect()
         };
         let together = |old: &RepoPath, new: &RepoPath| self.together(old, new);
-        let changes = change::pair(objects(|pair| &pair.old), objects(|pair| &pair.new), &together);
+        let mut changes = change::pair(objects(|pair| &pair.old), objects(|pair| &pair.new), &together);
 
         let mut part = Part::default();
         for pair in &pairs {
             self.coverage(pair, &changes, &mut part.unchecked);
         }
+        let touched = pairs.len();
+        let (dependents, unchanged) = self.dependents(&pairs, &changes, &base, &head)?;
+        pairs.extend(dependents);
+        changes.extend(unchanged);
         let (judge, problems) = self.judge_of(&pairs, &changes);
         let secrets = [(Side::Base, &pairs), (Side::Head, &pairs)].map(|(side, pairs)| self.sops_rules(side, pairs));
         let [old_sops, new_sops] = &secrets;
@@ -69,7 +73,7 @@ impl Run<'_> {
             .collect();
         let gone: BTreeSet<&RepoPath> = moved.values().map(|file| &file.path).collect();
         let mut units: Vec<Unit<'_>> = Vec::new();
-        for pair in &pairs {
+        for pair in pairs.iter().take(touched) {
             let new = pair.new.file();
             let old = pair.old.file().or_else(|| moved.get(&new?.path).copied());
             // What a file that moved took along is compared at its new place; what became of one that is no longer
@@ -86,7 +90,8 @@ impl Run<'_> {
                 new: new.map(|file| run_checks(&new_context, Subject::File(file))).unwrap_or_default(),
             });
         }
-        let judged: Vec<&ObjectChange> = changes.iter().filter(|change| !change.equal_in_value()).collect();
+        let is_judged = |change: &&ObjectChange| change.operation == Operation::Unchanged || !change.equal_in_value();
+        let judged: Vec<&ObjectChange> = changes.iter().filter(is_judged).collect();
         units.par_extend(judged.par_iter().map(|change| {
             let old = Review::of_base(change);
             Unit {
@@ -100,6 +105,7 @@ impl Run<'_> {
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         part.unchecked.extend(self.without_schema(&judged));
         for unit in &mut units {
+            self.not_judged(unit, &mut part.unchecked);
             self.absences(unit, &mut part.unchecked);
         }
         let judge_all = |units: Vec<Unit<'_>>, part: &mut Part| {
@@ -185,6 +191,28 @@ impl Run<'_> {
             return before.iter().any(|root| after.contains(root)) || joined();
         }
         change::cluster_folder(old) == change::cluster_folder(new)
+    }
+
+    /// What the checks say of an object that they did not judge is a record, not a finding.
+    fn not_judged(&self, unit: &mut Unit<'_>, unchecked: &mut Vec<Unchecked>) {
+        let take = |drafts: &mut Vec<Draft>| -> Vec<Draft> {
+            if drafts.iter().all(|draft| draft.not_judged.is_none()) {
+                return Vec::new();
+            }
+            let (taken, rest) = std::mem::take(drafts).into_iter().partition(|draft| draft.not_judged.is_some());
+            *drafts = rest;
+            taken
+        };
+        let before = take(&mut unit.old);
+        for draft in take(&mut unit.new) {
+            let Some(reason) = draft.not_judged else { continue };
+            let mut record = self.unchecked(reason, &draft.source.path, Side::Head, draft.message.clone());
+            record.object = unit.change.and_then(ObjectChange::key).cloned();
+            if before.iter().any(|old| old.not_judged == Some(reason) && old.message == draft.message) {
+                record.status = Status::Existing;
+            }
+            unchecked.push(record);
+        }
     }
 
     /// What is merely absent from an object that a kustomization takes may come from an overlay: not a finding, but not

@@ -4,6 +4,7 @@
 //! there every file is a group of its own: it is read, judged and dropped, and memory follows the largest file.
 
 mod coverage;
+mod dependents;
 mod gate;
 mod group;
 mod read;

@@ -363,16 +363,26 @@ impl<'w, 'a> Walk<'w, 'a> {
         let Type::Struct(def) = item.ty() else { return self.set_items(node, raw, field, minors) };
         let mut seen: HashSet<Vec<String>> = HashSet::new();
         for (index, item) in raw.items().enumerate() {
-            // A key that is absent has its default, or the zero value of its type.
             let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {
-                Some(value) => format!("{key}={}", serde_json::to_string(&value).unwrap_or_default()),
-                None => format!("{key}={}", def.field(key).next().map_or("", zero)),
+                Some(value) => Some(format!("{key}={}", serde_json::to_string(&value).unwrap_or_default())),
+                None => Some(format!("{key}={}", def.field(key).next().and_then(zero)?)),
             };
-            let printed: Vec<String> = field.list_keys().map(key_of).collect();
-            if printed.is_empty() {
+            let keys: Vec<Option<String>> = field.list_keys().map(key_of).collect();
+            if keys.is_empty() {
                 return;
             }
             let index = u32::try_from(index).unwrap_or(u32::MAX);
+            let printed: Vec<String> = keys.into_iter().flatten().collect();
+            if printed.is_empty() {
+                let missing: Vec<String> = field.list_keys().map(|key| format!("{key:?}")).collect();
+                let message = format!(
+                    "element {index}: associative list with keys has an element that omits all key fields [{}] (and \
+                     doesn't have default values for any key fields)",
+                    missing.join(" ")
+                );
+                self.item_problem(node, index, message, minors);
+                continue;
+            }
             if seen.contains(&printed) {
                 let message = format!("duplicate entries for key [{}]", printed.join(","));
                 self.item_problem(node, index, message, minors);
@@ -419,12 +429,13 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 }
 
-/// What the definitions say of a key that is absent.
-fn zero(field: Field) -> &'static str {
+/// What the definitions say of a key that is absent: its default, or the zero value of a field that is required.
+fn zero(field: Field) -> Option<&'static str> {
     match (field.facts().and_then(super::table::Facts::default), field.ty()) {
-        (Some(default), _) => default,
-        (None, Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number)) => "0",
-        (None, _) => "\"\"",
+        (Some(default), _) => Some(default),
+        (None, _) if field.required().is_empty() => None,
+        (None, Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number)) => Some("0"),
+        (None, _) => Some("\"\""),
     }
 }
 

@@ -10,7 +10,7 @@ pub use rules::*;
 
 use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
 use crate::config::{Config, Kubernetes};
-use crate::finding::{Authority, Basis, Operation, Severity};
+use crate::finding::{Authority, Basis, Operation, Reason, Severity};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
 use crate::rules::object::identity::IDENTITY;
@@ -43,7 +43,10 @@ impl Check for Schema {
             Some(_) if served.is_empty() => return,
             Some(kind) => (builtin::judge(object, old, kind, served).problems, None),
             None => match custom(context, object, old, targets.all) {
-                Some((problems, basis)) => (problems, Some(basis)),
+                Some((judged, basis)) => {
+                    drafts.extend(not_judged(object, &judged));
+                    (judged.problems, Some(basis))
+                }
                 None => return,
             },
         };
@@ -65,7 +68,7 @@ fn custom(
     object: &Object,
     old: Option<&Object>,
     minors: MinorSet,
-) -> Option<(Vec<Problem>, Basis)> {
+) -> Option<(crd::Judged, Basis)> {
     if !matches!(look_up(&object.api_version, &object.key.kind, minors), Standing::Foreign) {
         return None;
     }
@@ -74,7 +77,22 @@ fn custom(
     let before = old.and_then(|old| context.crds_before.of(old).ok());
     let before = old.map(|old| Before { object: old, version: before.as_ref().and_then(|before| before.version(old)) });
     let judged = crd::judge(object, before, version, minors);
-    Some((judged.problems, Basis(format!("the CustomResourceDefinition in {}", schema.path).into())))
+    Some((judged, Basis(format!("the CustomResourceDefinition in {}", schema.path).into())))
+}
+
+/// What of a custom resource nobody looked at.
+fn not_judged(object: &Object, judged: &crd::Judged) -> impl Iterator<Item = Draft> {
+    let rule = &rules::INVALID_VALUE;
+    let rules = judged.rules;
+    let cel = (rules.reached > 0 && !rules.stopped).then(|| {
+        let what = if rules.reached == 1 { "1 CEL rule".to_owned() } else { format!("{} CEL rules", rules.reached) };
+        Draft::not_judged(rule, object, Reason::CelNotEvaluated, format!("{what} of the schema"))
+    });
+    let large = judged.gave_up.then(|| {
+        let what = "the object and its schema are so large together that not everything was checked";
+        Draft::not_judged(rule, object, Reason::TooLarge, what)
+    });
+    cel.into_iter().chain(large)
 }
 
 /// The minors that an object is judged for.
@@ -118,7 +136,7 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
     };
     let mut draft = Draft::at(rules::of(problem.cause), object, &problem.pointer, message).detail(detail(problem));
     draft.minors = problem.minors;
-    draft.absent = problem.absent && problem.cause == Cause::Required;
+    draft.absent = problem.absent;
     if let Some(meant) = &problem.suggestion {
         draft.help = Some(format!("did you mean \"{meant}\"?"));
         draft.fix = fix(object, problem, meant);

@@ -7,9 +7,11 @@
 
 mod apply;
 pub mod build;
+pub mod catalog;
 mod decode;
 mod fault;
 pub mod format;
+pub mod gather;
 mod invariants;
 mod merge;
 pub mod node;
@@ -18,6 +20,7 @@ pub mod pattern;
 mod ratchet;
 pub mod repository;
 mod rules;
+pub mod show;
 mod text;
 mod value;
 

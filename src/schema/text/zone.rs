@@ -3,9 +3,10 @@
 /// The names of the IANA time zone database.
 const NAMES: &str = include_str!("../../../schemas/time-zones.txt");
 
-/// `time.LoadLocation` knows the name.
+/// `time.LoadLocation` knows the name. Systems have most of the database twice more, with and without leap seconds.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
+    let name = name.strip_prefix("posix/").or_else(|| name.strip_prefix("right/")).unwrap_or(name);
     matches!(name, "" | "UTC" | "Local") || NAMES.lines().any(|known| known == name)
 }
 

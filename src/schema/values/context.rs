@@ -262,7 +262,7 @@ impl<'a> Cx<'a> {
             return;
         }
         let (field, pointer) = self.stored.names(at);
-        let absent = at.target().is_none();
+        let absent = cause == Cause::Required && at.target().is_none();
         let only_applied = at.target().is_some_and(|value| self.stored.is_only_applied(value));
         let raised = if only_applied { Raised::ByApply } else { self.raised };
         let minors = self.minors;
@@ -285,6 +285,13 @@ impl<'a> Cx<'a> {
 
     fn last(&mut self) -> Option<&mut Problem> {
         if self.dropped { None } else { self.problems.last_mut() }
+    }
+
+    /// The last problem is that something is not there, which an overlay may add.
+    pub(in crate::schema) fn may_be_added(&mut self) {
+        if let Some(last) = self.last() {
+            last.absent = true;
+        }
     }
 
     /// The last problem, which the server reports at a list or a map, is about one entry of it.

@@ -32,12 +32,12 @@ enum Naming {
     SegmentPrefix,
 }
 
-/// The rule for a kind's names. Kinds with more rules on theirs (CustomResourceDefinitions) add them.
+/// The rule for a kind's names. Kinds with more rules on theirs (`CustomResourceDefinitions`) add them.
 fn naming(kind: Kind) -> Naming {
     match (kind.group(), kind.kind()) {
         ("", "Namespace") | ("apps", "StatefulSet") => Naming::Label,
         ("", "Service") => Naming::Service,
-        ("rbac.authorization.k8s.io", _) | ("apiregistration.k8s.io", _) | ("networking.k8s.io", "IPAddress") => {
+        ("rbac.authorization.k8s.io" | "apiregistration.k8s.io", _) | ("networking.k8s.io", "IPAddress") => {
             Naming::Segment
         }
         ("" | "policy", "Event" | "PodDisruptionBudget" | "Binding")
@@ -51,9 +51,8 @@ impl Naming {
     /// What is wrong with a name, or with what a name begins with, in some minor before or after 1.36.
     fn check(self, name: &str, is_prefix: bool, is_old: bool) -> Vec<String> {
         let check = match self {
-            Self::Segment => return name::path_segment(name),
             Self::SegmentPrefix if is_prefix => return name::path_segment(name.trim_start_matches('.')),
-            Self::SegmentPrefix => return name::path_segment(name),
+            Self::Segment | Self::SegmentPrefix => return name::path_segment(name),
             Self::Subdomain => name::dns_subdomain,
             Self::Service if is_old => name::dns_1035_label,
             Self::Label | Self::Service => name::dns_label,
@@ -85,7 +84,7 @@ fn is_review(kind: Kind) -> bool {
     matches!(kind.group(), "authentication.k8s.io" | "authorization.k8s.io")
 }
 
-/// The server makes up the name of a LimitRange that has none.
+/// The server makes up the name of a `LimitRange` that has none.
 fn needs_name(kind: Kind) -> bool {
     (kind.group(), kind.kind()) != ("", "LimitRange")
 }
@@ -99,13 +98,21 @@ struct Wanted {
     needs_name: bool,
     /// Finalizers are standard ones or have a domain.
     qualified_finalizers: bool,
-    /// The server counts generations itself, whatever the manifest says.
-    counts_generations: bool,
+    generation: Generation,
 }
 
-/// The generation of these kinds is the server's from the start.
-fn counts_generations(kind: Kind) -> bool {
-    matches!(
+/// Where an object's generation comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Generation {
+    /// The server counts itself, whatever the manifest says.
+    Counted,
+    /// The manifest, when the object is created.
+    Given,
+}
+
+/// The generation of some kinds is the server's from the start.
+fn generation(kind: Kind) -> Generation {
+    let is_counted = matches!(
         kind.kind(),
         "CronJob"
             | "DaemonSet"
@@ -121,7 +128,11 @@ fn counts_generations(kind: Kind) -> bool {
             | "DeviceClass"
             | "EndpointSlice"
             | "ResourceSlice"
-    ) || matches!(kind.group(), "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io")
+    ) || matches!(
+        kind.group(),
+        "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io"
+    );
+    if is_counted { Generation::Counted } else { Generation::Given }
 }
 
 /// What the server checks of `generateName`.
@@ -139,11 +150,12 @@ fn generated(kind: Kind, is_update: bool) -> Generated {
     match (kind.group(), kind.kind()) {
         ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Generated::OnlyResult,
         // Their updates check the spec and what changed of the metadata, no more.
-        ("", "Namespace" | "PersistentVolumeClaim" | "Pod" | "ResourceQuota")
+        ("", "Namespace" | "PersistentVolumeClaim" | "Pod" | "ResourceQuota" | "Service")
         | ("apps", "DaemonSet" | "Deployment" | "ReplicaSet")
         | ("autoscaling" | "coordination.k8s.io" | "discovery.k8s.io" | "scheduling.k8s.io", _)
         | ("batch", "CronJob")
         | ("networking.k8s.io", "NetworkPolicy" | "ServiceCIDR")
+        | ("storage.k8s.io", "CSIDriver")
             if is_update =>
         {
             Generated::AsPath
@@ -163,7 +175,7 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
         is_namespaced: kind.is_namespaced(),
         needs_name: needs_name(kind),
         qualified_finalizers: !takes_any_finalizer(kind),
-        counts_generations: counts_generations(kind),
+        generation: generation(kind),
     };
     of_object(cx, wanted, object);
 }
@@ -176,7 +188,7 @@ pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: boo
         is_namespaced,
         needs_name: true,
         qualified_finalizers: false,
-        counts_generations: false,
+        generation: Generation::Given,
     };
     of_object(cx, wanted, object);
 }
@@ -189,7 +201,7 @@ pub(in crate::schema) fn embedded<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
         is_namespaced: true,
         needs_name: false,
         qualified_finalizers: false,
-        counts_generations: false,
+        generation: Generation::Given,
     };
     metadata_of(cx, wanted, metadata);
 }
@@ -211,12 +223,15 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
             cx.invalid(metadata.at("namespace"), why);
         }
     }
-    if !wanted.counts_generations && !cx.is_update() && metadata.int("generation").is_some_and(|number| number < 0) {
+    if wanted.generation == Generation::Given
+        && !cx.is_update()
+        && metadata.int("generation").is_some_and(|number| number < 0)
+    {
         cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
     }
     if metadata.count("managedFields") > 0 {
         cx.raised(Raised::ByApply, |cx| {
-            cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil")
+            cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil");
         });
     }
     labels(cx, metadata, "labels");

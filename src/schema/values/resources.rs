@@ -149,7 +149,7 @@ pub(super) fn amounts<'a>(cx: &mut Cx<'a>, list: Value<'a>, names: Names) {
 }
 
 /// The resources of a list whose amounts can be read.
-fn entries<'a>(list: Value<'a>) -> impl Iterator<Item = (&'a str, Value<'a>, Quantity)> {
+fn entries(list: Value<'_>) -> impl Iterator<Item = (&str, Value<'_>, Quantity)> {
     list.entries().filter_map(|(resource, _, value)| Some((resource, value, quantity::parse_value(value).ok()?)))
 }
 

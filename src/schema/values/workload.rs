@@ -106,6 +106,15 @@ pub(super) fn is_unclear(cx: &Cx<'_>, spec: Value<'_>) -> bool {
 /// `selector` does not match template `labels`
 pub(super) fn labels_must_match<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     cx.invalid(spec.at("template.metadata.labels"), "`selector` does not match template `labels`");
+    // Labels that are merely missing, kustomize's `labels` and `commonLabels` may add.
+    let labels = spec.path(&["template", "metadata", "labels"]);
+    let wanted = spec.path(&["selector", "matchLabels"]);
+    let differs = |(key, _, value): (&str, _, Value<'_>)| {
+        labels.and_then(|labels| labels.get(key)).is_some_and(|label| !label.same(value))
+    };
+    if wanted.is_none_or(|wanted| !wanted.entries().any(differs)) {
+        cx.may_be_added();
+    }
 }
 
 /// The selector of a workload must find the Pods of its template. `Err` says that it makes no sense.

@@ -256,6 +256,7 @@ impl<'a> Completeness<'a> {
             } else {
                 let before = cx.count();
                 cx.required(structure.value.at("properties"), &why);
+                cx.points_to(name);
                 cx.renamed(before, |field| Some(format!("{field}[{name}]")));
             }
         }

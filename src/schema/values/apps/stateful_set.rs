@@ -64,7 +64,12 @@ pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 
 fn update_strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
     match super::strategy_type(strategy) {
-        "RollingUpdate" => {}
+        "RollingUpdate" => {
+            let Some(rolling) = strategy.get("rollingUpdate") else { return };
+            if rolling.int("partition").is_some_and(|partition| partition < 0) {
+                cx.invalid(rolling.at("partition"), "must be greater than or equal to 0");
+            }
+        }
         "OnDelete" if strategy.has("rollingUpdate") => {
             cx.invalid(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
         }
@@ -85,7 +90,7 @@ fn claim_templates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             cx.called_at(claim.at("spec.resources"), "[storage]");
             continue;
         };
-        core::persistent_volume_claim_spec(cx, spec);
+        core::persistent_volume_claim_spec(cx, spec, true);
         core::storage_warnings(cx, spec);
     }
 }
@@ -117,7 +122,6 @@ fn claim_names<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 /// `ValidateStatefulSetUpdate`
 pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(new_spec), Some(old_spec)) = (new.get("spec"), old.get("spec")) else { return };
-    let management = |spec: Value<'_>| spec.text("podManagementPolicy") == "Parallel";
     let frozen = if management(new_spec) != management(old_spec) {
         Some("podManagementPolicy")
     } else if !pod::is_same(new_spec.get("selector"), old_spec.get("selector")) {
@@ -150,11 +154,22 @@ pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Valu
     }
 }
 
+/// How Pods come and go; an empty policy is as good as none.
+fn management(spec: Value<'_>) -> &str {
+    match spec.text("podManagementPolicy") {
+        "" => "OrderedReady",
+        policy => policy,
+    }
+}
+
 /// The templates of claims are equal. What they say of their kind does not count.
 fn same_claims(new: Value<'_>, old: Value<'_>) -> bool {
     let field = "volumeClaimTemplates";
+    let is_pending =
+        |claim: Value<'_>| claim.get("status").is_none_or(|status| matches!(status.text("phase"), "" | "Pending"));
     let is_same = |new: Value<'_>, old: Value<'_>| {
-        ["metadata", "spec", "status"].into_iter().all(|field| pod::is_same(new.get(field), old.get(field)))
+        ["metadata", "spec"].into_iter().all(|field| pod::is_same(new.get(field), old.get(field)))
+            && is_pending(new) == is_pending(old)
     };
     new.count(field) == old.count(field) && new.list(field).zip(old.list(field)).all(|(new, old)| is_same(new, old))
 }

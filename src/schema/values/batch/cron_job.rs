@@ -11,9 +11,8 @@ const NAME: usize = 52;
 /// `ValidateCronJobCreate`
 pub(super) fn cron_job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     core::name_of_host(cx, object, "Pod names and hostnames");
-    let too_long = |metadata: &Value<'_>| metadata.text("name").len() > NAME && !cx.is_update();
-    if let Some(metadata) = object.get("metadata").filter(too_long) {
-        cx.invalid(metadata.at("name"), format_args!("must be no more than {NAME} characters"));
+    if let Some(metadata) = object.get("metadata").filter(|metadata| name_length(*metadata) > NAME) {
+        cx.on_create(|cx| cx.invalid(metadata.at("name"), format_args!("must be no more than {NAME} characters")));
     }
     let Some(spec) = object.get("spec") else { return };
     schedule(cx, spec);
@@ -24,6 +23,14 @@ pub(super) fn cron_job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
     if let Some(template) = spec.get("jobTemplate").filter(|template| template.kind() == Kind::Mapping) {
         job_template(cx, template);
+    }
+}
+
+/// The server adds five characters to what a name is generated from, and shortens that to 58.
+fn name_length(metadata: Value<'_>) -> usize {
+    match (metadata.text("name").len(), metadata.text("generateName").len()) {
+        (0, prefix @ 1..) => prefix.min(58) + 5,
+        (length, _) => length,
     }
 }
 

@@ -64,6 +64,9 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         }
         job_spec::job_spec(cx, spec);
         selector::label_selector(cx, spec, "selector");
+        if stays && !is_manual && labels.get(OF_UID[1]).is_some() {
+            workload::labels_must_match(cx, spec);
+        }
         if !stays && !workload::is_unclear(cx, spec) {
             selected(cx, spec, &labels, name);
         }

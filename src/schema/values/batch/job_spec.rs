@@ -4,7 +4,7 @@ use super::{failure, success};
 use crate::schema::stored::Places;
 use crate::schema::text::path;
 use crate::schema::values::{Cx, Read, pod};
-use crate::yaml::Value;
+use crate::yaml::{Origin, Value};
 
 /// The largest parallelism, and the largest number of failed indexes, of an indexed Job.
 const MOST: i64 = 100_000;
@@ -81,7 +81,7 @@ fn completion_mode<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 fn indexed<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let completions = spec.int("completions");
     let parallelism = spec.int("parallelism").unwrap_or_default();
-    let failed = spec.int("maxFailedIndexes").unwrap_or_default();
+    let failed = spec.int("maxFailedIndexes");
     if !spec.has("completions") {
         cx.required(spec.at("completions"), "when completion mode is Indexed");
     }
@@ -89,9 +89,10 @@ fn indexed<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         let why = format_args!("must be less than or equal to {MOST} when completion mode is Indexed");
         cx.invalid(spec.at("parallelism"), why);
     }
-    if completions.is_some_and(|completions| failed > completions) {
+    if failed.zip(completions).is_some_and(|(failed, completions)| failed > completions) {
         cx.invalid(spec.at("maxFailedIndexes"), "must be less than or equal to completions");
     }
+    let failed = failed.unwrap_or_default();
     if failed > MOST {
         cx.invalid(spec.at("maxFailedIndexes"), format_args!("must be less than or equal to {MOST}"));
     }
@@ -116,7 +117,12 @@ fn indexed<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 
 /// `validatePodReplacementPolicy`
 fn replacement_policy<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
-    let Some(policy) = spec.text_if("podReplacementPolicy") else { return };
+    let is_default = |policy: &Value<'_>| policy.origin() == Origin::Default;
+    let Some(policy) = spec.get("podReplacementPolicy") else { return };
+    // What the server filled in before stays.
+    let before = cx.old.and_then(|old| old.path(&["spec", "podReplacementPolicy"])).filter(is_default);
+    let kept = before.filter(|_| is_default(&policy)).unwrap_or(policy);
+    let Some(policy) = kept.as_str() else { return };
     let supported: &[&str] =
         if spec.has("podFailurePolicy") { &["Failed"] } else { &["Failed", "TerminatingOrFailed"] };
     if !supported.contains(&policy) {

@@ -53,6 +53,8 @@ fn completions<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     }
     if settled(new, old, "completionMode") != Some("Indexed") {
         cx.immutable(at);
+    } else if completions.is_none() {
+        cx.required(at, "when completion mode is Indexed");
     } else if completions.is_some_and(|number| Some(number) != parallelism.map_or(Some(1), Value::as_int)) {
         cx.changed(at, "can only be modified in tandem with spec.parallelism");
     }
@@ -91,8 +93,8 @@ struct Frozen {
 
 impl Frozen {
     fn metadata(self, new: Value<'_>, old: Value<'_>) -> bool {
-        let skip: &[&str] = if self.scheduling { &[] } else { &["labels", "annotations"] };
-        pod::is_same_without(new.get("metadata"), old.get("metadata"), skip)
+        let skip: &[&str] = if self.scheduling { &["spec"] } else { &["spec", "labels", "annotations"] };
+        pod::is_same_without(Some(new), Some(old), skip)
     }
 
     fn pod(self, new: Value<'_>, old: Value<'_>) -> bool {
@@ -114,12 +116,12 @@ impl Frozen {
     }
 }
 
-/// The old name of the field follows the new one; what the server wrote into the new one stays.
+/// The field has an old name too. The server writes both, and what it wrote into one that the manifest does not say stays.
 fn same_account(new: Value<'_>, old: Value<'_>) -> bool {
     let (field, alias) = ("serviceAccountName", "serviceAccount");
     match (new.text(field), old.text(field)) {
         ("", "") => old.text(alias) == new.text(alias) || !old.text(alias).is_empty(),
-        ("", before) => new.text(alias) == before,
+        ("", before) => new.text(alias).is_empty() || new.text(alias) == before,
         (said, "") => said == old.text(alias),
         (said, before) => said == before,
     }

@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets: what a folder of files can hold.
+//! `ConfigMaps` and Secrets: what a folder of files can hold.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -135,13 +135,9 @@ fn secret_type<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         "kubernetes.io/service-account-token" => {
             let annotations = object.path(&["metadata", "annotations"]);
             if annotations.is_none_or(|all| all.text(ACCOUNT).is_empty()) {
-                match annotations {
-                    Some(annotations) => cx.required(annotations.at_key(ACCOUNT), ""),
-                    None => {
-                        cx.required(object.at("metadata.annotations"), "");
-                        cx.called(&format!("metadata.annotations[{ACCOUNT}]"));
-                    }
-                }
+                let at = annotations.map_or(object.at("metadata.annotations"), |all| all.at_key(ACCOUNT));
+                cx.required(at, "");
+                cx.called(&format!("metadata.annotations[{ACCOUNT}]"));
             }
         }
         "kubernetes.io/dockercfg" => json_object(cx, object, ".dockercfg"),
@@ -173,7 +169,7 @@ fn json_object<'a>(cx: &mut Cx<'a>, object: Value<'a>, key: &'static str) {
     }
     let Some(bytes) = bytes(cx, object, key) else { return };
     let is_null = bytes.trim_ascii() == b"null";
-    let why = match serde_json::from_slice::<BTreeMap<Cow<'_, str>, serde::de::IgnoredAny>>(&bytes) {
+    let why = match serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes) {
         Ok(_) => return,
         Err(_) if is_null => return,
         Err(error) if error.is_eof() => "unexpected end of JSON input",
@@ -210,21 +206,31 @@ pub(super) fn secret_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>)
     if !new.flag("immutable") {
         cx.forbidden_change(new.at("immutable"), FROZEN);
     }
-    if stored(new) != stored(old) || (is_bare(new, "data") && new.count("stringData") == 0) {
+    // What `stringData` once gave stays when it goes: the server kept it in `data`.
+    let mut kept = plain(old);
+    kept.extend(stored(new));
+    if kept != stored(old) || (kept.is_empty() && is_bare(new, "data")) {
         let field = if new.has("data") || !new.has("stringData") { "data" } else { "stringData" };
         cx.forbidden_change(new.at(field), FROZEN);
         cx.called("data");
     }
 }
 
+type Bytes<'a> = BTreeMap<&'a str, Cow<'a, [u8]>>;
+
 /// What the server stores of a Secret's values.
-fn stored(object: Value<'_>) -> BTreeMap<&str, Cow<'_, [u8]>> {
+fn stored(object: Value<'_>) -> Bytes<'_> {
     let encoded = object.pairs("data").map(|(key, value)| {
         let text = value.as_str().unwrap_or_default();
         (key, base64::decode(text).map_or(Cow::Borrowed(text.as_bytes()), Cow::Owned))
     });
-    let plain = object
+    encoded.chain(plain(object)).collect()
+}
+
+/// What comes from `stringData`.
+fn plain(object: Value<'_>) -> Bytes<'_> {
+    object
         .pairs("stringData")
-        .map(|(key, value)| (key, Cow::Borrowed(value.as_str().unwrap_or_default().as_bytes())));
-    encoded.chain(plain).collect()
+        .map(|(key, value)| (key, Cow::Borrowed(value.as_str().unwrap_or_default().as_bytes())))
+        .collect()
 }

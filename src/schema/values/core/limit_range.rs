@@ -1,4 +1,4 @@
-//! LimitRanges.
+//! `LimitRanges`.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -6,7 +6,7 @@ mod event;
 mod limit_range;
 mod namespace;
 mod node;
-mod node_selector;
+mod node_label;
 mod persistent_volume;
 mod persistent_volume_claim;
 mod pod;
@@ -14,11 +14,13 @@ mod replication_controller;
 mod resource_quota;
 mod service;
 mod service_ips;
+mod service_type;
+mod service_warnings;
 mod volume_source;
 
 pub(super) use self::pod::name_of_host;
 pub(super) use self::replication_controller::fill_map;
-pub(super) use node_selector::node_label_warning;
+pub(super) use node_label::node_label_warning;
 pub(super) use persistent_volume::persistent_volume_spec;
 pub(super) use persistent_volume_claim::{persistent_volume_claim_spec, storage_warnings};
 pub(super) use volume_source::csi_driver_name;
@@ -36,7 +38,7 @@ pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
         "Pod" => pod::pod_defaults(stored),
         "PodTemplate" => pod::pod_template_defaults(stored),
         "ReplicationController" => replication_controller::replication_controller_defaults(stored),
-        "Service" => service::service_defaults(stored),
+        "Service" => service_type::service_defaults(stored),
         _ => {}
     }
 }

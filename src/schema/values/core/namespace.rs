@@ -1,4 +1,4 @@
-//! Namespaces and ServiceAccounts.
+//! Namespaces and `ServiceAccounts`.
 
 use super::super::{Cx, Read, metadata};
 use crate::schema::stored::Places;

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::super::{Cx, Read, addresses, resources};
-use super::same;
 use crate::schema::stored::Places;
 use crate::schema::text::{ip, name};
 use crate::yaml::Value;
@@ -94,11 +93,18 @@ fn taints<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
 }
 
-fn pod_cidrs<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
-    let one = spec.text("podCIDR");
+/// The older field, which goes before the newer one where they differ.
+fn lone_cidr(spec: Value<'_>) -> Option<&str> {
     let first = spec.get("podCIDRs").and_then(|list| list.items().next()?.as_str());
-    // The older field goes before the newer one.
-    if !one.is_empty() && first != Some(one) {
+    spec.text_if("podCIDR").filter(|one| !one.is_empty() && first != Some(one))
+}
+
+fn cidrs(spec: Value<'_>) -> Vec<&str> {
+    lone_cidr(spec).map_or_else(|| spec.texts("podCIDRs").collect(), |one| vec![one])
+}
+
+fn pod_cidrs<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    if let Some(one) = lone_cidr(spec) {
         let before = cx.count();
         addresses::legacy_cidr(cx, spec.at("podCIDR"), one);
         if cx.count() > before {
@@ -125,7 +131,11 @@ fn pod_cidrs<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 /// `ValidateNodeUpdate`
 pub(super) fn node_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(spec), Some(before)) = (new.get("spec"), old.get("spec")) else { return };
-    if before.count("podCIDRs") > 0 && !same(spec.get("podCIDRs"), before.get("podCIDRs")) {
+    let old_cidrs = cidrs(before);
+    let new_cidrs = cidrs(spec);
+    // The server copied the older field to the newer one, which stays when no manifest has any.
+    let is_kept = new_cidrs.is_empty() && !before.has("podCIDRs");
+    if !old_cidrs.is_empty() && !is_kept && new_cidrs != old_cidrs {
         let why = "node updates may not change podCIDR except from \"\" to valid";
         cx.forbidden_change(spec.at("podCIDRs"), why);
     }

@@ -1,7 +1,8 @@
-//! PersistentVolumes.
+//! `PersistentVolumes`.
 
+use super::super::pod::node_selector;
 use super::super::{Cx, Read};
-use super::node_selector::{node_label_warning, node_selector};
+use super::node_label::node_label_warning;
 use super::volume_source::{SOURCES, volume_source};
 use super::{checked, same};
 use crate::schema::stored::Places;
@@ -96,7 +97,7 @@ pub(super) fn access_modes<'a>(cx: &mut Cx<'a>, spec: Value<'a>, why: &str) {
     }
 }
 
-/// `ValidatePersistentVolumeSpec`: `is_inline` for the one within a VolumeAttachment.
+/// `ValidatePersistentVolumeSpec`: `is_inline` for the one within a `VolumeAttachment`.
 pub(in super::super) fn persistent_volume_spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, volume: &str, is_inline: bool) {
     if is_inline {
         inline(cx, spec);

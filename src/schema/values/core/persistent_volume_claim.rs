@@ -1,4 +1,4 @@
-//! PersistentVolumeClaims, and their templates.
+//! `PersistentVolumeClaims`, and their templates.
 
 use super::super::{Cx, Read, selector};
 use super::persistent_volume::access_modes;
@@ -14,24 +14,21 @@ const FROZEN: &str =
 
 /// `ValidatePersistentVolumeClaim`
 pub(super) fn persistent_volume_claim<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    match object.get("spec") {
-        Some(spec) => {
-            persistent_volume_claim_spec(cx, spec);
-            storage_warnings(cx, spec);
-        }
-        None => {
-            cx.required(object.at("spec.accessModes"), "at least 1 access mode is required");
-            cx.required(object.at("spec.resources"), "");
-            cx.called("spec.resources[storage]");
-        }
+    if let Some(spec) = object.get("spec") {
+        persistent_volume_claim_spec(cx, spec, false);
+        storage_warnings(cx, spec);
+    } else {
+        cx.required(object.at("spec.accessModes"), "at least 1 access mode is required");
+        cx.required(object.at("spec.resources"), "");
+        cx.called("spec.resources[storage]");
     }
     if let Some(annotations) = object.path(&["metadata", "annotations"]).filter(|all| all.has(CLASS)) {
         cx.warn(annotations.at_key(CLASS), "deprecated since v1.8; use \"storageClassName\" attribute instead");
     }
 }
 
-/// `ValidatePersistentVolumeClaimSpec`
-pub(in super::super) fn persistent_volume_claim_spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+/// `ValidatePersistentVolumeClaimSpec`, of a claim or of a template for some.
+pub(in super::super) fn persistent_volume_claim_spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, is_template: bool) {
     access_modes(cx, spec, "at least 1 access mode is required");
     selector::label_selector(cx, spec, "selector");
     storage(cx, spec);
@@ -39,7 +36,15 @@ pub(in super::super) fn persistent_volume_claim_spec<'a>(cx: &mut Cx<'a>, spec: 
     if spec.text_if("volumeMode").is_some_and(|mode| !matches!(mode, "Block" | "Filesystem")) {
         cx.not_supported(spec.at("volumeMode"), &["Block", "Filesystem"]);
     }
-    data_sources(cx, spec);
+    if is_template {
+        for field in ["dataSource", "dataSourceRef"] {
+            if let Some(source) = spec.get(field) {
+                data_source(cx, source, spec, field);
+            }
+        }
+    } else {
+        data_sources(cx, spec);
+    }
     cx.since(34, |cx| checked(cx, spec, "volumeAttributesClassName", name::dns_subdomain));
 }
 
@@ -68,7 +73,7 @@ fn data_sources<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let is_local = |reference: &Value<'a>| reference.text("namespace").is_empty();
     let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef").filter(is_local));
     match (source, reference) {
-        (Some(one), None) if is_claim_or_snapshot(one) => {
+        (Some(one), None) if is_claim_or_snapshot(one) || was_filled(cx) => {
             data_source(cx, one, spec, "dataSource");
             data_source(cx, one, spec, "dataSourceRef");
         }
@@ -87,6 +92,11 @@ fn data_sources<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         }
         _ => {}
     }
+}
+
+/// The claim that is updated has a data source.
+fn was_filled(cx: &Cx<'_>) -> bool {
+    cx.old.and_then(|old| old.get("spec")).and_then(kept_source).is_some()
 }
 
 /// `dataSourceIsPvcOrSnapshot`
@@ -140,23 +150,38 @@ fn kept_source<'a>(spec: Value<'a>) -> Option<[&'a str; 3]> {
     let is_local = |reference: &Value<'a>| reference.text("namespace").is_empty();
     let reference = spec.get("dataSourceRef").filter(is_local);
     let source = reference.or_else(|| spec.get("dataSource").filter(|source| is_claim_or_snapshot(*source)))?;
-    Some(["apiGroup", "kind", "name"].map(|field| source.text(field)))
+    Some(key(source))
+}
+
+fn key(source: Value<'_>) -> [&str; 3] {
+    ["apiGroup", "kind", "name"].map(|field| source.text(field))
 }
 
 /// `ValidatePersistentVolumeClaimUpdate`, for a claim that is not bound: whether a bound one may grow is for its volume
-/// and StorageClass to say, which no manifest tells.
+/// and `StorageClass` to say, which no manifest tells.
 pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(spec), Some(before)) = (new.get("spec"), old.get("spec")) else { return };
     let frozen = |cx: &mut Cx<'a>, field: &'static str| {
         cx.forbidden_change(spec.at(field), FROZEN);
         cx.called_at(spec.here(), "");
     };
-    for field in ["accessModes", "selector"] {
-        if !same(spec.get(field), before.get(field)) {
-            frozen(cx, field);
-        }
+    if !same(spec.get("accessModes"), before.get("accessModes")) {
+        frozen(cx, "accessModes");
     }
-    if kept_source(spec) != kept_source(before) {
+    // An empty selector is one all the same.
+    let has_both = spec.has("selector") == before.has("selector");
+    if !has_both || !same(spec.get("selector"), before.get("selector")) {
+        frozen(cx, "selector");
+    }
+    // The server kept a copy of the one in the other field, which stays when no manifest has any.
+    let has_copy = before.has("dataSource") != before.has("dataSourceRef");
+    let is_left_out = !spec.has("dataSource") && !spec.has("dataSourceRef");
+    let is_same = match (kept_source(spec), kept_source(before)) {
+        (None, Some(_)) if is_left_out => has_copy,
+        (None, Some(before)) => spec.get("dataSource").map(key) == Some(before),
+        (new, old) => new == old,
+    };
+    if !is_same {
         let field = if spec.has("dataSourceRef") || !spec.has("dataSource") { "dataSourceRef" } else { "dataSource" };
         frozen(cx, field);
     }

@@ -1,4 +1,6 @@
-//! ResourceQuotas.
+//! `ResourceQuotas`.
+
+use std::collections::BTreeSet;
 
 use super::super::resources::{self, Names};
 use super::super::{Cx, Read, printed};
@@ -139,15 +141,12 @@ fn warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
 }
 
+fn set(object: Value<'_>) -> BTreeSet<&str> {
+    object.get("spec").into_iter().flat_map(|spec| spec.texts("scopes")).collect()
+}
+
 /// `ValidateResourceQuotaUpdate`
 pub(super) fn resource_quota_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
-    let scopes = |object: Value<'_>| object.get("spec").map_or(0, |spec| spec.count("scopes"));
-    if scopes(new) == 0 && scopes(old) == 0 {
-        return;
-    }
-    fn set(object: Value<'_>) -> std::collections::BTreeSet<&str> {
-        object.get("spec").into_iter().flat_map(|spec| spec.texts("scopes")).collect()
-    }
     if set(new) != set(old) {
         cx.immutable(new.at("spec.scopes"));
     }

@@ -3,71 +3,22 @@
 use std::collections::HashSet;
 
 use super::super::{Cx, Read, addresses, metadata};
-use super::service_ips::{at_ip, cluster_ips, ip_fields, is_headless};
+use super::service_ips::{at_ip, cluster_ips, ip_fields, ip_fields_update, is_headless};
+use super::service_type::{
+    are_ips_cleared, are_node_ports_cleared, is_cleared, is_externally_accessible, is_load_balancer,
+    needs_health_check, needs_ips, service_type,
+};
+use super::service_warnings::warnings;
 use super::{or, port_number_or_name};
-use crate::schema::stored::{Places, Stored};
-use crate::schema::text::{ip, name};
+use crate::schema::stored::Places;
+use crate::schema::text::name;
 use crate::yaml::Value;
 
 const SOURCE_RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
-const TOPOLOGY_HINTS: &str = "service.kubernetes.io/topology-aware-hints";
-const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
+pub(super) const TOPOLOGY_HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+pub(super) const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
 /// The longest that a client sticks to one Pod: a day.
 const STICKY_SECONDS: i64 = 86_400;
-const DEFAULT_STICKY_SECONDS: i64 = 10_800;
-
-/// `spec.type`, with its default.
-pub(super) fn service_type<'a>(spec: Value<'a>) -> &'a str {
-    or(spec.text("type"), "ClusterIP")
-}
-
-/// `ExternallyAccessible`
-fn is_externally_accessible(spec: Value<'_>) -> bool {
-    match service_type(spec) {
-        "LoadBalancer" | "NodePort" => true,
-        "ClusterIP" => spec.count("externalIPs") > 0,
-        _ => false,
-    }
-}
-
-/// `NeedsHealthCheck`
-fn needs_health_check(spec: Value<'_>) -> bool {
-    service_type(spec) == "LoadBalancer" && spec.text("externalTrafficPolicy") == "Local"
-}
-
-/// `SetDefaults_Service`
-pub(super) fn service_defaults(stored: &mut Stored) {
-    let Some(spec) = stored.root().get("spec") else { return };
-    let id = spec.id();
-    let mut fields: Vec<(&str, serde_json::Value)> = Vec::new();
-    let kind = service_type(spec);
-    if !spec.has("internalTrafficPolicy") && matches!(kind, "NodePort" | "LoadBalancer" | "ClusterIP") {
-        fields.push(("internalTrafficPolicy", "Cluster".into()));
-    }
-    if !spec.has("externalTrafficPolicy") && is_externally_accessible(spec) {
-        fields.push(("externalTrafficPolicy", "Cluster".into()));
-    }
-    if !spec.has("allocateLoadBalancerNodePorts") && kind == "LoadBalancer" {
-        fields.push(("allocateLoadBalancerNodePorts", true.into()));
-    }
-    if !spec.has("sessionAffinityConfig") && spec.text("sessionAffinity") == "ClientIP" {
-        fields.push((
-            "sessionAffinityConfig",
-            serde_json::json!({"clientIP": {"timeoutSeconds": DEFAULT_STICKY_SECONDS}}),
-        ));
-    }
-    let targets: Vec<_> = spec
-        .list("ports")
-        .filter(|port| !port.has("targetPort"))
-        .filter_map(|port| Some((port.id(), port.int("port")?)))
-        .collect();
-    for (field, value) in fields {
-        stored.add(id, field, &value);
-    }
-    for (port, number) in targets {
-        stored.add(port, "targetPort", &number.into());
-    }
-}
 
 /// `ValidateServiceCreate`
 pub(super) fn service<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
@@ -78,7 +29,9 @@ pub(super) fn service<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     };
     let kind = service_type(spec);
     let ips = cluster_ips(spec);
-    let headless = is_headless(&ips);
+    // What an update leaves out is taken from the Service as it is.
+    let kept = cx.old.and_then(|old| old.get("spec")).filter(|before| ips.is_empty() && needs_ips(*before));
+    let headless = is_headless(&kept.map_or_else(|| ips.clone(), cluster_ips)) && kind != "ExternalName";
     if spec.count("ports") == 0 && !headless && kind != "ExternalName" {
         cx.required(spec.at("ports"), "");
     }
@@ -107,7 +60,8 @@ pub(super) fn service<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         }
     }
     source_ranges(cx, object, spec, kind);
-    if kind != "LoadBalancer" && spec.has("allocateLoadBalancerNodePorts") {
+    let is_misplaced = kind != "LoadBalancer" && spec.has("allocateLoadBalancerNodePorts");
+    if is_misplaced && !is_cleared(cx, spec, "allocateLoadBalancerNodePorts", is_load_balancer) {
         cx.forbidden(spec.at("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'");
     }
     load_balancer_class(cx, spec, kind);
@@ -129,15 +83,15 @@ fn topology_annotations<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 
 fn external_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_ips: bool) {
     const WHY: &str = "may not be set for ExternalName services";
-    if has_ips {
+    if has_ips && !are_ips_cleared(cx, spec) {
         let field = if spec.has("clusterIPs") { "clusterIPs" } else { "clusterIP" };
         cx.forbidden(spec.at(field), WHY);
         cx.called("spec.clusterIPs");
     }
-    if spec.count("ipFamilies") > 0 {
+    if spec.count("ipFamilies") > 0 && !is_cleared(cx, spec, "ipFamilies", needs_ips) {
         cx.forbidden(spec.at("ipFamilies"), WHY);
     }
-    if spec.has("ipFamilyPolicy") {
+    if spec.has("ipFamilyPolicy") && !is_cleared(cx, spec, "ipFamilyPolicy", needs_ips) {
         cx.forbidden(spec.at("ipFamilyPolicy"), WHY);
     }
     let text = spec.text("externalName");
@@ -154,13 +108,14 @@ fn external_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_ips: bool) {
 
 fn ports<'a>(cx: &mut Cx<'a>, spec: Value<'a>, kind: &str) {
     let several = spec.count("ports") > 1;
+    let are_cleared = kind == "ClusterIP" && are_node_ports_cleared(cx, spec);
     let (mut names, mut numbers, mut node_ports) = (HashSet::new(), HashSet::new(), HashSet::new());
     for port in spec.list("ports") {
         port_of(cx, port, several, &mut names);
         let protocol = or(port.text("protocol"), "TCP");
         let node_port = port.int("nodePort").unwrap_or_default();
         if node_port != 0 {
-            if kind == "ClusterIP" {
+            if kind == "ClusterIP" && !are_cleared {
                 cx.forbidden(port.at("nodePort"), "may not be used when `type` is 'ClusterIP'");
             }
             if !node_ports.insert((protocol, node_port)) {
@@ -260,6 +215,9 @@ fn source_ranges<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, kind: 
 fn load_balancer_class<'a>(cx: &mut Cx<'a>, spec: Value<'a>, kind: &str) {
     let Some(class) = spec.get("loadBalancerClass") else { return };
     if kind != "LoadBalancer" {
+        if is_cleared(cx, spec, "loadBalancerClass", is_load_balancer) {
+            return;
+        }
         cx.forbidden(spec.at("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'");
         return;
     }
@@ -272,13 +230,14 @@ fn traffic_policies<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     const POLICIES: [&str; 2] = ["Cluster", "Local"];
     match spec.text("externalTrafficPolicy") {
         "" => {}
+        _ if is_cleared(cx, spec, "externalTrafficPolicy", is_externally_accessible) => {}
         _ if !is_externally_accessible(spec) => {
             cx.invalid(spec.at("externalTrafficPolicy"), "may only be set for externally-accessible services");
         }
         _ => cx.one_of(spec.at("externalTrafficPolicy"), &POLICIES),
     }
     let number = spec.int("healthCheckNodePort").unwrap_or_default();
-    if number != 0 {
+    if number != 0 && !is_cleared(cx, spec, "healthCheckNodePort", needs_health_check) {
         if !needs_health_check(spec) {
             cx.invalid(
                 spec.at("healthCheckNodePort"),
@@ -301,83 +260,12 @@ fn traffic_policies<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
 }
 
-/// `GetWarningsForService`
-fn warnings<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, ips: &[&str]) {
-    let say = |cx: &mut Cx<'a>, field: &'static str, text: String| {
-        cx.warn(spec.at(field), text);
-        cx.called("");
-    };
-    if let Some(annotations) = object.path(&["metadata", "annotations"]).filter(|all| all.has(TOPOLOGY_HINTS)) {
-        cx.warn(
-            annotations.at_key(TOPOLOGY_HINTS),
-            format_args!("annotation {TOPOLOGY_HINTS} is deprecated, please use {TOPOLOGY_MODE} instead"),
-        );
-        cx.called("");
-    }
-    let kind = service_type(spec);
-    let headless = kind == "ClusterIP" && is_headless(ips);
-    if !headless {
-        for (index, ip) in ips.iter().enumerate() {
-            at_ip(cx, spec, index, |cx, at| addresses::ip_warnings(cx, at, ip));
-        }
-    }
-    if headless {
-        if !spec.text("loadBalancerIP").is_empty() {
-            say(cx, "loadBalancerIP", "spec.loadBalancerIP is ignored for headless services".to_owned());
-        }
-        if spec.count("externalIPs") > 0 {
-            say(cx, "externalIPs", "spec.externalIPs is ignored for headless services".to_owned());
-        }
-        if or(spec.text("sessionAffinity"), "None") != "None" {
-            say(cx, "sessionAffinity", "spec.SessionAffinity is ignored for headless services".to_owned());
-        }
-    }
-    if let Some(list) = spec.get("externalIPs").filter(|list| list.items().len() > 0) {
-        for (index, text) in list.items().filter_map(Value::as_str).enumerate() {
-            addresses::ip_warnings(cx, list.at_index(index), text);
-        }
-        if kind == "ExternalName" {
-            say(cx, "externalIPs", "spec.externalIPs is ignored when spec.type is \"ExternalName\"".to_owned());
-        } else if !headless {
-            cx.since(36, |cx| {
-                let text = "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
-                say(cx, "externalIPs", text.to_owned());
-            });
-        }
-    }
-    // Nothing refuses this one, whatever its form.
-    let text = spec.text("loadBalancerIP");
-    match ip::parse(text) {
-        Some(ip) if ip.has_leading_zeros() || ip.is_mapped() => {
-            let canonical = ip.to_string();
-            let why = format!("non-standard IP address {text:?} is invalid: use {canonical:?}");
-            cx.warn(spec.at("loadBalancerIP"), why);
-        }
-        _ => addresses::ip_warnings(cx, spec.at("loadBalancerIP"), text),
-    }
-    if let Some(list) = spec.get("loadBalancerSourceRanges") {
-        for (index, text) in list.items().filter_map(Value::as_str).enumerate() {
-            addresses::cidr_warnings(cx, list.at_index(index), text);
-        }
-    }
-    if kind != "ExternalName" && !spec.text("externalName").is_empty() {
-        say(cx, "externalName", "spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
-    }
-    if spec.text("trafficDistribution") == "PreferClose" {
-        cx.since(35, |cx| {
-            cx.warn(spec.at("trafficDistribution"), "\"PreferClose\" is deprecated; use \"PreferSameZone\"");
-        });
-    }
-}
-
 /// `ValidateServiceUpdate`
 pub(super) fn service_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(spec), Some(before)) = (new.get("spec"), old.get("spec")) else { return };
-    super::service_ips::ip_fields_update(cx, spec, before);
+    ip_fields_update(cx, spec, before);
     let was_and_is = |is: &dyn Fn(Value<'_>) -> bool| is(spec) && is(before);
-    if was_and_is(&|spec| service_type(spec) == "LoadBalancer")
-        && spec.text_if("loadBalancerClass") != before.text_if("loadBalancerClass")
-    {
+    if was_and_is(&is_load_balancer) && spec.text_if("loadBalancerClass") != before.text_if("loadBalancerClass") {
         cx.changed(spec.at("loadBalancerClass"), "may not change once set");
     }
     // A port that no manifest gives is allocated: whatever is given then is another one.

@@ -2,12 +2,14 @@
 //! has is left out.
 
 use super::super::{Cx, Read, addresses};
-use super::service::service_type;
+use super::service_type::service_type;
 use crate::schema::stored::{At, Places};
 use crate::yaml::Value;
 
+const POLICIES: [&str; 3] = ["PreferDualStack", "RequireDualStack", "SingleStack"];
+
 /// Both fields in one: `clusterIPs`, or the `clusterIP` alone.
-pub(super) fn cluster_ips<'a>(spec: Value<'a>) -> Vec<&'a str> {
+pub(super) fn cluster_ips(spec: Value<'_>) -> Vec<&str> {
     match spec.text("clusterIP") {
         ip if !ip.is_empty() && spec.count("clusterIPs") == 0 => vec![ip],
         _ => spec.list("clusterIPs").map(|ip| ip.as_str().unwrap_or_default()).collect(),
@@ -22,14 +24,12 @@ pub(super) fn is_headless(ips: &[&str]) -> bool {
 /// Say something of one of the IPs: the server calls it `clusterIPs[N]` even if the manifest has `clusterIP` alone.
 pub(super) fn at_ip<'a>(cx: &mut Cx<'a>, spec: Value<'a>, index: usize, say: impl FnOnce(&mut Cx<'a>, At<'a>)) {
     let before = cx.count();
-    match spec.get("clusterIPs").filter(|list| list.items().len() > 0) {
-        Some(list) => say(cx, list.at_index(index)),
-        None => {
-            say(cx, spec.at("clusterIP"));
-            if cx.count() > before {
-                cx.called(&format!("spec.clusterIPs[{index}]"));
-            }
-        }
+    if let Some(list) = spec.get("clusterIPs").filter(|list| list.items().len() > 0) {
+        return say(cx, list.at_index(index));
+    }
+    say(cx, spec.at("clusterIP"));
+    if cx.count() > before {
+        cx.called(&format!("spec.clusterIPs[{index}]"));
     }
 }
 
@@ -59,7 +59,6 @@ pub(super) fn ip_fields<'a>(cx: &mut Cx<'a>, spec: Value<'a>, ips: &[&str]) {
         }
     }
     let policy = spec.text_if("ipFamilyPolicy");
-    const POLICIES: [&str; 3] = ["PreferDualStack", "RequireDualStack", "SingleStack"];
     if policy.is_some_and(|policy| !POLICIES.contains(&policy)) {
         cx.not_supported(spec.at("ipFamilyPolicy"), &POLICIES);
     }

@@ -1,6 +1,6 @@
 //! Which nodes a Pod wants, and which Pods it wants near or far.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::selector::{label_name, label_selector};
 use super::super::{Cx, Read};
@@ -12,8 +12,8 @@ const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 const OPERATOR: &str = "not a valid selector operator";
 
-/// `validateAffinity`. A Pod's own `labels` are merged into its selectors; a template has none yet.
-pub(super) fn affinity<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: Option<Value<'a>>) {
+/// `validateAffinity`. The keys of a Pod's own `labels` are merged into its selectors; a template has none yet.
+pub(super) fn affinity<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: &HashSet<&'a str>) {
     let Some(affinity) = spec.get("affinity") else { return };
     if let Some(nodes) = affinity.get("nodeAffinity") {
         if let Some(required) = nodes.get(REQUIRED) {
@@ -109,7 +109,7 @@ fn values_are<'a>(cx: &mut Cx<'a>, requirement: Value<'a>, check: fn(&str) -> Ve
 }
 
 /// `validatePodAffinityTerm`
-fn pod_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, labels: Option<Value<'a>>) {
+fn pod_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, labels: &HashSet<&'a str>) {
     label_selector(cx, term, "labelSelector");
     label_selector(cx, term, "namespaceSelector");
     for namespace in term.list("namespaces") {
@@ -126,7 +126,7 @@ fn pod_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, labels: Option<Value<'a>>) {
 }
 
 /// `ValidateMatchLabelKeysAndMismatchLabelKeys`
-pub(super) fn match_label_keys<'a>(cx: &mut Cx<'a>, term: Value<'a>, labels: Option<Value<'a>>) {
+pub(super) fn match_label_keys<'a>(cx: &mut Cx<'a>, term: Value<'a>, labels: &HashSet<&'a str>) {
     if term.count("matchLabelKeys") + term.count("mismatchLabelKeys") == 0 {
         return;
     }
@@ -155,16 +155,15 @@ pub(super) fn match_label_keys<'a>(cx: &mut Cx<'a>, term: Value<'a>, labels: Opt
 
 /// A key of `matchLabelKeys` must not be in the selector as well. The server merges a Pod's values of these keys into the
 /// selector first, so that it finds the key there twice.
-fn selected_twice<'a>(cx: &mut Cx<'a>, term: Value<'a>, selector: Value<'a>, labels: Option<Value<'a>>) {
+fn selected_twice<'a>(cx: &mut Cx<'a>, term: Value<'a>, selector: Value<'a>, labels: &HashSet<&'a str>) {
     let keys: Vec<&str> = term.texts("matchLabelKeys").collect();
     if keys.is_empty() {
         return;
     }
-    let of_pod: HashSet<&str> = labels.into_iter().flat_map(|labels| labels.entries().map(|(key, ..)| key)).collect();
     let merged = ["matchLabelKeys", "mismatchLabelKeys"].iter().flat_map(|field| term.texts(field));
-    let merged = merged.filter(|key| of_pod.contains(key));
+    let merged = merged.filter(|key| labels.contains(key));
     let expressions = selector.list("matchExpressions").map(|requirement| requirement.text("key"));
-    let places: std::collections::HashMap<&str, usize> = keys.iter().enumerate().map(|(at, key)| (*key, at)).collect();
+    let places: HashMap<&str, usize> = keys.iter().enumerate().map(|(at, key)| (*key, at)).collect();
     let mut seen: HashSet<&str> = selector.pairs("matchLabels").map(|(key, _)| key).collect();
     for key in expressions.chain(merged) {
         let place = places.get(key).and_then(|at| term.get("matchLabelKeys").map(|list| (list, *at)));

@@ -75,7 +75,7 @@ fn seccomp_profile(text: &str) -> Vec<&'static str> {
 }
 
 /// `validateSeccompAnnotationsAndFields` and `validateAppArmorAnnotationsAndFieldsMatchOnCreate`: what is said twice is
-/// said alike. In a Pod itself, an annotation of AppArmor first becomes the field of a container that has none.
+/// said alike. In a Pod itself, one of `AppArmor` first becomes the field of a container that has none.
 pub(super) fn agree_with_fields<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>, is_pod: bool) {
     let Some(map) = metadata.get("annotations") else { return };
     let profiles = map.entries().filter(|(key, ..)| is_profile(key));

@@ -15,7 +15,7 @@ mod projected;
 mod resources;
 mod scheduling;
 mod security;
-mod source;
+pub(super) mod source;
 mod update;
 mod volume;
 mod warnings;
@@ -145,12 +145,12 @@ fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, owner: Owner<'a>) {
     ports::in_host_network(cx, spec);
     metadata::labels(cx, spec, "nodeSelector");
     security::of_pod(cx, spec);
-    let labels = metadata.and_then(|metadata| metadata.get("labels"));
-    affinity::affinity(cx, spec, labels);
+    let labels = metadata.into_iter().flat_map(|metadata| metadata.pairs("labels")).map(|(key, _)| key).collect();
+    affinity::affinity(cx, spec, &labels);
     network::dns(cx, spec);
     scheduling::readiness_gates(cx, spec);
     scheduling::scheduling_gates(cx, spec);
-    scheduling::topology_spread(cx, spec, labels);
+    scheduling::topology_spread(cx, spec, &labels);
     windows::host_process(cx, spec);
     if !whole.host_users {
         cx.since(33, |cx| network::host_users(cx, spec));

@@ -1,6 +1,6 @@
 //! When and where a Pod may run, apart from affinities.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::selector::label_selector;
 use super::super::{Cx, Read};
@@ -34,8 +34,8 @@ pub(super) fn scheduling_gates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     }
 }
 
-/// `validateTopologySpreadConstraints`; `labels` are those of a Pod.
-pub(super) fn topology_spread<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: Option<Value<'a>>) {
+/// `validateTopologySpreadConstraints`; `labels` are the keys of a Pod's.
+pub(super) fn topology_spread<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: &HashSet<&'a str>) {
     let last = last_places(spec);
     for (index, constraint) in spec.list("topologySpreadConstraints").enumerate() {
         let skew = constraint.int("maxSkew").unwrap_or_default();
@@ -71,7 +71,7 @@ pub(super) fn topology_spread<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: Opti
 }
 
 /// Where the last constraint of each kind stands; the server compares each with those after it.
-fn last_places<'a>(spec: Value<'a>) -> std::collections::HashMap<(&'a str, &'a str), usize> {
+fn last_places<'a>(spec: Value<'a>) -> HashMap<(&'a str, &'a str), usize> {
     let kind = |constraint: Value<'a>| (constraint.text("topologyKey"), constraint.text("whenUnsatisfiable"));
     spec.list("topologySpreadConstraints").enumerate().map(|(at, constraint)| (kind(constraint), at)).collect()
 }

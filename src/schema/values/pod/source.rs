@@ -33,7 +33,7 @@ const NOT_IN_TEMPLATES: [(&str, &str); 13] = [
 ];
 
 /// A text that is there, even if it is empty, is one of some.
-pub(super) fn supported<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'static str, values: &[&str]) {
+pub(in crate::schema) fn supported<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'static str, values: &[&str]) {
     if parent.text_if(field).is_some_and(|text| !values.contains(&text)) {
         cx.not_supported(parent.at(field), values);
     }
@@ -57,7 +57,7 @@ pub(super) fn empty_dir<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     }
 }
 
-pub(super) fn host_path<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn host_path<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     let path = source.text("path");
     if path.is_empty() {
         return cx.required(source.at("path"), "");
@@ -82,12 +82,12 @@ fn partition<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     }
 }
 
-pub(super) fn gce_persistent_disk<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn gce_persistent_disk<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["pdName"]);
     partition(cx, source);
 }
 
-pub(super) fn aws_elastic_block_store<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn aws_elastic_block_store<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["volumeID"]);
     partition(cx, source);
 }
@@ -104,7 +104,7 @@ pub(super) fn config_map<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     items(cx, source);
 }
 
-pub(super) fn nfs<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn nfs<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["server", "path"]);
     let path = source.text("path");
     if !path.starts_with('/') {
@@ -112,7 +112,7 @@ pub(super) fn nfs<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     }
 }
 
-pub(super) fn iscsi<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn iscsi<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["targetPortal", "iqn"]);
     for (field, name) in [("iqn", "iqn"), ("initiatorName", "initiatorname")] {
         let Some(text) = source.text_if(field).filter(|text| field != "iqn" || !text.is_empty()) else { continue };
@@ -165,11 +165,11 @@ fn is_iqn(rest: &str) -> bool {
         })
 }
 
-pub(super) fn glusterfs<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn glusterfs<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["endpoints", "path"]);
 }
 
-pub(super) fn flocker<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn flocker<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     let (name, uuid) = (source.text("datasetName"), source.text("datasetUUID"));
     if name.is_empty() && uuid.is_empty() {
         cx.required(source.here(), "one of datasetName and datasetUUID is required");
@@ -187,23 +187,23 @@ pub(super) fn persistent_volume_claim<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["claimName"]);
 }
 
-pub(super) fn rbd<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn rbd<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     cephfs(cx, source);
     filled(cx, source, &["image"]);
 }
 
-pub(super) fn cinder<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn cinder<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["volumeID"]);
     secret_name(cx, source);
 }
 
-pub(super) fn cephfs<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn cephfs<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     if !has_items(source, "monitors") {
         cx.required(source.at("monitors"), "");
     }
 }
 
-pub(super) fn quobyte<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn quobyte<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     let registry = source.text("registry");
     if registry.is_empty() {
         cx.required(source.at("registry"), HOST_PORT);
@@ -226,7 +226,7 @@ fn is_host_and_port(text: &str) -> bool {
     }
 }
 
-pub(super) fn fc<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn fc<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     let (targets, ids) = (has_items(source, "targetWWNs"), has_items(source, "wwids"));
     if !targets && !ids {
         cx.required(source.at("targetWWNs"), "must specify either targetWWNs or wwids, but not both");
@@ -243,7 +243,7 @@ pub(super) fn fc<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     }
 }
 
-pub(super) fn flex_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn flex_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["driver"]);
     let Some(options) = source.get("options") else { return };
     for (key, ..) in options.entries() {
@@ -257,11 +257,11 @@ pub(super) fn flex_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     }
 }
 
-pub(super) fn azure_file<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn azure_file<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["secretName", "shareName"]);
 }
 
-pub(super) fn azure_disk<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn azure_disk<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["diskName", "diskURI"]);
     supported(cx, source, "cachingMode", &["None", "ReadOnly", "ReadWrite"]);
     supported(cx, source, "kind", &["Dedicated", "Managed", "Shared"]);
@@ -272,23 +272,23 @@ pub(super) fn azure_disk<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     }
 }
 
-pub(super) fn vsphere_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn vsphere_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["volumePath"]);
 }
 
-pub(super) fn photon_persistent_disk<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn photon_persistent_disk<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["pdID"]);
 }
 
-pub(super) fn portworx_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn portworx_volume<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["volumeID"]);
 }
 
-pub(super) fn scale_io<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn scale_io<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["gateway", "system", "volumeName"]);
 }
 
-pub(super) fn storage_os<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
+pub(in crate::schema) fn storage_os<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["volumeName"]);
     for field in ["volumeName", "volumeNamespace"] {
         for why in source.text_if(field).filter(|text| !text.is_empty()).map(name::dns_label).unwrap_or_default() {
@@ -328,13 +328,12 @@ pub(super) fn ephemeral<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
             }
         }
     }
-    match template.get("spec") {
-        Some(spec) => persistent_volume_claim_spec(cx, spec),
-        None => {
-            cx.required(template.at("spec.accessModes"), "at least 1 access mode is required");
-            cx.required(template.at("spec.resources"), "");
-            cx.called_at(template.at("spec.resources"), "[storage]");
-        }
+    if let Some(spec) = template.get("spec") {
+        persistent_volume_claim_spec(cx, spec, true);
+    } else {
+        cx.required(template.at("spec.accessModes"), "at least 1 access mode is required");
+        cx.required(template.at("spec.resources"), "");
+        cx.called_at(template.at("spec.resources"), "[storage]");
     }
 }
 

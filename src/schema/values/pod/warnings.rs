@@ -24,6 +24,8 @@ const VOLUMES: [(&str, &str); 9] = [
 ];
 /// With how many other ports of one number a port is compared; the server compares it with all.
 const OTHERS: usize = 8;
+/// Of how many files of one volume that lie in one another is told.
+const MOST: usize = 100;
 
 /// `warningsForPodSpecAndMeta`
 pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>) {
@@ -48,6 +50,9 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
         for (field, why) in VOLUMES {
             if volume.has(field) {
                 cx.warn(volume.at(field), why);
+                if field == "storageos" {
+                    cx.called_at(volume.at("storageOS"), "");
+                }
             }
         }
         overlaps(cx, volume);
@@ -130,9 +135,9 @@ fn duplicates<'a>(cx: &mut Cx<'a>, spec: Value<'a>, list: &str, field: &'static 
 fn fractions<'a>(cx: &mut Cx<'a>, list: Value<'a>) {
     for resource in ["memory", "ephemeral-storage"] {
         let Some(amount) = list.get(resource) else { continue };
-        if quantity::parse_value(amount).is_ok_and(|amount| amount.milli_value() % 1000 != 0) {
-            let shown = amount.as_str().map_or_else(|| amount.to_json().to_string(), str::to_owned);
-            let why = format_args!("fractional byte value {shown:?} is invalid, must be an integer").to_string();
+        let milli = quantity::parse_value(amount).map_or(0, quantity::Quantity::milli_value);
+        if milli % 1000 != 0 {
+            let why = format_args!("fractional byte value \"{milli}m\" is invalid, must be an integer");
             cx.warn(list.at_key(resource), why);
         }
     }
@@ -231,7 +236,8 @@ fn overlaps<'a>(cx: &mut Cx<'a>, volume: Value<'a>) {
     let Some(projected) = volume.get("projected") else { return };
     let mut files = Vec::new();
     for source in projected.list("sources") {
-        if source.entries().len() == 0 {
+        // The server drops other kinds, which are switched off.
+        if !["configMap", "secret", "downwardAPI", "serviceAccountToken"].iter().any(|kind| source.has(kind)) {
             let why = format!("volume {:?} (Projected) has no sources provided", volume.text("name"));
             cx.warn(source.here(), why);
             cx.called("");
@@ -276,6 +282,7 @@ fn overlapping<'a>(cx: &mut Cx<'a>, volume: Value<'a>, title: &str, files: &[Fil
         open.push((parts, index));
     }
     found.sort_unstable();
+    found.truncate(MOST);
     for (later, earlier) in found {
         if let (Some(later), Some(earlier)) = (files.get(later), files.get(earlier)) {
             let name = volume.text("name");

@@ -73,7 +73,13 @@ pub(super) fn csi_driver_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<
         cx.immutable(spec.at("attachRequired"));
         cx.called("spec.attachedRequired");
     }
-    if !core::same(spec.get("volumeLifecycleModes"), before.get("volumeLifecycleModes")) {
+    let is_default = |spec: Value<'_>| {
+        let mut modes = spec.texts("volumeLifecycleModes");
+        matches!((modes.next(), modes.next()), (None | Some("Persistent"), None))
+    };
+    let is_same = core::same(spec.get("volumeLifecycleModes"), before.get("volumeLifecycleModes"));
+    let is_same = is_same || (is_default(spec) && is_default(before));
+    if !is_same {
         cx.immutable(spec.at("volumeLifecycleModes"));
     }
 }

@@ -1,4 +1,4 @@
-//! StorageClasses and VolumeAttributesClasses: a driver and what it is told.
+//! `StorageClasses` and `VolumeAttributesClasses`: a driver and what it is told.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

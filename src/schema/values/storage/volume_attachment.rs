@@ -1,4 +1,4 @@
-//! VolumeAttachments.
+//! `VolumeAttachments`.
 
 use super::super::{Cx, Read, core};
 use crate::schema::stored::Places;

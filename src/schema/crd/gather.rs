@@ -1,0 +1,134 @@
+//! CRDs from anywhere into one pack: what `portcullis schema pack` does.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::build::{Builder, Refusal};
+use super::pack::Pack;
+use crate::manifest::object::roots;
+use crate::source::{RepoPath, Side};
+use crate::yaml::{self, Dialect, Document, NodeId, Value, pointer};
+
+/// What names a CRD that is worth a message.
+const SIGN: &[u8] = b"CustomResourceDefinition";
+
+/// A CRD that cannot be used, or a file that may hold one and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// `FILE:LINE`, or the file alone.
+    pub place: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Collects CRDs, of which none is used before all are there.
+#[derive(Debug, Default)]
+pub struct Gatherer {
+    documents: Vec<Document>,
+    crds: BTreeMap<(String, String), Crd>,
+    faults: Vec<Fault>,
+    others: usize,
+}
+
+#[derive(Debug)]
+struct Crd {
+    document: usize,
+    node: NodeId,
+    place: String,
+    /// It alone, packed: what tells it from another one of its kind.
+    packed: Vec<u8>,
+}
+
+impl Gatherer {
+    /// What could not be used so far.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// How many objects and files are no CRD.
+    #[must_use]
+    pub fn others(&self) -> usize {
+        self.others
+    }
+
+    /// How many kinds there are.
+    #[must_use]
+    pub fn kinds(&self) -> usize {
+        self.crds.len()
+    }
+
+    /// A file that cannot be read.
+    pub fn unreadable(&mut self, name: &str, why: impl Into<String>) {
+        self.faults.push(Fault { place: name.to_owned(), reason: why.into() });
+    }
+
+    /// The CRDs of a file: any number of documents, lists of objects opened.
+    pub fn file(&mut self, name: &str, bytes: &[u8]) {
+        if memchr::memmem::find(bytes, SIGN).is_none() {
+            self.others += 1;
+            return;
+        }
+        let stream = yaml::read(RepoPath::from(name), Side::Head, bytes, Dialect::Kubectl);
+        for problem in stream.problems.iter().filter(|problem| problem.fatal) {
+            let line = stream.source.position(problem.span.start).line;
+            self.faults.push(Fault { place: format!("{name}:{line}"), reason: problem.message.clone() });
+        }
+        for document in stream.documents {
+            let index = self.documents.len();
+            // `roots` gives them in no order, and of two equal kinds the first counts.
+            let mut found: Vec<(NodeId, String)> = Vec::new();
+            for root in roots(&document) {
+                if root.get("kind").and_then(Value::as_str).is_none_or(|kind| kind.as_bytes() != SIGN) {
+                    self.others += 1;
+                    continue;
+                }
+                let start = pointer::span_of(&document, root.origin()).map_or(0, |span| span.start);
+                found.push((root.id(), format!("{name}:{}", stream.source.position(start).line)));
+            }
+            found.sort_by_key(|(node, _)| *node);
+            for (node, place) in found {
+                self.crd(document.value(node), Crd { document: index, node, place, packed: Vec::new() });
+            }
+            self.documents.push(document);
+        }
+    }
+
+    fn crd(&mut self, value: Value<'_>, mut crd: Crd) {
+        let mut alone = Builder::new();
+        if let Err(refusal) = alone.add(value) {
+            let name = value.path(&["metadata", "name"]).and_then(Value::as_str).unwrap_or("without a name");
+            self.faults.push(Fault { place: crd.place, reason: format!("CustomResourceDefinition {name}: {refusal}") });
+            return;
+        }
+        let pack = alone.finish();
+        let Some(kind) = pack.kinds().next() else { return };
+        crd.packed = pack.bytes().to_vec();
+        match self.crds.entry((kind.group().to_owned(), kind.name().to_owned())) {
+            Entry::Vacant(entry) => {
+                entry.insert(crd);
+            }
+            Entry::Occupied(entry) if entry.get().packed == crd.packed => {}
+            Entry::Occupied(entry) => {
+                let reason = format!(
+                    "{}/{} is defined here and, otherwise, in {}: name only one of the two",
+                    kind.group(),
+                    kind.name(),
+                    entry.get().place
+                );
+                self.faults.push(Fault { place: crd.place, reason });
+            }
+        }
+    }
+
+    /// All of them, in the order of their names, so that the same CRDs give the same pack wherever they were found.
+    pub fn finish(self) -> Result<Pack, Refusal> {
+        let mut builder = Builder::new();
+        for crd in self.crds.values() {
+            if let Some(document) = self.documents.get(crd.document) {
+                builder.add(document.value(crd.node))?;
+            }
+        }
+        Ok(builder.finish())
+    }
+}
