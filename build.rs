@@ -24,7 +24,24 @@ fn main() -> Result<(), String> {
     overlay.check(&native)?;
     let packed = Packer::default().pack(&native, &overlay)?;
     let out = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
-    std::fs::write(Path::new(&out).join("native.bin"), packed).map_err(|error| error.to_string())
+    std::fs::write(Path::new(&out).join("native.bin"), packed).map_err(|error| error.to_string())?;
+    std::fs::write(Path::new(&out).join("catalog.pack"), catalogue()?).map_err(|error| error.to_string())
+}
+
+/// The catalogue of CRDs that this build knows without any set-up; empty when none is named.
+fn catalogue() -> Result<Vec<u8>, String> {
+    println!("cargo:rerun-if-env-changed=PORTCULLIS_CATALOG");
+    let Some(path) = std::env::var_os("PORTCULLIS_CATALOG").filter(|path| !path.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let path = Path::new(&path);
+    println!("cargo:rerun-if-changed={}", path.display());
+    let wrong = |why: &str| format!("PORTCULLIS_CATALOG: {}: {why}", path.display());
+    let bytes = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
+    if !bytes.starts_with(b"portcullis catalogue 1\n") {
+        return Err(wrong("it is no catalogue of this version; make one: portcullis schema pack CRDS -o FILE"));
+    }
+    Ok(bytes)
 }
 
 #[derive(Default)]

@@ -25,10 +25,10 @@ pub struct Context<'a> {
     pub sops: &'a crate::manifest::sops::SopsRules,
     /// The agents of the side that is judged.
     pub agents: &'a crate::manifest::agents::Agents<'a>,
-    /// The CRDs of the side that is judged.
-    pub crds: &'a crate::schema::crd::repository::Crds<'a>,
-    /// The CRDs of the base: by these, the old objects were stored.
-    pub crds_before: &'a crate::schema::crd::repository::Crds<'a>,
+    /// Where the side that is judged has its CRDs.
+    pub crds: crate::schema::crd::sources::Sources<'a>,
+    /// Where the base has them: by these, the old objects were stored.
+    pub crds_before: crate::schema::crd::sources::Sources<'a>,
 }
 
 /// An object as AdmissionReview shows it: what the merge does, and the object before and after.

@@ -102,6 +102,14 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// An error in the value at a JSON pointer.
+pub(super) fn at(source: Option<&Source>, pointer: &str, message: String, help: &str) -> ConfigError {
+    let none = Source::new(super::FILE_NAME.into(), crate::source::Side::Base, String::new(), true);
+    let source = source.unwrap_or(&none);
+    let span = locate(&source.text, pointer, Part::Value).unwrap_or_default();
+    error(source, pointer, source.position(span.start), message, Some(help.to_owned()))
+}
+
 /// An error at a position; it ends with the token that starts there.
 pub(super) fn error(
     source: &Source,

@@ -250,6 +250,12 @@ impl Config {
         self.source.as_ref().map_or(FILE_NAME, |source| source.path.as_str())
     }
 
+    /// A mistake that only the repository shows, at the value of a JSON pointer.
+    #[must_use]
+    pub fn mistake(&self, pointer: &str, message: String, help: &str) -> ConfigError {
+        error::at(self.source.as_deref(), pointer, message, help)
+    }
+
     /// The file itself says something at this JSON pointer.
     fn writes(&self, pointer: &str) -> bool {
         let text = self.source.as_ref().map(|source| source.text.as_str());

@@ -29,6 +29,7 @@ use crate::manifest::agents::Agents;
 use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
 use crate::schema::crd::repository::Crds;
+use crate::schema::crd::sources::{Entries, Sources};
 use crate::schema::minors::MinorSet;
 
 pub use read::is_manifest_name;
@@ -106,7 +107,7 @@ struct Side<'a> {
     tree: &'a Tree,
     inventory: &'a Inventory<'a>,
     agents: &'a Agents<'a>,
-    crds: &'a Crds<'a>,
+    crds: Sources<'a>,
 }
 
 /// What judging a part of the change gave.
@@ -148,20 +149,21 @@ pub fn run(
         git::Outcome::Compare(comparison) => comparison,
         git::Outcome::NothingToCheck { sentence, offers } => return Ok(nothing_to_check(&sentence, &offers, options)),
     };
-    let rules = match trust::load(&comparison, options) {
+    let mut rules = match trust::load(&comparison, options) {
         Err(RunError::TrustConfig(errors)) => return Ok(broken_config(&errors, &comparison, options)),
         loaded => loaded?,
     };
+    let audit = matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths);
+    let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
+    schemas::mend(&mut rules, trust_tree, &comparison.head);
     let changes = git::diff(&comparison.base, &comparison.head)?;
     let config = &rules.config;
     let suppressions = Suppressions::new(config, rules.head.as_ref());
     let base = Inventory::new(comparison.base.clone(), &options.store);
     let head = Inventory::beside(comparison.head.clone(), &base);
-    let audit = matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths);
-    let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
     let trust = Inventory::beside(trust_tree.clone(), &base);
     let [base_agents, head_agents, trust_agents] = [&base, &head, &trust].map(Agents::new);
-    let [base_crds, head_crds] = [&base, &head].map(Crds::new);
+    let [base_crds, head_crds, trust_crds] = [&base, &head, &trust].map(Crds::new);
     // What is known of one tree is not looked for twice.
     let same = |tree: &Tree| trust_tree.root().id.is_some_and(|id| tree.root().id == Some(id));
     let trusted = if same(&comparison.base) {
@@ -171,11 +173,20 @@ pub fn run(
     } else {
         &trust_agents
     };
+    let entries_crds = if rules.from_head || same(&comparison.head) {
+        &head_crds
+    } else if same(&comparison.base) {
+        &base_crds
+    } else {
+        &trust_crds
+    };
+    let entries = Entries::new(config, entries_crds);
+    let sources = |crds| Sources { crds, entries: &entries };
     let run = Run {
         config,
         suppressions: &suppressions,
-        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: &base_crds },
-        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents, crds: &head_crds },
+        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: sources(&base_crds) },
+        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents, crds: sources(&head_crds) },
         trust: comparison.trust.as_ref(),
         trusted,
         audit,
@@ -188,6 +199,8 @@ pub fn run(
     part = part.add(run.gate(&rules, &changes)?);
     part.notices.splice(0..0, rules.notices.iter().cloned());
     part.notices.extend(not_evaluated(config));
+    part.notices.extend(schemas::not_read_yet(&entries));
+    part.unchecked.extend(schemas::broken(&entries));
     if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
         let text = match changes.len() {
             0 if comparison.kind == ComparisonKind::Staged => {
@@ -233,18 +246,13 @@ impl Run<'_> {
 }
 
 /// What the config asks for and this version does not do yet. Nobody may take a pass for one of these.
-fn not_evaluated(config: &Config) -> Vec<Notice> {
+fn not_evaluated(config: &Config) -> Option<Notice> {
     let clusters = config.clusters.iter();
-    let policies = config.policies.len() + clusters.clone().map(|cluster| cluster.policies.len()).sum::<usize>();
-    let schemas = config.schemas.len() + clusters.map(|cluster| cluster.schemas.len()).sum::<usize>();
-    [("policies", policies), ("schemas", schemas)]
-        .into_iter()
-        .filter(|(_, entries)| *entries > 0)
-        .map(|(key, entries)| Notice {
-            id: "not-evaluated".to_owned(),
-            text: format!("{key}: this version evaluates none of the {entries} that {} names", config.path()),
-        })
-        .collect()
+    let policies = config.policies.len() + clusters.map(|cluster| cluster.policies.len()).sum::<usize>();
+    (policies > 0).then(|| Notice {
+        id: "not-evaluated".to_owned(),
+        text: format!("policies: this version evaluates none of the {policies} that {} names", config.path()),
+    })
 }
 
 fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {
@@ -258,20 +266,24 @@ fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {
         .collect()
 }
 
-/// The report of a change that cannot be judged, because the config that counts is broken.
-fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Options) -> Report {
-    let record = Unchecked {
+fn config_broken(path: &str, detail: String) -> Unchecked {
+    Unchecked {
         reason: Reason::ConfigBroken,
         effect: Effect::Fail,
-        path: crate::config::FILE_NAME.into(),
+        path: path.into(),
         side: crate::source::Side::Base,
         object: None,
-        detail: errors.to_string(),
+        detail,
         help: Some("mend it in a change of its own, which is then judged by its own config".to_owned()),
         status: crate::finding::Status::New,
         deciding: false,
         count: 1,
-    };
+    }
+}
+
+/// The report of a change that cannot be judged, because the config that counts is broken.
+fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Options) -> Report {
+    let record = config_broken(crate::config::FILE_NAME, errors.to_string());
     let rules = trust::Rules::default();
     report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, options)
 }

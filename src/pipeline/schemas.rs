@@ -1,15 +1,51 @@
-//! The objects that no schema is known for.
+//! Schemas that come from elsewhere: what is wrong with the config's entries, and the objects that none is known for.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use crate::change::{Located, ObjectChange};
 use crate::finding::{Operation, Reason, Status, Unchecked};
-use crate::schema::crd::repository::{Crds, Missing};
+use crate::git::Tree;
+use crate::report::Notice;
+use crate::schema::crd::repository::Missing;
+use crate::schema::crd::sources::{self, Entries, Sources};
 use crate::schema::minors::MinorSet;
 use crate::schema::versions::{Standing, look_up};
 use crate::source::Side;
 
-use super::Run;
+use super::trust::{Rules, notice};
+use super::{Run, config_broken};
+
+/// Where the trust commit lacks what its config names and the head has all of it, the change mends that and is judged by
+/// its own.
+pub(super) fn mend(rules: &mut Rules, trust: &Tree, head: &Tree) {
+    if rules.from_head || rules.blob.is_none() || sources::unusable(&rules.config, trust).is_empty() {
+        return;
+    }
+    let mended = rules.head.as_ref().unwrap_or(&rules.config);
+    if rules.removed || rules.head_errors.is_some() || !sources::unusable(mended, head).is_empty() {
+        return;
+    }
+    rules.from_head = true;
+    if let Some(head) = rules.head.take() {
+        rules.config = head;
+    }
+    "head (it mends the trust commit's schemas)".clone_into(&mut rules.from);
+    let text = "the target branch lacks schemas that its portcullis.yaml names; this change mends that and is judged by its own";
+    rules.notices.push(notice("config-repaired", text));
+}
+
+/// Entries in a form that this version does not read. Nobody may take a pass for one of these.
+pub(super) fn not_read_yet(entries: &Entries<'_>) -> Option<Notice> {
+    let paths: Vec<&str> = entries.not_read_yet().collect();
+    let text = format!("schemas: {} holds JSON Schemas, which are not supported yet; CRDs and catalogues are", paths.join(", "));
+    (!paths.is_empty()).then(|| notice("not-evaluated", &text))
+}
+
+/// Records of the entries that cannot be used: without them nothing can be said of what they are for.
+pub(super) fn broken(entries: &Entries<'_>) -> impl Iterator<Item = Unchecked> {
+    entries.mistakes().into_iter().map(|mistake| config_broken(&mistake.path, mistake.to_string()))
+}
 
 impl Run<'_> {
     /// A record for every kind of a file that is neither built in nor defined by a CRD.
@@ -23,8 +59,12 @@ impl Run<'_> {
             if !told.insert((&new.file.path, api_version, kind)) {
                 continue;
             }
-            let detail = format!("{api_version} {kind}: {missing}");
+            let mut detail = format!("{api_version} {kind}: {missing}");
+            if missing == Missing::NoCrd {
+                _ = write!(detail, " in {}", self.head.crds.places(&new.object));
+            }
             let mut record = self.unchecked(Reason::NoSchema, &new.file.path, Side::Head, detail);
+            record.help = Some(self.how_to_add());
             record.object = change.key().cloned();
             if change.old.as_ref().is_some_and(|old| self::missing(self.base.crds, old).is_some()) {
                 record.status = Status::Existing;
@@ -33,10 +73,18 @@ impl Run<'_> {
         }
         records
     }
+
+    /// The command that adds the schemas of a cluster.
+    fn how_to_add(&self) -> String {
+        let file = self.head.crds.entries.catalogue();
+        let then = if file.is_some() { "" } else { ", and name that file under `schemas` of portcullis.yaml" };
+        let file = file.unwrap_or("crds.pack");
+        format!("kubectl get crd -o yaml | portcullis schema pack - -o {file}{then}")
+    }
 }
 
 /// Why there is no schema for an object. None for a built-in kind, and for what is no object.
-fn missing(crds: &Crds<'_>, located: &Located) -> Option<Missing> {
+fn missing(crds: Sources<'_>, located: &Located) -> Option<Missing> {
     let object = &located.object;
     let (api_version, kind) = (object.api_version.as_str(), object.key.kind.as_str());
     if api_version.is_empty() || kind.is_empty() {

@@ -20,6 +20,8 @@ pub(super) struct Rules {
     pub(super) removed: bool,
     /// Git id of the file that counts.
     pub(super) blob: Option<String>,
+    /// The config, or the schemas that it names, are the head's.
+    pub(super) from_head: bool,
     /// Where it was read.
     pub(super) from: String,
     pub(super) notices: Vec<Notice>,
@@ -71,6 +73,7 @@ fn read(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
                 };
             }
             "head (first adoption)".clone_into(&mut rules.from);
+            rules.from_head = true;
             rules.notices.push(notice(
                 "first-adoption",
                 "first adoption: the target branch has no portcullis.yaml, so the head's counts",
@@ -109,7 +112,7 @@ fn read(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
     Ok(rules)
 }
 
-fn notice(id: &str, text: &str) -> Notice {
+pub(super) fn notice(id: &str, text: &str) -> Notice {
     Notice { id: id.to_owned(), text: text.to_owned() }
 }
 

@@ -77,7 +77,7 @@ fn custom(
     let before = old.and_then(|old| context.crds_before.of(old).ok());
     let before = old.map(|old| Before { object: old, version: before.as_ref().and_then(|before| before.version(old)) });
     let judged = crd::judge(object, before, version, minors);
-    Some((judged, Basis(format!("the CustomResourceDefinition in {}", schema.path).into())))
+    Some((judged, Basis(schema.origin.to_string().into())))
 }
 
 /// What of a custom resource nobody looked at.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
 
 use sha2::{Digest, Sha256};
 
@@ -85,6 +86,15 @@ pub fn open(file: impl Into<Cow<'static, [u8]>>) -> Result<Pack, Unusable> {
         return Err(Unusable::Damaged);
     }
     Pack::open(body).ok_or(Unusable::Damaged)
+}
+
+/// The catalogue that the build was given in `PORTCULLIS_CATALOG`.
+pub fn built_in() -> Option<&'static Arc<Pack>> {
+    static PACK: LazyLock<Option<Arc<Pack>>> = LazyLock::new(|| {
+        let file: &'static [u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.pack"));
+        open(file).ok().map(Arc::new)
+    });
+    PACK.as_ref()
 }
 
 /// The length and the checksum of the body.

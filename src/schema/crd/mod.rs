@@ -21,6 +21,7 @@ mod ratchet;
 pub mod repository;
 mod rules;
 pub mod show;
+pub mod sources;
 mod text;
 mod value;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::build::Builder;
 use super::pack::{Pack, Version};
-use crate::git::Content;
+use crate::git::{Content, Tree};
 use crate::inventory::Inventory;
 use crate::manifest::object::{Object, group_of, roots};
 use crate::source::{RepoPath, Side};
@@ -18,8 +18,16 @@ use crate::yaml::{self, Dialect, Value};
 pub struct Crds<'a> {
     inventory: &'a Inventory<'a>,
     /// The files with a CRD, by `Kind.group`.
-    files: OnceLock<HashMap<String, Vec<RepoPath>>>,
+    files: OnceLock<Files>,
     compiled: Mutex<HashMap<(RepoPath, String), Slot>>,
+}
+
+/// Which file defines what.
+#[derive(Debug, Default)]
+struct Files {
+    by_kind: HashMap<String, Vec<RepoPath>>,
+    /// Files that may define more, and why they cannot be read.
+    unreadable: Vec<(RepoPath, String)>,
 }
 
 /// A CRD that is compiled once, by whoever comes first.
@@ -30,8 +38,29 @@ type Slot = Arc<OnceLock<Result<Arc<Pack>, String>>>;
 pub struct Schema {
     /// Holds the kind, and maybe others.
     pub pack: Arc<Pack>,
-    /// The file.
-    pub path: RepoPath,
+    /// Where it was found.
+    pub origin: Origin,
+}
+
+/// Where a schema was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file with a CRD.
+    Crd(RepoPath),
+    /// A catalogue that the config names.
+    Catalogue(RepoPath),
+    /// The catalogue of the build.
+    BuiltIn,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crd(path) => write!(f, "the CustomResourceDefinition in {path}"),
+            Self::Catalogue(path) => write!(f, "the catalogue {path}"),
+            Self::BuiltIn => f.write_str("the built-in catalogue"),
+        }
+    }
 }
 
 /// Why there is no schema for an object.
@@ -42,7 +71,7 @@ pub enum Missing {
     /// The CRD cannot be used.
     Unusable(RepoPath, String),
     /// The CRD does not serve the version.
-    NotServed(RepoPath),
+    NotServed(Origin),
 }
 
 impl fmt::Display for Missing {
@@ -50,7 +79,7 @@ impl fmt::Display for Missing {
         match self {
             Self::NoCrd => f.write_str("no CustomResourceDefinition of it was found"),
             Self::Unusable(path, why) => write!(f, "the CustomResourceDefinition in {path} cannot be used: {why}"),
-            Self::NotServed(path) => write!(f, "the CustomResourceDefinition in {path} does not serve the version"),
+            Self::NotServed(origin) => write!(f, "{origin} does not serve the version"),
         }
     }
 }
@@ -78,32 +107,56 @@ impl<'a> Crds<'a> {
         Self { inventory, files: OnceLock::new(), compiled: Mutex::default() }
     }
 
-    /// The schema of an object's version: of several CRDs of its kind, the one that lies nearest.
-    pub fn of(&self, object: &Object) -> Result<Schema, Missing> {
+    /// The tree.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        self.inventory.tree()
+    }
+
+    fn files(&self) -> &Files {
+        self.files.get_or_init(|| self.list())
+    }
+
+    /// A file that satisfies this defines a kind.
+    pub fn is_any(&self, wanted: impl Fn(&RepoPath) -> bool) -> bool {
+        self.files().by_kind.values().flatten().any(wanted)
+    }
+
+    /// The files that satisfy this and may define a kind, and why they cannot be read.
+    pub fn unreadable(&self, wanted: impl Fn(&RepoPath) -> bool) -> impl Iterator<Item = &(RepoPath, String)> {
+        self.files().unreadable.iter().filter(move |(path, _)| wanted(path))
+    }
+
+    /// The schema of an object's version: of several CRDs of its kind, the one of the highest rank, and of these the one
+    /// that lies nearest. Files without a rank do not count.
+    pub fn nearest(&self, object: &Object, rank: impl Fn(&RepoPath) -> Option<u8>) -> Result<Schema, Missing> {
         let name = format!("{}.{}", object.key.kind, group_of(&object.api_version));
-        let files = self.files.get_or_init(|| self.list()).get(&name).ok_or(Missing::NoCrd)?;
-        let nearness = |path: &&RepoPath| {
+        let files = self.files().by_kind.get(&name).ok_or(Missing::NoCrd)?;
+        let nearness = |path: &RepoPath| {
             let pairs = path.folder().split('/').zip(object.path().folder().split('/'));
             pairs.take_while(|(a, b)| a == b).count()
         };
         // Of equally near ones the first.
-        let path = files.iter().rev().max_by_key(nearness).ok_or(Missing::NoCrd)?;
+        let ranked = files.iter().rev().filter_map(|path| Some((rank(path)?, nearness(path), path)));
+        let (_, _, path) = ranked.max_by_key(|(rank, nearness, _)| (*rank, *nearness)).ok_or(Missing::NoCrd)?;
         let slot = {
             let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(compiled.entry((path.clone(), name)).or_default())
         };
         let compiled = slot.get_or_init(|| self.compile(path, group_of(&object.api_version), &object.key.kind));
         let pack = compiled.clone().map_err(|why| Missing::Unusable(path.clone(), why))?;
-        let schema = Schema { pack, path: path.clone() };
-        if schema.version(object).is_none() { Err(Missing::NotServed(path.clone())) } else { Ok(schema) }
+        let schema = Schema { pack, origin: Origin::Crd(path.clone()) };
+        if schema.version(object).is_none() { Err(Missing::NotServed(schema.origin)) } else { Ok(schema) }
     }
 
     /// A tree that cannot be read has failed elsewhere.
-    fn list(&self) -> HashMap<String, Vec<RepoPath>> {
-        let mut files: HashMap<String, Vec<RepoPath>> = HashMap::new();
-        for crd in self.inventory.crds().map(|gathered| gathered.found).unwrap_or_default() {
-            files.entry(format!("{}.{}", crd.fact.kind, crd.fact.group)).or_default().push(crd.path);
+    fn list(&self) -> Files {
+        let mut files = Files::default();
+        let Ok(gathered) = self.inventory.crds() else { return files };
+        for crd in gathered.found {
+            files.by_kind.entry(format!("{}.{}", crd.fact.kind, crd.fact.group)).or_default().push(crd.path);
         }
+        files.unreadable = gathered.problems.into_iter().map(|problem| (problem.path, problem.fact)).collect();
         files
     }
 
