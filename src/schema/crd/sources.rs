@@ -18,6 +18,7 @@ pub struct Entries<'a> {
     config: &'a Config,
     /// Those of the tree whose entries count.
     crds: &'a Crds<'a>,
+    #[expect(clippy::struct_field_names, reason = "they are what the config calls so")]
     entries: Vec<Entry<'a>>,
     mistakes: Mutex<Vec<ConfigError>>,
 }
@@ -66,6 +67,7 @@ pub fn unusable<'a>(config: &'a Config, tree: &Tree) -> Vec<(&'a str, ConfigErro
     entries.filter_map(|(path, pointer, _)| Some((path, held(config, tree, path, &pointer).err()?))).collect()
 }
 
+#[expect(clippy::result_large_err, reason = "made once a run, where the config is wrong")]
 fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds, ConfigError> {
     let wrong = |message: String, help: &str| Err(config.mistake(pointer, message, help));
     let entry = match tree.entry(path) {
@@ -203,7 +205,7 @@ impl<'a> Entries<'a> {
                                 entry,
                                 format!("schemas: `{}` cannot be used: {why}", entry.path),
                                 catalog::REMEDY,
-                            )
+                            );
                         })
                         .ok()
                 });
