@@ -38,7 +38,10 @@ pub(super) fn mend(rules: &mut Rules, trust: &Tree, head: &Tree) {
 /// Entries in a form that this version does not read. Nobody may take a pass for one of these.
 pub(super) fn not_read_yet(entries: &Entries<'_>) -> Option<Notice> {
     let paths: Vec<&str> = entries.not_read_yet().collect();
-    let text = format!("schemas: {} holds JSON Schemas, which are not supported yet; CRDs and catalogues are", paths.join(", "));
+    let text = format!(
+        "schemas: {} holds JSON Schemas, which are not supported yet; CRDs and catalogues are",
+        paths.join(", ")
+    );
     (!paths.is_empty()).then(|| notice("not-evaluated", &text))
 }
 

@@ -76,7 +76,9 @@ fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds
                 "schemas are read from where the config is read; add the file or folder there, or remove the entry",
             );
         }
-        Err(error) => return wrong(format!("schemas: `{path}` cannot be read: {error}"), "mend it, or remove the entry"),
+        Err(error) => {
+            return wrong(format!("schemas: `{path}` cannot be read: {error}"), "mend it, or remove the entry");
+        }
     };
     let files = match entry.kind {
         EntryKind::File | EntryKind::Executable if entry.path.extension() == catalog::EXTENSION => {
@@ -153,10 +155,11 @@ impl<'a> Entries<'a> {
 
     /// The entries that hold for an object.
     fn of(&self, object: &Object) -> impl Iterator<Item = &Entry<'a>> {
-        let clusters = if self.entries.is_empty() { Vec::new() } else { self.config.clusters_of(object.path().as_str()) };
-        self.entries.iter().filter(move |entry| {
-            entry.cluster.is_none_or(|name| clusters.iter().any(|cluster| cluster.name == name))
-        })
+        let clusters =
+            if self.entries.is_empty() { Vec::new() } else { self.config.clusters_of(object.path().as_str()) };
+        self.entries
+            .iter()
+            .filter(move |entry| entry.cluster.is_none_or(|name| clusters.iter().any(|cluster| cluster.name == name)))
     }
 
     /// Whether a CRD of the repository holds for an object: not, if the config gives it to other clusters alone; before
@@ -175,18 +178,34 @@ impl<'a> Entries<'a> {
             Holds::Nothing => Err(Missing::NoCrd),
             Holds::Crds | Holds::Json => {
                 for (path, why) in self.crds.unreadable(|path| is_below(path, entry.path)) {
-                    self.mistake(entry, format!("schemas: {path} cannot be read: {why}"), "mend the file, or move it elsewhere");
+                    self.mistake(
+                        entry,
+                        format!("schemas: {path} cannot be read: {why}"),
+                        "mend the file, or move it elsewhere",
+                    );
                 }
                 let found = self.crds.nearest(object, |path| is_below(path, entry.path).then_some(0));
                 if let Err(Missing::Unusable(path, why)) = &found {
-                    self.mistake(entry, format!("schemas: the CustomResourceDefinition in {path} cannot be used: {why}"), "mend it");
+                    self.mistake(
+                        entry,
+                        format!("schemas: the CustomResourceDefinition in {path} cannot be used: {why}"),
+                        "mend it",
+                    );
                 }
                 found
             }
             Holds::Catalogue(file, pack) => {
                 let opened = pack.get_or_init(|| {
                     let opened = self.open(file);
-                    opened.map_err(|why| self.mistake(entry, format!("schemas: `{}` cannot be used: {why}", entry.path), catalog::REMEDY)).ok()
+                    opened
+                        .map_err(|why| {
+                            self.mistake(
+                                entry,
+                                format!("schemas: `{}` cannot be used: {why}", entry.path),
+                                catalog::REMEDY,
+                            )
+                        })
+                        .ok()
                 });
                 in_pack(opened.as_ref().ok_or(Missing::NoCrd)?, object, || Origin::Catalogue(file.path.clone()))
             }
