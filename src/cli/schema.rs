@@ -88,6 +88,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
 /// A catalogue, or why it cannot be used and what to do.
 fn open(file: &Path) -> Result<crd::pack::Pack, (String, &'static str)> {
     let name = file.display();
-    let bytes = std::fs::read(file).map_err(|error| (format!("{name} cannot be read: {error}"), "is it the right name?"))?;
+    let bytes =
+        std::fs::read(file).map_err(|error| (format!("{name} cannot be read: {error}"), "is it the right name?"))?;
     crd::catalog::open(bytes).map_err(|why| (format!("{name} cannot be used: {why}"), crd::catalog::REMEDY))
 }

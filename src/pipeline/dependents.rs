@@ -48,9 +48,11 @@ impl Run<'_> {
         let mut objects = Vec::new();
         for pair in pairs.iter().chain(&found) {
             let (Some(old), Some(new)) = (pair.old.file(), pair.new.file()) else { continue };
-            for object in new.objects.iter().filter(|object| {
-                kinds.contains(&(group_of(&object.api_version).to_owned(), object.key.kind.clone()))
-            }) {
+            for object in new
+                .objects
+                .iter()
+                .filter(|object| kinds.contains(&(group_of(&object.api_version).to_owned(), object.key.kind.clone())))
+            {
                 let before = old.objects.iter().find(|old| old.key == object.key);
                 let Some(before) = before.filter(|old| old.value().same(object.value())) else { continue };
                 objects.push(ObjectChange {

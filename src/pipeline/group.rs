@@ -90,8 +90,7 @@ impl Run<'_> {
                 new: new.map(|file| run_checks(&new_context, Subject::File(file))).unwrap_or_default(),
             });
         }
-        let is_judged =
-            |change: &&ObjectChange| change.operation == Operation::Unchanged || !change.equal_in_value();
+        let is_judged = |change: &&ObjectChange| change.operation == Operation::Unchanged || !change.equal_in_value();
         let judged: Vec<&ObjectChange> = changes.iter().filter(is_judged).collect();
         units.par_extend(judged.par_iter().map(|change| {
             let old = Review::of_base(change);

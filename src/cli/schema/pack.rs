@@ -73,7 +73,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     };
     replace(&args.output, &file)?;
     let left_out = if faults > 0 { format!(", {faults} left out that cannot be used") } else { String::new() };
-    let passed_over = if others > 0 { format!(", {others} objects and files passed over that are none") } else { String::new() };
+    let passed_over =
+        if others > 0 { format!(", {others} objects and files passed over that are none") } else { String::new() };
     writeln!(out, "{}: {kinds} kinds, {} bytes", args.output.display(), file.len())?;
     if faults + others > 0 {
         complain(&format!("{kinds} CustomResourceDefinitions packed{left_out}{passed_over}"), None);

@@ -37,7 +37,8 @@ pub fn show(pack: &Pack, what: &str) -> Result<String, String> {
     let found: Vec<Version<'_>> = pack.kinds().flat_map(Kind::versions).filter(fits).collect();
     // The CRD names its newest version first or last; who writes an object uses one that is served.
     let Some(version) = found.iter().find(|version| version.is_served()).or(found.first()) else {
-        let meant = nearest(name, pack.kinds().map(Kind::name)).map_or(String::new(), |m| format!("; did you mean {m}?"));
+        let meant =
+            nearest(name, pack.kinds().map(Kind::name)).map_or(String::new(), |m| format!("; did you mean {m}?"));
         return Err(format!("the catalogue has no kind {what}{meant}"));
     };
     let mut node = version.root();
@@ -45,7 +46,10 @@ pub fn show(pack: &Pack, what: &str) -> Result<String, String> {
         node = inner(node);
         node = node.property(step).ok_or_else(|| {
             let meant = nearest(step, node.properties().map(|(name, _)| name));
-            format!("there is no field {step}{}", meant.map_or(String::new(), |meant| format!("; did you mean {meant}?")))
+            format!(
+                "there is no field {step}{}",
+                meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"))
+            )
         })?;
     }
     let mut text = format!("{}/{} {}\n", version.kind().group(), version.name(), version.kind().name());
@@ -58,7 +62,8 @@ pub fn show(pack: &Pack, what: &str) -> Result<String, String> {
         let is_required = if required.contains(&name) { ", required" } else { "" };
         _ = writeln!(text, "  {name:<32} {}{is_required}", describe(field));
     }
-    for other in found.iter().filter(|other| other.name() != version.name() || other.kind().group() != version.kind().group())
+    for other in
+        found.iter().filter(|other| other.name() != version.name() || other.kind().group() != version.kind().group())
     {
         _ = writeln!(text, "also: {}/{}/{}", other.kind().group(), other.name(), other.kind().name());
     }
