@@ -37,7 +37,7 @@ pub(super) fn mend(rules: &mut Rules, trust: &Tree, head: &Tree) {
 
 /// Entries in a form that this version does not read. Nobody may take a pass for one of these.
 pub(super) fn not_read_yet(entries: &Entries<'_>) -> Option<Notice> {
-    let paths: Vec<&str> = entries.not_read_yet().collect();
+    let paths: Vec<String> = entries.not_read_yet().map(|path| format!("`{path}`")).collect();
     let text = format!(
         "schemas: {} holds JSON Schemas, which are not supported yet; CRDs and catalogues are",
         paths.join(", ")
