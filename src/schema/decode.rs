@@ -398,10 +398,11 @@ impl<'w, 'a> Walk<'w, 'a> {
             return;
         }
         let mut seen = HashSet::new();
-        for (index, text) in raw.items().enumerate().filter_map(|(index, item)| Some((index, item.as_str()?))) {
-            if !seen.insert(text) {
+        for (index, item) in raw.items().enumerate().filter(|(_, item)| item.is_scalar()) {
+            if !seen.insert((item.as_str(), item.as_int())) {
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
-                self.item_problem(node, index, format!("duplicate entries for key [={text:?}]"), minors);
+                let shown = serde_json::to_string(&item).unwrap_or_default();
+                self.item_problem(node, index, format!("duplicate entries for key [={shown}]"), minors);
             }
         }
     }

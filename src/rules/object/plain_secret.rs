@@ -61,7 +61,8 @@ fn readable<'a>(object: &'a Object, field: &str) -> Vec<&'a str> {
         let text = value.as_str().unwrap_or_default().trim();
         let reference = ["op://", "vault:", "ref+"].iter().any(|scheme| text.starts_with(scheme));
         let replaced = text.contains("${") || text.contains("{{") || (text.starts_with('<') && text.ends_with('>'));
-        !text.is_empty() && !replaced && !reference && object.unknown(value).is_none()
+        let encrypted = object.encrypted && text.starts_with("ENC[");
+        !text.is_empty() && !replaced && !reference && !encrypted && object.unknown(value).is_none()
     };
     values.entries().filter(|(_, _, value)| is_readable(*value)).map(|(key, ..)| key).collect()
 }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod api;
+mod follow;
 mod rules;
 
 use agent::{Refused, Way};
@@ -50,11 +51,14 @@ impl Check for Schema {
             },
         };
         let mut way = Way::new(context, object);
-        drafts.extend(problems.iter().filter_map(|problem| {
+        let said = |problem| {
             let mut draft = draft(object, problem, &targets, &mut way)?;
             draft.basis = basis.clone().unwrap_or(draft.basis);
             Some(draft)
-        }));
+        };
+        let mut said: Vec<Option<Draft>> = problems.iter().map(said).collect();
+        follow::fold(object, &problems, &mut said);
+        drafts.extend(said.into_iter().flatten());
     }
 }
 
@@ -136,6 +140,11 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
     if let Some(meant) = &problem.suggestion {
         draft.help = Some(format!("did you mean \"{meant}\"?"));
         draft.fix = fix(object, problem, meant);
+    }
+    if object.encrypted && problem.cause == Cause::UnknownField && problem.pointer == "/sops" {
+        let help =
+            "nothing here says who decrypts the object: no .sops.yaml, and no Flux Kustomization with decryption";
+        draft.help = Some(help.to_owned());
     }
     match problem.cause {
         Cause::Warning => {

@@ -66,10 +66,17 @@ fn refused(cases: &[Value], apply: &str) -> BTreeMap<String, BTreeSet<String>> {
         if finding["severity"] != "error" || finding["authority"]["by"] != "server" {
             continue;
         }
-        let message = finding["message"].as_str().unwrap();
-        let field = message.split_once(": ").map_or("", |(field, _)| field);
+        // What follows from another cause is told with it.
+        let related = finding["related"].as_array().into_iter().flatten();
+        let also = related.filter_map(|note| note["message"].as_str()?.strip_prefix("the server also says: "));
+        let messages = also.chain(finding["message"].as_str());
+        let fields: Vec<&str> =
+            messages.map(|message| message.split_once(": ").map_or("", |(field, _)| field)).collect();
         for place in finding["places"].as_array().unwrap().iter().filter(|place| place["status"] != "fixed") {
-            refused.entry(id(&place["location"]["path"])).or_default().insert(field.to_lowercase());
+            refused
+                .entry(id(&place["location"]["path"]))
+                .or_default()
+                .extend(fields.iter().map(|field| field.to_lowercase()));
         }
     }
     for record in report["unchecked"].as_array().unwrap().iter().filter(|record| record["reason"] == "no-schema") {

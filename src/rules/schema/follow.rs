@@ -1,0 +1,95 @@
+//! What follows from another problem of the same object is told with it: one cause is one finding.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::check::Draft;
+use crate::manifest::object::Object;
+use crate::schema::problem::{Cause, Problem};
+use crate::yaml::pointer;
+
+/// Fields that the server fills from a sibling when the manifest leaves them out.
+const FILLED: [(&str, &str); 2] = [("targetPort", "port"), ("hostPort", "containerPort")];
+const SELECTOR_MISMATCH: &str = "`selector` does not match template `labels`";
+
+/// Take the drafts that follow from another one and add what they say to that.
+pub(super) fn fold(object: &Object, problems: &[Problem], drafts: &mut [Option<Draft>]) {
+    let told = Told::new(problems);
+    let causes: HashMap<usize, usize> = problems
+        .iter()
+        .enumerate()
+        .filter_map(|(index, problem)| Some((index, told.cause(object, problem)?)))
+        .collect();
+    let mut following: Vec<usize> = causes.keys().copied().collect();
+    following.sort_unstable();
+    for index in following {
+        // A cause has no cause that has one: the chain is short.
+        let root = causes.get(&index).map(|cause| *causes.get(cause).unwrap_or(cause));
+        let Some(root) = root.filter(|root| drafts.get(*root).is_some_and(Option::is_some)) else { continue };
+        let Some(draft) = drafts.get_mut(index).and_then(Option::take) else { continue };
+        let Some(cause) = drafts.get_mut(root).and_then(Option::as_mut) else { continue };
+        cause.severity = cause.severity.max(draft.severity);
+        let verb =
+            if problems.get(index).is_some_and(|problem| problem.cause == Cause::Warning) { "warns" } else { "says" };
+        cause.related.push((
+            format!("the server also {verb}: {}", draft.message),
+            Arc::clone(&draft.source),
+            draft.span,
+        ));
+    }
+}
+
+/// The problems by their pointers.
+struct Told<'a> {
+    problems: &'a [Problem],
+    at: HashMap<&'a str, Vec<usize>>,
+    /// `Duplicate value`s by their item, of which they may name a field.
+    duplicates: HashMap<&'a str, usize>,
+}
+
+impl<'a> Told<'a> {
+    fn new(problems: &'a [Problem]) -> Self {
+        let mut told = Self { problems, at: HashMap::new(), duplicates: HashMap::new() };
+        for (index, problem) in problems.iter().enumerate() {
+            told.at.entry(&problem.pointer).or_default().push(index);
+            if problem.cause == Cause::Duplicate {
+                told.duplicates.insert(&problem.pointer, index);
+                told.duplicates.entry(parent(&problem.pointer)).or_insert(index);
+            }
+        }
+        told
+    }
+
+    /// The problem that another one follows from, wherever it holds.
+    fn cause(&self, object: &Object, problem: &Problem) -> Option<usize> {
+        let found = match problem.cause {
+            Cause::Required => None,
+            Cause::DuplicateListKey => self.duplicates.get(problem.pointer.as_str()).copied(),
+            Cause::Warning => self.find(&problem.pointer, |other| other.cause == Cause::DuplicateListKey),
+            Cause::Invalid if problem.message.ends_with(SELECTOR_MISMATCH) => {
+                self.find("/spec/selector", |other| other.cause == Cause::Required)
+            }
+            _ if pointer::find(object.value(), &problem.pointer).exact => None,
+            _ => self
+                .find(&problem.pointer, |other| other.cause == Cause::Required)
+                .or_else(|| self.find(&filled_from(&problem.pointer)?, |other| other.message == problem.message)),
+        };
+        found.filter(|index| {
+            self.problems.get(*index).is_some_and(|cause| problem.minors.without(cause.minors).is_empty())
+        })
+    }
+
+    fn find(&self, pointer: &str, is_cause: impl Fn(&Problem) -> bool) -> Option<usize> {
+        let mut here = self.at.get(pointer)?.iter().copied();
+        here.find(|index| self.problems.get(*index).is_some_and(&is_cause))
+    }
+}
+
+fn parent(pointer: &str) -> &str {
+    pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+fn filled_from(pointer: &str) -> Option<String> {
+    let (parent, field) = pointer.rsplit_once('/')?;
+    FILLED.iter().find(|(filled, _)| *filled == field).map(|(_, from)| format!("{parent}/{from}"))
+}
