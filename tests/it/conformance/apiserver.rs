@@ -103,11 +103,11 @@ fn compare(set: &str, apply: &str, answer: &str) {
         } else {
             reasons.push(format!("{id}: the server {}s it, ours: {ours:?}", case[answer].as_str().unwrap()));
         }
-        let causes = case["causes"].as_array().filter(|causes| !causes.is_empty());
-        if let (Some(causes), "reject", "verdict") = (causes, case["verdict"].as_str().unwrap(), answer) {
+        let named = case["causes"].as_array().filter(|named| !named.is_empty());
+        if let (Some(named), "reject", "verdict") = (named, case["verdict"].as_str().unwrap(), answer) {
             with_fields += 1;
             let theirs: BTreeSet<String> =
-                causes.iter().map(|cause| cause["field"].as_str().unwrap_or_default().to_lowercase()).collect();
+                named.iter().map(|cause| cause["field"].as_str().unwrap_or_default().to_lowercase()).collect();
             if ours == Some(&theirs) {
                 fields.insert(id.to_owned());
             } else {
