@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::check::Draft;
-use crate::config::{self, weaken};
+use crate::config::{self, ConfigError, weaken};
 use crate::git::{Content, FileChange, Tree, TreeEntry};
 use crate::judge::Unit;
 use crate::rules::gate;
+use crate::schema::crd::sources;
 use crate::source::{Side, Source, Span};
 
 use super::trust::Rules;
@@ -28,6 +29,17 @@ impl Run<'_> {
         Ok(Part { findings, notices, ..Part::default() })
     }
 
+    /// The schemas that the head's config names and the head, by its own doing, does not have.
+    fn lost_schemas(&self, rules: &Rules) -> Vec<ConfigError> {
+        if self.trust.is_none() || self.audit || rules.from_head {
+            return Vec::new();
+        }
+        let before = sources::unusable(self.config, self.base.tree);
+        let after = sources::unusable(rules.head.as_ref().unwrap_or(self.config), self.head.tree);
+        let is_new = |path: &str| before.iter().all(|(known, _)| *known != path);
+        after.into_iter().filter(|(path, _)| is_new(path)).map(|(_, error)| error).collect()
+    }
+
     fn config_drafts(&self, rules: &Rules, drafts: &mut Vec<Draft>) -> Result<(), RunError> {
         if rules.removed && self.trust.is_some() && !self.audit {
             let entry = self.trust.map_or(Ok(None), |tree| tree.entry(config::FILE_NAME))?;
@@ -40,8 +52,9 @@ impl Run<'_> {
         }
         let entry = self.head.tree.entry(config::FILE_NAME)?;
         let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { return Ok(()) };
-        if let Some(errors) = &rules.head_errors {
-            for error in &errors.errors {
+        let lost = self.lost_schemas(rules);
+        if let Some(errors) = rules.head_errors.as_ref().map(|errors| &errors.errors).or(Some(&lost)) {
+            for error in errors {
                 let span = span_of(&source, error.position, error.end);
                 let mut draft = Draft::new(&gate::CONFIG_INVALID, &source, span, error.message.clone());
                 draft.help.clone_from(&error.help);

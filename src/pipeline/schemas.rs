@@ -37,7 +37,7 @@ pub(super) fn mend(rules: &mut Rules, trust: &Tree, head: &Tree) {
 
 /// Entries in a form that this version does not read. Nobody may take a pass for one of these.
 pub(super) fn not_read_yet(entries: &Entries<'_>) -> Option<Notice> {
-    let paths: Vec<&str> = entries.not_read_yet().collect();
+    let paths: Vec<String> = entries.not_read_yet().map(|path| format!("`{path}`")).collect();
     let text = format!(
         "schemas: {} holds JSON Schemas, which are not supported yet; CRDs and catalogues are",
         paths.join(", ")
@@ -47,7 +47,12 @@ pub(super) fn not_read_yet(entries: &Entries<'_>) -> Option<Notice> {
 
 /// Records of the entries that cannot be used: without them nothing can be said of what they are for.
 pub(super) fn broken(entries: &Entries<'_>) -> impl Iterator<Item = Unchecked> {
-    entries.mistakes().into_iter().map(|mistake| config_broken(&mistake.path, mistake.to_string()))
+    entries.mistakes().into_iter().map(|mistake| {
+        let place = format!("line {}, column {}", mistake.position.line, mistake.position.column);
+        let mut record = config_broken(&mistake.path, format!("{place}: {}", mistake.message));
+        record.help = mistake.help.or(record.help);
+        record
+    })
 }
 
 impl Run<'_> {

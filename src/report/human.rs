@@ -1,9 +1,10 @@
 //! The report for a terminal: what is wrong and where, in the order in which a person fixes it; the verdict last, where
 //! the eye rests when the run is over.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use crate::finding::{Effect, Finding, Location, Place, Severity, Status, Unchecked};
+use crate::finding::{Effect, Finding, Location, Place, Reason, Severity, Status, Unchecked};
 use crate::source::Side;
 
 use super::summary::{self, Standing};
@@ -227,16 +228,25 @@ impl Page {
             let count = summary::grouped(summary::total(records.iter().copied()));
             let title = format!("{}[{reason}] ", self.paint(style, "unchecked"));
             self.prose(&title, 2, &format!("{count}{decides}: {}", reason.explanation().trim()));
-            for record in self.short(&records) {
-                self.record(record);
+            let lines = lines(&records);
+            let mut shown = self.short(&lines).iter().peekable();
+            while let Some((record, files)) = shown.next() {
+                // What several of them have in common is said once.
+                let help = record
+                    .help
+                    .as_ref()
+                    .filter(|help| shown.peek().is_none_or(|(next, _)| next.help.as_ref() != Some(help)));
+                self.record(record, *files, help);
             }
-            self.more(records.len());
+            self.more(lines.len());
         }
     }
 
-    fn record(&mut self, record: &Unchecked) {
+    fn record(&mut self, record: &Unchecked, files: usize, help: Option<&String>) {
         let mut text = record.path.to_string();
-        if let Some(object) = &record.object {
+        if files > 1 {
+            let _ = write!(text, " and {}", summary::counted(files - 1, "other file"));
+        } else if let Some(object) = &record.object {
             let _ = write!(text, ", {object}");
         }
         if record.count > 1 {
@@ -246,7 +256,7 @@ impl Page {
             let _ = write!(text, ": {}", record.detail);
         }
         self.prose("  ", 4, &escape::one_line(&text));
-        if let Some(help) = &record.help {
+        if let Some(help) = help {
             self.note("help", help);
         }
     }
@@ -310,6 +320,23 @@ impl Page {
             self.line(&format!("  and {} more", summary::grouped((count - SHORT) as u64)));
         }
     }
+}
+
+/// A line for each record; of kinds without a schema, for each kind, with the number of its files.
+fn lines<'a>(records: &[&'a Unchecked]) -> Vec<(&'a Unchecked, usize)> {
+    let mut lines: Vec<(&Unchecked, usize)> = Vec::new();
+    let mut kinds: HashMap<&str, usize> = HashMap::new();
+    for record in records {
+        if record.reason == Reason::NoSchema {
+            let at = *kinds.entry(&record.detail).or_insert(lines.len());
+            if let Some((_, files)) = lines.get_mut(at) {
+                *files += 1;
+                continue;
+            }
+        }
+        lines.push((record, 1));
+    }
+    lines
 }
 
 fn is_open(record: &Unchecked) -> bool {

@@ -5,6 +5,8 @@ mod canary;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod config;

@@ -18,8 +18,7 @@ pub struct Entries<'a> {
     config: &'a Config,
     /// Those of the tree whose entries count.
     crds: &'a Crds<'a>,
-    #[expect(clippy::struct_field_names, reason = "they are what the config calls so")]
-    entries: Vec<Entry<'a>>,
+    all: Vec<Entry<'a>>,
     mistakes: Mutex<Vec<ConfigError>>,
 }
 
@@ -64,12 +63,11 @@ fn written(config: &Config) -> impl Iterator<Item = (&str, String, Option<&str>)
 #[must_use]
 pub fn unusable<'a>(config: &'a Config, tree: &Tree) -> Vec<(&'a str, ConfigError)> {
     let entries = written(config);
-    entries.filter_map(|(path, pointer, _)| Some((path, held(config, tree, path, &pointer).err()?))).collect()
+    entries.filter_map(|(path, pointer, _)| Some((path, *held(config, tree, path, &pointer).err()?))).collect()
 }
 
-#[expect(clippy::result_large_err, reason = "made once a run, where the config is wrong")]
-fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds, ConfigError> {
-    let wrong = |message: String, help: &str| Err(config.mistake(pointer, message, help));
+fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds, Box<ConfigError>> {
+    let wrong = |message: String, help: &str| Err(Box::new(config.mistake(pointer, message, help)));
     let entry = match tree.entry(path) {
         Ok(Some(entry)) => entry,
         Ok(None) => {
@@ -117,16 +115,16 @@ impl<'a> Entries<'a> {
     /// The entries of a config, in the tree of these CRDs. Only whether they are there is looked at.
     #[must_use]
     pub fn new(config: &'a Config, crds: &'a Crds<'a>) -> Self {
-        let mut entries = Vec::new();
+        let mut all = Vec::new();
         let mut mistakes = Vec::new();
         for (path, pointer, cluster) in written(config) {
             let holds = held(config, crds.tree(), path, &pointer).unwrap_or_else(|mistake| {
-                mistakes.push(mistake);
+                mistakes.push(*mistake);
                 Holds::Nothing
             });
-            entries.push(Entry { path, pointer, cluster, holds });
+            all.push(Entry { path, pointer, cluster, holds });
         }
-        Self { config, crds, entries, mistakes: Mutex::new(mistakes) }
+        Self { config, crds, all, mistakes: Mutex::new(mistakes) }
     }
 
     /// What is wrong with them, as far as they were asked for.
@@ -137,14 +135,14 @@ impl<'a> Entries<'a> {
 
     /// The entries that hold schemas in a form that is not read yet.
     pub fn not_read_yet(&self) -> impl Iterator<Item = &str> {
-        let of_json = self.entries.iter().filter(|entry| matches!(entry.holds, Holds::Json));
+        let of_json = self.all.iter().filter(|entry| matches!(entry.holds, Holds::Json));
         of_json.filter(|entry| !self.crds.is_any(|path| is_below(path, entry.path))).map(|entry| entry.path)
     }
 
     /// The catalogue that the config names first.
     #[must_use]
     pub fn catalogue(&self) -> Option<&str> {
-        self.entries.iter().find(|entry| matches!(entry.holds, Holds::Catalogue(..))).map(|entry| entry.path)
+        self.all.iter().find(|entry| matches!(entry.holds, Holds::Catalogue(..))).map(|entry| entry.path)
     }
 
     fn mistake(&self, entry: &Entry<'_>, message: String, help: &str) {
@@ -157,9 +155,8 @@ impl<'a> Entries<'a> {
 
     /// The entries that hold for an object.
     fn of(&self, object: &Object) -> impl Iterator<Item = &Entry<'a>> {
-        let clusters =
-            if self.entries.is_empty() { Vec::new() } else { self.config.clusters_of(object.path().as_str()) };
-        self.entries
+        let clusters = if self.all.is_empty() { Vec::new() } else { self.config.clusters_of(object.path().as_str()) };
+        self.all
             .iter()
             .filter(move |entry| entry.cluster.is_none_or(|name| clusters.iter().any(|cluster| cluster.name == name)))
     }
@@ -168,7 +165,7 @@ impl<'a> Entries<'a> {
     /// others, if it gives it to the object's own.
     fn rank(&self, object: &Object, crd: &RepoPath) -> Option<u8> {
         let is_given = |entry: &&Entry<'_>| !matches!(entry.holds, Holds::Catalogue(..)) && is_below(crd, entry.path);
-        let mut given = self.entries.iter().filter(is_given).peekable();
+        let mut given = self.all.iter().filter(is_given).peekable();
         if given.peek().is_none() || given.any(|entry| entry.cluster.is_none()) {
             return Some(0);
         }
@@ -205,7 +202,7 @@ impl<'a> Entries<'a> {
                                 entry,
                                 format!("schemas: `{}` cannot be used: {why}", entry.path),
                                 catalog::REMEDY,
-                            );
+                            )
                         })
                         .ok()
                 });

@@ -1,0 +1,123 @@
+//! Catalogues of CRDs: `schema pack`, and what is judged by one.
+
+use std::fs;
+
+use crate::support::{Entry, NOW, Repo, Run, Tree, tree};
+
+const WIDGET: &str = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: widgets.acme.io }
+spec:
+  group: acme.io
+  names: { kind: Widget, plural: widgets }
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties: { spec: { type: object, properties: { size: { type: integer, minimum: 1 } } } }
+";
+const OBJECT: &str =
+    "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w, namespace: shop }\nspec: { size: 0 }\n";
+
+fn gadget() -> String {
+    WIDGET.replace("Widget", "Gadget").replace("widgets", "gadgets").replace("minimum: 1", "pattern: '^a'")
+}
+
+fn run(repo: &Repo, args: &[&str]) -> Run {
+    let run = repo.portcullis(args);
+    assert_eq!(run.defect(), None);
+    run
+}
+
+#[track_caller]
+fn says(run: &Run, code: i32, words: &[&str]) {
+    let text = run.text();
+    assert_eq!(run.code, Some(code), "{text}");
+    for word in words {
+        assert!(text.contains(word), "no {word:?} in:\n{text}");
+    }
+}
+
+fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+    let repo = Repo::empty();
+    for (path, text) in files {
+        repo.write(&format!("crds/{path}"), text);
+    }
+    says(&run(&repo, &["schema", "pack", "crds", "-o", "all.pack"]), 0, &["kinds"]);
+    fs::read(repo.path().join("all.pack")).unwrap()
+}
+
+#[test]
+fn equal_crds_give_equal_files() {
+    let one = packed(&[("a.yaml", WIDGET), ("b/b.yaml", &gadget())]);
+    let list = |text: &str| format!("- {}\n", text.trim_end().replace('\n', "\n  "));
+    let other =
+        packed(&[("list.yml", &format!("apiVersion: v1\nkind: List\nitems:\n{}{}", list(&gadget()), list(WIDGET)))]);
+    assert!(one == other);
+    let header = String::from_utf8_lossy(&one);
+    assert!(header.starts_with("portcullis catalogue 1\n2 kinds\nbody "), "{header}");
+    assert!(header.contains("\nacme.io/v1 Gadget\nacme.io/v1 Widget\n\n"), "{header}");
+}
+
+#[test]
+fn what_cannot_be_packed_is_told() {
+    let repo = Repo::empty();
+    repo.write("crds/good.yaml", WIDGET);
+    repo.write("crds/bad.yaml", &format!("# two\n---\n{}", gadget().replace("^a", "a(?=b)")));
+    repo.write("crds/kustomization.yaml", "resources: [good.yaml]\n");
+    let pack = |more: &[&str]| run(&repo, &[&["schema", "pack", "crds", "-o", "all.pack"], more].concat());
+    says(&pack(&[]), 2, &["crds/bad.yaml:17: ", "gadgets.acme.io", "a(?=b)", "nothing is written"]);
+    assert!(!repo.path().join("all.pack").exists());
+    says(&pack(&["--skip-invalid"]), 0, &["1 left out", "1 objects and files passed over"]);
+    says(&run(&repo, &["schema", "list", "all.pack"]), 0, &["acme.io/v1", "Widget"]);
+    says(&run(&repo, &["schema", "show", "Widget.spec", "--catalog", "all.pack"]), 0, &["size", "integer, at least 1"]);
+    says(&run(&repo, &["schema", "pack", "crds/kustomization.yaml", "-o", "none.pack"]), 2, &["nothing is written"]);
+    says(&run(&repo, &["schema", "pack", "nowhere", "-o", "none.pack"]), 2, &["nowhere: it cannot be read"]);
+}
+
+#[test]
+fn two_crds_of_a_kind_must_agree() {
+    let repo = Repo::empty();
+    repo.write("crds/a.yaml", WIDGET);
+    repo.write("crds/b.yaml", &WIDGET.replace("minimum: 1", "minimum: 2"));
+    let run = run(&repo, &["schema", "pack", "crds", "-o", "all.pack"]);
+    says(&run, 2, &["crds/b.yaml:1: acme.io/Widget is defined here and, otherwise, in crds/a.yaml:1"]);
+}
+
+/// A repository whose config names a catalogue, and a change that adds an object.
+fn judged_by(catalogue: Vec<u8>) -> Run {
+    let mut base = tree(&[("portcullis.yaml", "version: 1\nschemas: [vendor/all.pack]\n")]);
+    base.insert(b"vendor/all.pack".to_vec(), Entry::File(catalogue));
+    let mut head: Tree = base.clone();
+    head.extend(tree(&[("apps/w.yaml", OBJECT)]));
+    let run = Repo::new(&base, &head, None).portcullis(&["check", "main..pr", "--now", NOW, "--no-cache"]);
+    assert_eq!(run.defect(), None);
+    run
+}
+
+#[test]
+fn a_catalogue_judges() {
+    let run = judged_by(packed(&[("a.yaml", WIDGET)]));
+    says(&run, 1, &["spec.size: Invalid value: 0: spec.size in body", "the catalogue vendor/all.pack"]);
+    says(&judged_by(packed(&[("a.yaml", &gadget())])), 0, &["acme.io/v1 Widget", "vendor/all.pack", "schema pack"]);
+}
+
+#[test]
+fn a_broken_catalogue_is_no_pass() {
+    let file = packed(&[("a.yaml", WIDGET)]);
+    let at = ["portcullis.yaml: line 2", "vendor/all.pack", "make it anew"];
+    let is_told = |file: Vec<u8>, why: &str| says(&judged_by(file), 2, &[&at[..], &[why]].concat());
+    is_told(file[..file.len() - 20].to_vec(), "truncated");
+    let mut damaged = file.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    is_told(damaged, "damaged");
+    let mut newer = file.clone();
+    newer["portcullis catalogue ".len()] = b'9';
+    is_told(newer, "format \"9\"");
+    is_told(b"hello\n".to_vec(), "it is no");
+}
