@@ -202,7 +202,7 @@ impl<'a> Entries<'a> {
                                 entry,
                                 format!("schemas: `{}` cannot be used: {why}", entry.path),
                                 catalog::REMEDY,
-                            )
+                            );
                         })
                         .ok()
                 });
