@@ -3,8 +3,8 @@
 //! The packed form: a magic number and the lengths of three sections (32 bits each), then
 //! - the texts, each with its length in front,
 //! - the nodes and, between them, the versions of each kind: a node is its flags (32 bits) and its parts in the order of
-//!   [`Part`]; texts and nodes are named by their offset in their section (24 bits),
-//! - the kinds, sorted by group and name, of [`KIND`] bytes each.
+//!   `node::Part`; texts and nodes are named by their offset in their section (24 bits),
+//! - the kinds, sorted by group and name, of `KIND` bytes each.
 
 use std::collections::{BTreeMap, HashMap};
 
