@@ -294,13 +294,6 @@ impl<'w, 'a> Walk<'w, 'a> {
         };
         let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
         self.push(Cause::Type, node, None, message, minors);
-        // Server-side apply reads the body as YAML, where 1e3 is a whole number.
-        if go_type.starts_with("int")
-            && matches!(raw.data(), Data::Float(number) if number.fract() == 0.0)
-            && let Some(last) = self.problems.last_mut()
-        {
-            last.raised = Raised::ByPost;
-        }
     }
 
     /// Only this way of applying raises the last problem.

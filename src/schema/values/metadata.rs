@@ -229,7 +229,8 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     {
         cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
     }
-    if metadata.count("managedFields") > 0 {
+    // Even an empty list is not nil.
+    if metadata.has("managedFields") {
         cx.raised(Raised::ByApply, |cx| {
             cx.forbidden(metadata.at("managedFields"), "metadata.managedFields must be nil");
         });
