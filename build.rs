@@ -105,7 +105,9 @@ impl Packer {
             packed.extend(at.to_le_bytes());
             at += u32::try_from(section.len()).map_err(|_| "a section is too long")?;
         }
-        sections.iter().for_each(|section| packed.extend(*section));
+        for section in sections {
+            packed.extend(section);
+        }
         Ok(packed)
     }
 

@@ -25,6 +25,7 @@ pub struct Declarations {
 
 /// A Flux `Kustomization` (`kustomize.toolkit.fluxcd.io`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the manifest")]
 pub struct FluxPath {
     /// `metadata.name`.
     pub name: String,

@@ -22,6 +22,15 @@ use crate::source::{RepoPath, Side};
 use super::read::{Pair, Reading};
 use super::{Part, Run, RunError};
 
+/// The suppression that a draft speaks of was refused, which a finding tells.
+fn is_refused(part: &Part, draft: &Draft) -> bool {
+    let line = draft.source.position(draft.span.start).line;
+    let refused = part.findings.iter().filter(|finding| finding.rule.as_str() == gate::SUPPRESSION_REFUSED.id);
+    refused
+        .filter_map(|finding| finding.places.first())
+        .any(|place| place.location.path == draft.source.path && place.location.start.line == line)
+}
+
 impl Run<'_> {
     /// Judge a group of changed files.
     pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
@@ -117,22 +126,8 @@ impl Run<'_> {
         };
         judge_all(units, &mut part);
         // A suppression that was refused is told once.
-        let mut problems = problems;
-        problems.retain(|draft| {
-            let at = draft.source.position(draft.span.start);
-            !part.findings.iter().filter(|finding| finding.rule.as_str() == gate::SUPPRESSION_REFUSED.id).any(
-                |finding| {
-                    let place = finding.places.first();
-                    place.is_some_and(|place| {
-                        place.location.path == draft.source.path && place.location.start.line == at.line
-                    })
-                },
-            )
-        });
-        judge_all(
-            vec![Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: problems }],
-            &mut part,
-        );
+        let new = problems.into_iter().filter(|draft| !is_refused(&part, draft)).collect();
+        judge_all(vec![Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new }], &mut part);
         self.count(&mut part, &pairs, &judged, changes.len());
         Ok(part)
     }

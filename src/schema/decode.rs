@@ -119,7 +119,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
             Type::Scalar(Scalar::Bool) => self.growing.fill(node, &false.into()),
             Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString | Scalar::Quantity) => {
-                self.growing.fill(node, &0.into())
+                self.growing.fill(node, &0.into());
             }
             Type::Scalar(_) => {}
         }
@@ -224,11 +224,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             (Scalar::SchemaOrBool | Scalar::SchemaOrArray | Scalar::SchemaOrStrings, _) => {
                 return self.schema_or(node, raw, scalar, minors);
             }
-            (Scalar::String | Scalar::Duration, Data::String(_))
+            (Scalar::String | Scalar::Duration | Scalar::IntOrString, Data::String(_))
             | (Scalar::Bool, Data::Bool(_))
-            | (Scalar::Int64 | Scalar::Number, Data::Int(_))
-            | (Scalar::Number, Data::Float(_))
-            | (Scalar::IntOrString, Data::String(_)) => None,
+            | (Scalar::Int64, Data::Int(_))
+            | (Scalar::Number, Data::Int(_) | Data::Float(_)) => None,
             (Scalar::Int32 | Scalar::IntOrString, Data::Int(number)) if i32::try_from(*number).is_ok() => None,
             (Scalar::Quantity, Data::String(_) | Data::Int(_) | Data::Float(_)) => {
                 quantity::parse_value(raw).err().map(str::to_owned)
@@ -252,7 +251,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         let before = std::mem::replace(&mut self.strict, false);
         match (scalar, raw.kind(), schema) {
             (_, yaml::Kind::Mapping, Some(schema)) => self.fill(node, raw, schema, minors),
-            (Scalar::SchemaOrBool, yaml::Kind::Bool, _) => self.growing.verbatim(node, raw),
+            (Scalar::SchemaOrBool, yaml::Kind::Bool, _) | (Scalar::SchemaOrStrings, yaml::Kind::Sequence, _) => {
+                self.growing.verbatim(node, raw);
+            }
             (Scalar::SchemaOrArray, yaml::Kind::Sequence, Some(schema)) => {
                 let mark = self.growing.deriver().mark();
                 for (index, value) in raw.items().enumerate() {
@@ -263,7 +264,6 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 self.growing.deriver().list(node, mark);
             }
-            (Scalar::SchemaOrStrings, yaml::Kind::Sequence, _) => self.growing.verbatim(node, raw),
             (Scalar::SchemaOrBool, ..) => {
                 self.growing.verbatim(node, raw);
                 self.growing.opaque(node);

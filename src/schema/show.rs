@@ -178,10 +178,9 @@ fn range(minors: MinorSet) -> String {
         [] => "no minor".to_owned(),
         [one] => format!("only {one}"),
         [first, .., last] => match (Some(first) == MINORS.first(), Some(last) == MINORS.last()) {
-            (true, true) => format!("{first}–{last}"),
             (false, true) => format!("from {first}"),
             (true, false) => format!("until {last}"),
-            (false, false) => format!("{first}–{last}"),
+            (true, true) | (false, false) => format!("{first}–{last}"),
         },
     }
 }

@@ -1,6 +1,8 @@
 //! An object as the cluster stores it: unknown fields pruned, nulls gone, defaults filled in. Every value knows its
 //! parent, so that a problem can name its field.
 
+use std::fmt::Write as _;
+
 use crate::manifest::object::Object;
 use crate::yaml::derive::Deriver;
 use crate::yaml::document::{Data, Text};
@@ -239,12 +241,12 @@ impl Names {
         if self.dotted {
             return self.field(name);
         }
-        self.field.push_str(&format!("[{name}]"));
+        _ = write!(self.field, "[{name}]");
         self.pointer = pointer::child(&self.pointer, name);
     }
 
     fn index(&mut self, index: usize) {
-        self.field.push_str(&format!("[{index}]"));
+        _ = write!(self.field, "[{index}]");
         self.pointer = pointer::child(&self.pointer, &index.to_string());
     }
 }

@@ -181,7 +181,8 @@ fn the_demonstration_fails_with_its_mistakes() {
     let run = crate::support::portcullis(checkout, root.path(), &args);
     assert_eq!((run.defect(), run.code), (None, Some(1)));
     for (rule, place) in [
-        ("yaml/duplicate-key", "apps/web/base/deployment.yaml:27"),
+        ("schema/unknown-field", "apps/web/base/deployment.yaml:26"),
+        ("yaml/duplicate-key", "apps/web/base/deployment.yaml:30"),
         ("yaml/syntax", "apps/web/base/service.yaml:25"),
         ("yaml/dialect-difference", "apps/web/base/config.yaml:10"),
         ("object/plain-secret", "clusters/prod/payment-secret.yaml:8"),

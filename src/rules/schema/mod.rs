@@ -20,7 +20,10 @@ use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::table::Kind;
 use crate::schema::versions::{Standing, look_up};
-use crate::yaml::{Origin, pointer};
+use crate::yaml::{self, Origin, pointer};
+
+/// What precedes a value that the server prints.
+const VALUE: &str = ": Invalid value: ";
 
 /// Judges objects by their schemas.
 #[derive(Debug)]
@@ -132,7 +135,7 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
     }
     let message = match problem.cause {
         Cause::UnknownField => problem.message.clone(),
-        _ => problem.sentence(),
+        _ => short(problem.sentence()),
     };
     let mut draft = Draft::at(rules::of(problem.cause), object, &problem.pointer, message).detail(detail(problem));
     draft.minors = problem.minors;
@@ -140,6 +143,9 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
     if let Some(meant) = &problem.suggestion {
         draft.help = Some(format!("did you mean \"{meant}\"?"));
         draft.fix = fix(object, problem, meant);
+    }
+    if problem.cause == Cause::Type && problem.message.ends_with("of type string") {
+        draft.fix = quotes(object, problem);
     }
     if object.encrypted && problem.cause == Cause::UnknownField && problem.pointer == "/sops" {
         let help =
@@ -192,12 +198,40 @@ fn immutable(object: &Object, way: &mut Way<'_>, draft: &mut Draft) {
     }
 }
 
+/// The server prints the whole of a refused object or list, which nobody reads.
+fn short(sentence: String) -> String {
+    const READABLE: usize = 160;
+    let Some(at) = sentence.find(VALUE).map(|at| at + VALUE.len()) else { return sentence };
+    let (before, value) = sentence.split_at(at);
+    let mut values = serde_json::Deserializer::from_str(value).into_iter::<serde::de::IgnoredAny>();
+    let is_whole = matches!(values.next(), Some(Ok(_)));
+    let (value, after) = value.split_at_checked(values.byte_offset()).unwrap_or((value, ""));
+    match value.chars().next() {
+        Some('{') if is_whole && value.len() > READABLE => format!("{before}{{…}}{after}"),
+        Some('[') if is_whole && value.len() > READABLE => format!("{before}[…]{after}"),
+        _ => sentence,
+    }
+}
+
 /// What tells problems of one pointer apart: the server's words without the value, which may change.
 fn detail(problem: &Problem) -> String {
     match problem.cause {
         Cause::UnknownField | Cause::Required | Cause::NotSupported | Cause::Type => String::new(),
         _ => problem.message.rsplit_once(": ").map_or_else(|| problem.message.clone(), |(_, why)| why.to_owned()),
     }
+}
+
+/// A number or a boolean where a text is wanted, in quotes.
+fn quotes(object: &Object, problem: &Problem) -> Option<DraftFix> {
+    let found = pointer::find(object.value(), &problem.pointer);
+    if !found.exact || !matches!(found.value.kind(), yaml::Kind::Int | yaml::Kind::Float | yaml::Kind::Bool) {
+        return None;
+    }
+    let span = pointer::span_of(&object.document, found.value.origin())?;
+    let written = object.source().text.get(span.range())?;
+    let is_plain =
+        written.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-' | b'_'));
+    is_plain.then(|| DraftFix { title: "quote the value".to_owned(), span, replacement: format!("\"{written}\"") })
 }
 
 fn fix(object: &Object, problem: &Problem, meant: &str) -> Option<DraftFix> {

@@ -77,18 +77,18 @@ impl Gatherer {
         for document in stream.documents {
             let index = self.documents.len();
             // `roots` gives them in no order, and of two equal kinds the first counts.
-            let mut found: Vec<(NodeId, String)> = Vec::new();
+            let mut found: Vec<NodeId> = Vec::new();
             for root in roots(&document) {
                 if root.get("kind").and_then(Value::as_str).is_none_or(|kind| kind.as_bytes() != SIGN) {
                     self.others += 1;
                     continue;
                 }
-                let start = pointer::span_of(&document, root.origin()).map_or(0, |span| span.start);
-                found.push((root.id(), format!("{name}:{}", stream.source.position(start).line)));
+                found.push(root.id());
             }
-            found.sort_by_key(|(node, _)| *node);
-            for (node, place) in found {
-                self.crd(document.value(node), Crd { document: index, node, place, packed: Vec::new() });
+            found.sort_unstable();
+            for node in found {
+                let value = document.value(node);
+                self.crd(value, Crd { document: index, node, place: place(value), packed: Vec::new() });
             }
             self.documents.push(document);
         }
@@ -98,7 +98,8 @@ impl Gatherer {
         let mut alone = Builder::new();
         if let Err(refusal) = alone.add(value) {
             let name = value.path(&["metadata", "name"]).and_then(Value::as_str).unwrap_or("without a name");
-            self.faults.push(Fault { place: crd.place, reason: format!("CustomResourceDefinition {name}: {refusal}") });
+            let place = at_fault(value, &refusal).map_or(crd.place, place);
+            self.faults.push(Fault { place, reason: format!("CustomResourceDefinition {name}: {refusal}") });
             return;
         }
         let pack = alone.finish();
@@ -131,4 +132,21 @@ impl Gatherer {
         }
         Ok(builder.finish())
     }
+}
+
+/// `FILE:LINE` of a value.
+fn place(value: Value<'_>) -> String {
+    let document = value.document();
+    let start = pointer::span_of(document, value.origin()).map_or(0, |span| span.start);
+    format!("{}:{}", document.source().path, document.source().position(start).line)
+}
+
+/// What in a CRD is refused, where that can be told.
+fn at_fault<'v>(value: Value<'v>, refusal: &Refusal) -> Option<Value<'v>> {
+    let Refusal::Pattern { pattern, .. } = refusal else { return None };
+    let of_key = |(key, _, child): (&str, _, Value<'v>)| match child.as_str() {
+        Some(text) => (key == "pattern" && text == pattern.as_str()).then_some(child),
+        None => at_fault(child, refusal),
+    };
+    value.entries().find_map(of_key).or_else(|| value.items().find_map(|item| at_fault(item, refusal)))
 }

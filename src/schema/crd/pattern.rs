@@ -251,7 +251,6 @@ mod tests {
             ("^[[a]$", "[", true),
             ("^[]a]+$", "]a", true),
             ("^[a&&b]+$", "&", true),
-            ("^[a--]$", "+", false),
             ("^[+--]$", ",", true),
             (r"^\d+$", "٣", false),
             (r"^\w+$", "é", false),
@@ -278,9 +277,10 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for pattern in
-            ["a(?=b)", "*a", "a**", "a{2}{3}", "(a", "a)", "[a", "[b-a]", r"\1", r"\C", r"\8", "a{1001}", "(?x)a", "\\"]
-        {
+        for pattern in [
+            "a(?=b)", "*a", "a**", "a{2}{3}", "(a", "a)", "[a", "[b-a]", "[a--]", r"\1", r"\C", r"\8", "a{1001}",
+            "(?x)a", "\\",
+        ] {
             assert!(Pattern::compile(pattern).is_err(), "{pattern}");
         }
     }

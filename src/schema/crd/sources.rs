@@ -194,17 +194,13 @@ impl<'a> Entries<'a> {
                 found
             }
             Holds::Catalogue(file, pack) => {
-                let opened = pack.get_or_init(|| {
-                    let opened = self.open(file);
-                    opened
-                        .map_err(|why| {
-                            self.mistake(
-                                entry,
-                                format!("schemas: `{}` cannot be used: {why}", entry.path),
-                                catalog::REMEDY,
-                            )
-                        })
-                        .ok()
+                let opened = pack.get_or_init(|| match self.open(file) {
+                    Ok(pack) => Some(pack),
+                    Err(why) => {
+                        let message = format!("schemas: `{}` cannot be used: {why}", entry.path);
+                        self.mistake(entry, message, catalog::REMEDY);
+                        None
+                    }
                 });
                 in_pack(opened.as_ref().ok_or(Missing::NoCrd)?, object, || Origin::Catalogue(file.path.clone()))
             }

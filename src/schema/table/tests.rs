@@ -1,7 +1,5 @@
 //! The packed table is its sources.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::Path;
 
 use super::text::{self, SCALARS};

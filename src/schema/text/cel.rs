@@ -561,7 +561,7 @@ mod tests {
             ("if", 0),
             ("1 +", 3),
         ] {
-            assert_eq!(parse(text).map(|parsed| parsed.err()), Some(Some(SyntaxError { at })), "{text}");
+            assert_eq!(parse(text).map(Result::err), Some(Some(SyntaxError { at })), "{text}");
         }
         assert!(parse(&"(".repeat(100_000)).is_none());
     }

@@ -66,7 +66,7 @@ pub fn parse(text: &str) -> Result<Quantity, &'static str> {
         [b'+', ..] => (false, text.get(1..).unwrap_or_default()),
         _ => (false, text),
     };
-    let length = |text: &str, is: fn(&u8) -> bool| text.bytes().take_while(|byte| is(byte)).count();
+    let length = |text: &str, is: fn(&u8) -> bool| text.bytes().take_while(is).count();
     let (whole, rest) = rest.split_at(length(rest, u8::is_ascii_digit));
     let (fraction, suffix) = match rest.strip_prefix('.') {
         Some(rest) => rest.split_at(length(rest, u8::is_ascii_digit)),

@@ -73,11 +73,10 @@ pub(super) fn selects<'a>(
         let holds = match (requirement.text("operator"), label(key)) {
             ("In" | "NotIn", _) if !any => return Err(Senseless),
             ("Exists" | "DoesNotExist", _) if any => return Err(Senseless),
-            (_, Label::Unknown) => true,
             ("In", Label::Is(found)) => values().any(|value| value == found),
             ("NotIn", Label::Is(found)) => values().all(|value| value != found),
             ("In" | "Exists", Label::Absent) | ("DoesNotExist", Label::Is(_)) => false,
-            ("Exists", Label::Is(_)) | ("NotIn" | "DoesNotExist", Label::Absent) => true,
+            (_, Label::Unknown) | ("Exists", Label::Is(_)) | ("NotIn" | "DoesNotExist", Label::Absent) => true,
             _ => return Err(Senseless),
         };
         all &= holds;

@@ -103,6 +103,9 @@ fn minors() -> MinorSet {
     MinorSet::of(Minor::parse("1.36").expect("a minor"))
 }
 
+/// A case, and the answers of both ways of applying it, where there are any.
+type Outcome<'a> = (&'a str, [Option<Result<(), String>>; 2]);
+
 /// Judge the cases of a set once, and compare the answer with that of both ways of applying.
 fn judge_all<'p>(set: &str, case_packs: impl Fn(&Value) -> Option<(&'p Pack, &'p Pack)> + Sync) {
     let Some(cases) = load(set) else { return };
@@ -116,9 +119,10 @@ fn judge_all<'p>(set: &str, case_packs: impl Fn(&Value) -> Option<(&'p Pack, &'p
     };
     let compared_ways = |case: &Value| {
         // A float reaches the server as one only by POST, which is not compared then.
-        let sent = |value: &Value| if case["float"].is_null() { object(value) } else { object(&through_yaml(value)) };
-        let new = sent(&case["object"]);
-        let old = case.get("old").filter(|old| !old.is_null()).map(sent);
+        let to_object =
+            |value: &Value| if case["float"].is_null() { object(value) } else { object(&through_yaml(value)) };
+        let new = to_object(&case["object"]);
+        let old = case.get("old").filter(|old| !old.is_null()).map(to_object);
         let judged = case_packs(case).and_then(|(base, head)| {
             let version = version_in(head, &new)?;
             let before = old.as_ref().map(|old| Before { object: old, version: version_in(base, old) });
@@ -134,7 +138,7 @@ fn judge_all<'p>(set: &str, case_packs: impl Fn(&Value) -> Option<(&'p Pack, &'p
             Some(compared.map_err(|why| format!("{} {} {} {why}", case["id"], case["mutation"], case["pointer"])))
         })
     };
-    let outcomes: Vec<(&str, [Option<Result<(), String>>; 2])> = cases
+    let outcomes: Vec<Outcome<'_>> = cases
         .par_iter()
         .filter(|case| !skips(case))
         .map(|case| (case["id"].as_str().unwrap_or_default(), compared_ways(case)))

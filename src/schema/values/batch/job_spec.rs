@@ -135,11 +135,10 @@ fn restart_policy<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let at = spec.at("template.spec.restartPolicy");
     match at.target().map(Value::as_str) {
         None | Some(Some("" | "Always")) => cx.required(at, "valid values: \"OnFailure\", \"Never\""),
-        Some(Some("Never")) => {}
         Some(Some("OnFailure")) if spec.has("podFailurePolicy") => {
             cx.invalid(at, "only \"Never\" is supported when podFailurePolicy is specified");
         }
-        Some(Some("OnFailure") | None) => {}
+        Some(Some("Never" | "OnFailure") | None) => {}
         Some(Some(_)) => cx.not_supported(at, &["OnFailure", "Never"]),
     }
 }
