@@ -55,6 +55,8 @@ pub enum AtStep<'a> {
     Field(&'a str),
     /// A key of a map.
     Key(&'a str),
+    /// A key of a map, and the value that is there.
+    Entry(&'a str, Value<'a>),
     /// An item of a list.
     Index(usize),
 }
@@ -67,6 +69,8 @@ pub trait Places<'a> {
     fn at(self, field: &'a str) -> At<'a>;
     /// A key of a map.
     fn at_key(self, key: &'a str) -> At<'a>;
+    /// A key of a map whose value is known, so that nothing looks for it.
+    fn at_entry(self, key: &'a str, value: Value<'a>) -> At<'a>;
     /// An item of a list.
     fn at_index(self, index: usize) -> At<'a>;
 }
@@ -84,6 +88,10 @@ impl<'a> Places<'a> for Value<'a> {
         At { value: self, step: AtStep::Key(key) }
     }
 
+    fn at_entry(self, key: &'a str, value: Value<'a>) -> At<'a> {
+        At { value: self, step: AtStep::Entry(key, value) }
+    }
+
     fn at_index(self, index: usize) -> At<'a> {
         At { value: self, step: AtStep::Index(index) }
     }
@@ -97,6 +105,7 @@ impl<'a> At<'a> {
             AtStep::Here => Some(self.value),
             AtStep::Field(path) => path.split('.').try_fold(self.value, Value::get),
             AtStep::Key(key) => self.value.get(key),
+            AtStep::Entry(_, value) => Some(value),
             AtStep::Index(index) => self.value.item(index),
         }
     }
@@ -195,7 +204,7 @@ impl Stored {
         match at.step {
             AtStep::Here => {}
             AtStep::Field(path) => path.split('.').for_each(|field| names.field(field)),
-            AtStep::Key(key) => names.key(key),
+            AtStep::Key(key) | AtStep::Entry(key, _) => names.key(key),
             AtStep::Index(index) => names.index(index),
         }
         (names.field, names.pointer)

@@ -1,7 +1,7 @@
 //! Resources by name (`cpu`, `hugepages-2Mi`, `example.com/gpu`) and amounts of them: what containers, Pods, quotas and
 //! limit ranges share.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Cx, Read};
 use crate::schema::stored::{At, Places};
@@ -143,8 +143,34 @@ pub(super) fn amount(cx: &mut Cx<'_>, at: At<'_>, resource: &str, amount: Value<
 /// Check the names and amounts of a resource list, the value of some field.
 pub(super) fn amounts<'a>(cx: &mut Cx<'a>, list: Value<'a>, names: Names) {
     for (resource, value, _) in entries(list) {
-        resource_name(cx, list.at_key(resource), resource, names);
-        amount(cx, list.at_key(resource), resource, value);
+        resource_name(cx, list.at_entry(resource, value), resource, names);
+        amount(cx, list.at_entry(resource, value), resource, value);
+    }
+}
+
+/// A map whose keys are looked for again and again.
+pub(super) enum Lookup<'a> {
+    /// So few entries that going through them is fastest.
+    Few(Option<Value<'a>>),
+    /// So many that going through them would take for ever.
+    Many(HashMap<&'a str, Value<'a>>),
+}
+
+impl<'a> Lookup<'a> {
+    /// The map, if there is one.
+    pub(super) fn new(map: Option<Value<'a>>) -> Self {
+        match map.map(Value::entries) {
+            Some(entries) if entries.len() > 32 => Self::Many(entries.map(|(key, _, value)| (key, value)).collect()),
+            _ => Self::Few(map),
+        }
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<Value<'a>> {
+        match self {
+            Self::Few(map) => map.and_then(|map| map.get(key)),
+            Self::Many(map) => map.get(key).copied(),
+        }
     }
 }
 
@@ -157,14 +183,15 @@ fn entries(list: Value<'_>) -> impl Iterator<Item = (&str, Value<'_>, Quantity)>
 pub(super) fn requirements<'a>(cx: &mut Cx<'a>, resources: Value<'a>, names: Names, claims: &HashSet<&str>) {
     let mut huge_pages = false;
     let mut has_compute = false;
+    let limits = Lookup::new(resources.get("limits"));
     for field in ["limits", "requests"] {
         let Some(list) = resources.get(field) else { continue };
         for (resource, value, quantity) in entries(list) {
-            let at = list.at_key(resource);
+            let at = list.at_entry(resource, value);
             resource_name(cx, at, resource, names);
             amount(cx, at, resource, value);
             if field == "requests" {
-                within_limit(cx, resources, resource, value, quantity);
+                within_limit(cx, resources, limits.get(resource), resource, (value, quantity));
             }
             if is_huge_pages(resource) {
                 huge_pages = true;
@@ -183,8 +210,13 @@ pub(super) fn requirements<'a>(cx: &mut Cx<'a>, resources: Value<'a>, names: Nam
 }
 
 /// A request is at most the limit, and the limit itself where nothing can be overcommitted.
-fn within_limit<'a>(cx: &mut Cx<'a>, resources: Value<'a>, resource: &str, value: Value<'a>, quantity: Quantity) {
-    let limit = resources.get("limits").and_then(|limits| limits.get(resource));
+fn within_limit<'a>(
+    cx: &mut Cx<'a>,
+    resources: Value<'a>,
+    limit: Option<Value<'a>>,
+    resource: &str,
+    (value, quantity): (Value<'a>, Quantity),
+) {
     let shown = |value: Value<'_>| serde_json::to_string(&value).unwrap_or_default();
     match limit.map(|limit| (limit, quantity::parse_value(limit))) {
         Some((limit, Ok(most))) => {

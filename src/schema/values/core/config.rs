@@ -15,9 +15,9 @@ const FROZEN: &str = "field is immutable when `immutable` is set";
 const ACCOUNT: &str = "kubernetes.io/service-account.name";
 
 fn keys<'a>(cx: &mut Cx<'a>, data: Value<'a>) {
-    for (key, ..) in data.entries() {
+    for (key, _, value) in data.entries() {
         for why in name::config_key(key) {
-            cx.invalid_shown(data.at_key(key), format_args!("{key:?}"), why);
+            cx.invalid_shown(data.at_entry(key, value), format_args!("{key:?}"), why);
         }
     }
 }
@@ -36,8 +36,9 @@ pub(super) fn config_map<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
     if let (Some(data), Some(binary)) = (data, binary) {
         let binary: HashSet<&str> = binary.entries().map(|(key, ..)| key).collect();
-        for (key, ..) in data.entries().filter(|(key, ..)| binary.contains(key)) {
-            cx.invalid_shown(data.at_key(key), format_args!("{key:?}"), "duplicate of key present in binaryData");
+        for (key, _, value) in data.entries().filter(|(key, ..)| binary.contains(key)) {
+            let at = data.at_entry(key, value);
+            cx.invalid_shown(at, format_args!("{key:?}"), "duplicate of key present in binaryData");
         }
     }
     if size(data, false) + size(binary, true) > SIZE {
@@ -101,9 +102,10 @@ pub(super) fn secret<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         keys(cx, data);
     }
     if let Some(strings) = strings {
-        for (key, ..) in strings.entries() {
+        for (key, _, value) in strings.entries() {
             for why in name::config_key(key) {
-                at_value(cx, object, key, |cx, at| cx.invalid_shown(at, format_args!("{key:?}"), why));
+                cx.invalid_shown(strings.at_entry(key, value), format_args!("{key:?}"), why);
+                cx.called(&format!("data[{key}]"));
             }
         }
     }

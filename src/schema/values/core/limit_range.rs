@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::super::resources::{self, Names};
+use super::super::resources::{self, Lookup, Names};
 use super::super::{Cx, Read};
-use crate::schema::stored::{Places, Stored};
+use crate::schema::stored::{At, Places, Stored};
 use crate::schema::text::name;
 use crate::schema::text::quantity::{self, Quantity};
 use crate::yaml::Value;
 
 const LISTS: [&str; 5] = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
+/// The most entries that are filled into a list.
+const ADDED: usize = 64;
 /// One, in billionths.
 const ONE: i128 = 1_000_000_000;
 
@@ -38,8 +40,9 @@ pub(super) fn limit_range_defaults(stored: &mut Stored) {
     for (limit, list, field, entries) in added {
         match list {
             Some(list) => {
-                for (key, value) in entries {
-                    stored.add(list, &key, &value);
+                // No real limit range has more, and each copies the list.
+                for (key, value) in entries.into_iter().take(ADDED) {
+                    stored.add_key(list, &key, &value);
                 }
             }
             None => stored.add(limit, field, &serde_json::Value::Object(entries.into_iter().collect())),
@@ -70,8 +73,13 @@ pub(super) fn limit_range<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             .filter(|list| kind != "Pod" || !matches!(*list, "default" | "defaultRequest"))
             .flat_map(|list| limit.pairs(list).map(|(key, _)| key))
             .collect();
+        let lists = LISTS.map(|field| {
+            let is_read = kind != "Pod" || !matches!(field, "default" | "defaultRequest");
+            let list = limit.get(field).filter(|_| is_read);
+            (list, Lookup::new(list))
+        });
         for resource in all {
-            relations(cx, limit, resource, kind != "Pod");
+            relations(cx, &lists, resource);
         }
     }
 }
@@ -84,8 +92,8 @@ fn lists<'a>(cx: &mut Cx<'a>, limit: Value<'a>, kind: &str) {
             cx.forbidden(limit.at(field), "may not be specified when `type` is 'Pod'");
             continue;
         }
-        for (resource, ..) in list.entries() {
-            resources::resource_name(cx, list.at_key(resource), resource, names);
+        for (resource, _, value) in list.entries() {
+            resources::resource_name(cx, list.at_entry(resource, value), resource, names);
         }
     }
     let has_storage = |field: &str| limit.get(field).is_some_and(|list| list.has("storage"));
@@ -95,34 +103,31 @@ fn lists<'a>(cx: &mut Cx<'a>, limit: Value<'a>, kind: &str) {
     }
 }
 
-/// An amount as it was written.
+/// An amount as it was written, and its place.
 struct Amount<'a> {
-    list: Value<'a>,
+    at: At<'a>,
     text: String,
     quantity: Quantity,
 }
 
-fn amount<'a>(limit: Value<'a>, field: &str, resource: &str) -> Option<Amount<'a>> {
-    let list = limit.get(field)?;
-    let value = list.get(resource)?;
+fn amount<'a>((list, lookup): &(Option<Value<'a>>, Lookup<'a>), resource: &'a str) -> Option<Amount<'a>> {
+    let value = lookup.get(resource)?;
     let quantity = quantity::parse_value(value).ok()?;
     let text = serde_json::to_string(&value).unwrap_or_default().trim_matches('"').to_owned();
-    Some(Amount { list, text, quantity })
+    Some(Amount { at: (*list)?.at_entry(resource, value), text, quantity })
 }
 
-/// How the amounts of one resource must relate.
-fn relations<'a>(cx: &mut Cx<'a>, limit: Value<'a>, resource: &'a str, has_defaults: bool) {
-    let of = |field: &str| amount(limit, field, resource);
-    let (min, max) = (of("min"), of("max"));
-    let (default, request) = if has_defaults { (of("default"), of("defaultRequest")) } else { (None, None) };
+/// How the amounts of one resource must relate; the lists are those of [`LISTS`].
+fn relations<'a>(cx: &mut Cx<'a>, lists: &[(Option<Value<'a>>, Lookup<'a>); 5], resource: &'a str) {
+    let [max, min, default, request, ratio] = lists.each_ref().map(|list| amount(list, resource));
     let mut at_most =
         |lower: &Option<Amount<'a>>, what: &str, upper: &Option<Amount<'a>>, than: &str, at_upper: bool| {
             if let (Some(low), Some(high)) = (lower, upper)
                 && low.quantity > high.quantity
             {
-                let list = if at_upper { high.list } else { low.list };
+                let at = if at_upper { high.at } else { low.at };
                 let why = format!("{what} value {} is greater than {than} value {}", low.text, high.text);
-                cx.invalid(list.at_key(resource), why);
+                cx.invalid(at, why);
             }
         };
     at_most(&min, "min", &max, "max", false);
@@ -131,8 +136,8 @@ fn relations<'a>(cx: &mut Cx<'a>, limit: Value<'a>, resource: &'a str, has_defau
     at_most(&request, "default request", &default, "default limit", false);
     at_most(&min, "min", &default, "default", true);
     at_most(&default, "default", &max, "max", false);
-    if let Some(ratio) = of("maxLimitRequestRatio") {
-        let at = ratio.list.at_key(resource);
+    if let Some(ratio) = ratio {
+        let at = ratio.at;
         if ratio.quantity.0 < ONE {
             cx.invalid(at, format_args!("ratio {} is less than 1", ratio.text));
         }
@@ -151,6 +156,6 @@ fn relations<'a>(cx: &mut Cx<'a>, limit: Value<'a>, resource: &'a str, has_defau
     {
         let why =
             format!("default value {} must equal to defaultRequest value {} in {resource}", default.text, request.text);
-        cx.invalid(request.list.at_key(resource), why);
+        cx.invalid(request.at, why);
     }
 }

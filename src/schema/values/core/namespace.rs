@@ -36,10 +36,10 @@ pub(super) fn namespace<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         let text = value.as_str().unwrap_or_default();
         match mode {
             "enforce" | "audit" | "warn" if !LEVELS.contains(&text) => {
-                cx.invalid(labels.at_key(key), format_args!("must be one of {}", LEVELS.join(", ")));
+                cx.invalid(labels.at_entry(key, value), format_args!("must be one of {}", LEVELS.join(", ")));
             }
             "enforce-version" | "audit-version" | "warn-version" if !is_policy_version(text) => {
-                cx.invalid(labels.at_key(key), "must be \"latest\" or \"v1.x\"");
+                cx.invalid(labels.at_entry(key, value), "must be \"latest\" or \"v1.x\"");
             }
             _ => {}
         }

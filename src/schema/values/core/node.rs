@@ -22,7 +22,7 @@ pub(super) fn node<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(status) = object.get("status") else { return };
     for list in ["capacity", "allocatable"].into_iter().filter_map(|field| status.get(field)) {
         for (resource, _, amount) in list.entries() {
-            resources::amount(cx, list.at_key(resource), resource, amount);
+            resources::amount(cx, list.at_entry(resource, amount), resource, amount);
         }
     }
     let swap = status.path(&["nodeInfo", "swap"]);

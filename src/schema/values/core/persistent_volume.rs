@@ -171,10 +171,10 @@ fn capacity<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for (resource, _, value) in capacity.entries() {
         let Ok(amount) = quantity::parse_value(value) else { continue };
         if amount.value() < 0 {
-            cx.invalid(capacity.at_key(resource), "must be a valid resource quantity");
+            cx.invalid(capacity.at_entry(resource, value), "must be a valid resource quantity");
         }
         if amount <= quantity::Quantity::default() {
-            cx.invalid(capacity.at_key(resource), "must be greater than zero");
+            cx.invalid(capacity.at_entry(resource, value), "must be greater than zero");
         }
     }
 }

@@ -33,30 +33,30 @@ fn fits(scope: &str, resource: &str) -> bool {
     }
 }
 
+/// The quota counts something that the scope does not know.
+fn is_misfit(spec: Value<'_>, scope: &str) -> bool {
+    spec.pairs("hard").any(|(resource, _)| resources::is_standard_for_quota(resource) && !fits(scope, resource))
+}
+
 /// `ValidateResourceQuota`
 pub(super) fn resource_quota<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(spec) = object.get("spec") else { return };
     if let Some(hard) = spec.get("hard") {
         resources::amounts(cx, hard, Names::Quota);
     }
-    let is_misfit = |scope: &str| {
-        spec.pairs("hard").any(|(resource, _)| resources::is_standard_for_quota(resource) && !fits(scope, resource))
-    };
-    for (index, scope) in spec.texts("scopes").enumerate() {
-        let mut refuse = |why: &str| {
+    let misfits: Vec<&str> = SCOPES.into_iter().filter(|scope| is_misfit(spec, scope)).collect();
+    // The server says the same of each, and quotes all of them each time: once is enough.
+    let mut refuse = |is_wrong: &dyn Fn(&str) -> bool, why: &str| {
+        if let Some(index) = spec.texts("scopes").position(is_wrong) {
             cx.invalid(spec.at("scopes"), why);
             cx.points_to(&index.to_string());
-        };
-        if !SCOPES.contains(&scope) {
-            refuse("unsupported scope");
         }
-        if is_misfit(scope) {
-            refuse("unsupported scope applied to resource");
-        }
-    }
+    };
+    refuse(&|scope| !SCOPES.contains(&scope), "unsupported scope");
+    refuse(&|scope| misfits.contains(&scope), "unsupported scope applied to resource");
     conflicts(cx, spec.at("scopes"), spec.at("scopes"), |scope| spec.texts("scopes").any(|one| one == scope));
     if let Some(selector) = spec.get("scopeSelector") {
-        scope_selector(cx, spec, selector, is_misfit);
+        scope_selector(cx, spec, selector, &misfits);
     }
     warnings(cx, spec);
 }
@@ -70,9 +70,14 @@ fn conflicts(cx: &mut Cx<'_>, at: At<'_>, shown: At<'_>, has: impl Fn(&str) -> b
 }
 
 /// `validateScopedResourceSelectorRequirement`; the server does not say which of the expressions it means.
-fn scope_selector<'a>(cx: &mut Cx<'a>, spec: Value<'a>, selector: Value<'a>, is_misfit: impl Fn(&str) -> bool) {
+fn scope_selector<'a>(cx: &mut Cx<'a>, spec: Value<'a>, selector: Value<'a>, misfits: &[&str]) {
     let all = selector.at("matchExpressions");
     let expressions = || selector.list("matchExpressions");
+    if let Some(misfit) = expressions().find(|expression| misfits.contains(&expression.text("scopeName"))) {
+        let shown = printed(spec.at("scopeSelector"));
+        cx.invalid_shown(misfit.here(), shown, "unsupported scope applied to resource");
+        cx.called_at(all, "");
+    }
     for expression in expressions() {
         let (scope, operator) = (expression.text("scopeName"), expression.text("operator"));
         let values = expression.count("values");
@@ -84,14 +89,6 @@ fn scope_selector<'a>(cx: &mut Cx<'a>, spec: Value<'a>, selector: Value<'a>, is_
         };
         if !SCOPES.contains(&scope) {
             refuse(cx, "scopeName", "unsupported scope");
-        }
-        if is_misfit(scope) {
-            cx.invalid_shown(
-                expression.here(),
-                printed(spec.at("scopeSelector")),
-                "unsupported scope applied to resource",
-            );
-            cx.called_at(all, "");
         }
         let is_valueless = !matches!(scope, "PriorityClass" | "VolumeAttributesClass") && SCOPES.contains(&scope);
         if is_valueless && operator != "Exists" {
