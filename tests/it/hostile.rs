@@ -116,6 +116,18 @@ fn big() -> Vec<Input> {
             &[1, 2],
             "object/duplicate-in-file|too-large",
         ),
+        input(
+            "100,000 bad keys of a ConfigMap",
+            Entry::from(format!("{HEADER}data:\n{}", keys("  k/", "a")).as_str()),
+            &[1],
+            "schema/invalid-value",
+        ),
+        input(
+            "100,000 bad keys on one line",
+            Entry::from(format!("{HEADER}data: {{{}}}\n", keys("k/", "a,").replace('\n', " ")).as_str()),
+            &[1],
+            "schema/invalid-value",
+        ),
         input("200,000 separators", manifest(&"---\n".repeat(200_000)), &[0], ""),
         input(
             "100,000 broken documents",
@@ -325,6 +337,11 @@ fn paths() -> Vec<Input> {
             ..input("path like a pattern", manifest("data: {}\ndata: {}\n"), &[1], r"\*\?\[\.yaml")
         },
     ]
+}
+
+/// 100,000 pairs, one a line.
+fn keys(before: &str, value: &str) -> String {
+    (0..100_000).map(|number| format!("{before}{number}: {value}\n")).collect()
 }
 
 /// The short ones, files of fixtures/hostile: the first line of each is its expectation, `# exit CODE: PATTERN`.

@@ -8,7 +8,7 @@ mod rules;
 use agent::{Refused, Way};
 pub use rules::*;
 
-use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
+use crate::check::{Check, Context, Draft, DraftFix, ENOUGH, Review, Subject};
 use crate::config::{Config, Kubernetes};
 use crate::finding::{Authority, Basis, Operation, Reason, Severity};
 use crate::manifest::object::Object;
@@ -24,6 +24,9 @@ use crate::yaml::{self, Origin, pointer};
 
 /// What precedes a value that the server prints.
 const VALUE: &str = ": Invalid value: ";
+
+/// Problems of one object that are told, with room below [`ENOUGH`] for what is said of the object as a whole.
+const KEPT: usize = ENOUGH - 8;
 
 /// Judges objects by their schemas.
 #[derive(Debug)]
@@ -42,7 +45,7 @@ impl Check for Schema {
         let targets = Targets::of(context.config, object.path().as_str(), context.today);
         let served = api::check(object, &targets, drafts);
         let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
-        let (problems, basis) = match Kind::find(&object.api_version, &object.key.kind) {
+        let (mut problems, basis) = match Kind::find(&object.api_version, &object.key.kind) {
             Some(_) if served.is_empty() => return,
             Some(kind) => (builtin::judge(object, old, kind, served).problems, None),
             None => match custom(context, object, old, targets.all) {
@@ -54,6 +57,7 @@ impl Check for Schema {
             },
         };
         let mut way = Way::new(context, object);
+        let is_cut = keep_the_worst(&mut problems, &targets, &mut way);
         let said = |problem| {
             let mut draft = draft(object, problem, &targets, &mut way)?;
             draft.basis = basis.clone().unwrap_or(draft.basis);
@@ -61,8 +65,27 @@ impl Check for Schema {
         };
         let mut said: Vec<Option<Draft>> = problems.iter().map(said).collect();
         follow::fold(object, &problems, &mut said);
+        if let Some(last) = said.iter_mut().flatten().last().filter(|_| is_cut) {
+            last.message = format!("{} (and more like this in the object)", last.message);
+            last.cut = true;
+        }
         drafts.extend(said.into_iter().flatten());
     }
+}
+
+/// Each problem is looked up in the object, so of a hostile one only some are told: errors before warnings. Whether any
+/// were left out.
+fn keep_the_worst(problems: &mut Vec<Problem>, targets: &Targets, way: &mut Way<'_>) -> bool {
+    if problems.len() <= KEPT {
+        return false;
+    }
+    let raised = way.raised();
+    problems.sort_by_key(|problem| {
+        let is_mild = problem.cause == Cause::Warning || problem.minors.within(targets.failing).is_empty();
+        (is_mild, problem.raised != Raised::Always && problem.raised != raised)
+    });
+    problems.truncate(KEPT);
+    true
 }
 
 /// What the server says of a custom resource, and what that rests on. None where its CRD is not known.
