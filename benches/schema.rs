@@ -23,15 +23,15 @@ fn deployment() -> Object {
          maxSurge: 25%\n      maxUnavailable: 0\n  template:\n    metadata:\n      labels:\n        app: shop\n    spec:\n      \
          serviceAccountName: shop\n      securityContext:\n        runAsNonRoot: true\n        fsGroup: 1000\n      containers:\n",
     );
-    for name in ["web", "sidecar"] {
+    for (name, port) in [("web", 8080), ("sidecar", 8081)] {
         _ = write!(
             text,
             "        - name: {name}\n          image: ghcr.io/acme/{name}:v1.2.3\n          imagePullPolicy: IfNotPresent\n          \
-             ports:\n            - name: {name}\n              containerPort: 8080\n          env:\n            - name: MODE\n              \
+             ports:\n            - name: {name}\n              containerPort: {port}\n          env:\n            - name: MODE\n              \
              value: \"true\"\n            - name: TOKEN\n              valueFrom:\n                secretKeyRef:\n                  name: \
              shop\n                  key: token\n          resources:\n            requests:\n              cpu: 100m\n              \
              memory: 128Mi\n            limits:\n              memory: 256Mi\n          readinessProbe:\n            httpGet:\n              \
-             path: /ready\n              port: 8080\n          volumeMounts:\n            - name: config\n              mountPath: /etc/{name}\n"
+             path: /ready\n              port: {port}\n          volumeMounts:\n            - name: config\n              mountPath: /etc/{name}\n"
         );
     }
     text += "      volumes:\n        - name: config\n          configMap:\n            name: shop\n";

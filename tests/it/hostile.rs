@@ -118,13 +118,13 @@ fn big() -> Vec<Input> {
         ),
         input(
             "100,000 bad keys of a ConfigMap",
-            Entry::from(format!("{HEADER}data:\n{}", keys("  k/", "a")).as_str()),
+            Entry::from(format!("{HEADER}data:\n{}", bad_keys("  k/", "a")).as_str()),
             &[1],
             "schema/invalid-value",
         ),
         input(
             "100,000 bad keys on one line",
-            Entry::from(format!("{HEADER}data: {{{}}}\n", keys("k/", "a,").replace('\n', " ")).as_str()),
+            Entry::from(format!("{HEADER}data: {{{}}}\n", bad_keys("k/", "a,").replace('\n', " ")).as_str()),
             &[1],
             "schema/invalid-value",
         ),
@@ -340,7 +340,7 @@ fn paths() -> Vec<Input> {
 }
 
 /// 100,000 pairs, one a line.
-fn keys(before: &str, value: &str) -> String {
+fn bad_keys(before: &str, value: &str) -> String {
     (0..100_000).map(|number| format!("{before}{number}: {value}\n")).collect()
 }
 
