@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod judge;
 pub mod manifest;
 pub mod pipeline;
+pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;
