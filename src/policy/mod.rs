@@ -4,7 +4,9 @@
 //! their results mean is the business of a convention.
 
 pub mod engine;
+pub mod metadata;
 pub mod review;
+pub mod value;
 pub mod violation;
 
 pub use regorus::Value;
