@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use super::{INDETERMINATE, complain};
 use crate::config::{Config, Minor, explain, overrides};
-use crate::git::{Environment, Request};
+use crate::git::{Environment, Request, Tree};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
 use crate::report::{Format, OutputSpec, RenderOptions, Report, render};
@@ -74,6 +74,9 @@ pub(super) struct Args {
     /// Judge for this Kubernetes minor, such as 1.37, instead of those of the config; repeatable
     #[arg(long, value_name = "MINOR", value_parser = super::schema::minor, help_heading = JUDGED_BY)]
     kubernetes: Vec<Minor>,
+    /// A folder of policies beside those of the config, such as a central repository's checkout; repeatable
+    #[arg(long, value_name = "DIR", help_heading = JUDGED_BY)]
+    policies: Vec<PathBuf>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -164,7 +167,12 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
             overrides::parse(&name, &text).map_err(|errors| Refusal::new(errors.to_string()))?
         }
     };
+    let policies = args.policies.iter().map(|path| {
+        let name = path.display().to_string();
+        if path.is_dir() { Ok((name, Tree::folder(path))) } else { Err(Refusal::new(format!("{name} is no folder"))) }
+    });
     let options = Options {
+        policies: policies.collect::<Result<_, _>>()?,
         config: args.config.as_deref().map(read).transpose()?,
         overrides,
         store: store(args, &request, environment),

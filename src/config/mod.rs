@@ -124,6 +124,22 @@ pub struct Policy {
     pub pointer: String,
 }
 
+impl Policy {
+    /// The entry of a folder that the caller gives.
+    #[must_use]
+    pub fn of_folder(path: &str) -> Self {
+        Self {
+            uses: path.to_owned(),
+            level: None,
+            enforce_from: None,
+            params: serde_json::Map::new(),
+            except: Vec::new(),
+            owner: None,
+            pointer: String::new(),
+        }
+    }
+}
+
 /// What a policy does not apply to; every list that is not empty must match.
 #[derive(Clone, Debug)]
 pub struct Except {

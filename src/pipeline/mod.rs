@@ -5,8 +5,10 @@
 
 mod coverage;
 mod dependents;
+mod documents;
 mod gate;
 mod group;
+mod policies;
 mod read;
 mod reclassified;
 mod schemas;
@@ -26,11 +28,14 @@ use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitE
 use crate::inventory::{Inventory, store::Store};
 use crate::judge;
 use crate::manifest::agents::Agents;
+use crate::policy::set::PolicySet;
+use crate::policy::state::State;
 use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
 use crate::schema::crd::repository::Crds;
 use crate::schema::crd::sources::{Entries, Sources};
 use crate::schema::minors::MinorSet;
+use crate::source;
 
 pub use read::is_manifest_name;
 
@@ -43,6 +48,8 @@ pub struct Options {
     pub overrides: Vec<Override>,
     /// The Kubernetes minors to judge for, instead of those of the config; none: the config's.
     pub minors: Vec<Minor>,
+    /// Folders of policies that the caller gives, with the names to call them by.
+    pub policies: Vec<(String, Tree)>,
     /// Where facts are remembered.
     pub store: Store,
     /// The day that decides expiries.
@@ -91,6 +98,7 @@ impl RunError {
 struct Run<'a> {
     config: &'a Config,
     suppressions: &'a Suppressions<'a>,
+    policies: &'a PolicySet,
     base: Side<'a>,
     head: Side<'a>,
     /// Suppression comments and `.sops.yaml` count as the trust commit has them.
@@ -108,6 +116,7 @@ struct Side<'a> {
     inventory: &'a Inventory<'a>,
     agents: &'a Agents<'a>,
     crds: Sources<'a>,
+    state: &'a State<'a>,
 }
 
 /// What judging a part of the change gave.
@@ -156,6 +165,7 @@ pub fn run(
     let audit = matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths);
     let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
     schemas::mend(&mut rules, trust_tree, &comparison.head);
+    let policies = policies::load(&mut rules, trust_tree, &comparison.head, &options.policies);
     let changes = git::diff(&comparison.base, &comparison.head)?;
     let config = &rules.config;
     let suppressions = Suppressions::new(config, rules.head.as_ref());
@@ -182,11 +192,30 @@ pub fn run(
     };
     let entries = Entries::new(config, entries_crds);
     let sources = |crds| Sources { crds, entries: &entries };
+    let gather = |tree, agents, side| documents::gather(tree, agents, trusted, config, side);
+    let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base);
+    let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head);
+    let change = policies::change(&comparison, config, changes.iter().map(|change| change.path.to_string()));
+    let base_state = State::new(&base, [&gather_base, &gather_base], change.clone());
+    let head_state = State::new(&head, [&gather_head, &gather_base], change);
     let run = Run {
         config,
         suppressions: &suppressions,
-        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: sources(&base_crds) },
-        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents, crds: sources(&head_crds) },
+        policies: &policies,
+        base: Side {
+            tree: &comparison.base,
+            inventory: &base,
+            agents: &base_agents,
+            crds: sources(&base_crds),
+            state: &base_state,
+        },
+        head: Side {
+            tree: &comparison.head,
+            inventory: &head,
+            agents: &head_agents,
+            crds: sources(&head_crds),
+            state: &head_state,
+        },
         trust: comparison.trust.as_ref(),
         trusted,
         audit,
@@ -198,9 +227,9 @@ pub fn run(
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     part = part.add(run.gate(&rules, &changes)?);
     part.notices.splice(0..0, rules.notices.iter().cloned());
-    part.notices.extend(not_evaluated(config));
     part.notices.extend(schemas::not_read_yet(&entries));
     part.unchecked.extend(schemas::broken(&entries));
+    part.unchecked.extend(policies::broken(&policies));
     if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
         let text = match changes.len() {
             0 if comparison.kind == ComparisonKind::Staged => {
@@ -243,16 +272,6 @@ impl Run<'_> {
         }
         self.group(changes)
     }
-}
-
-/// What the config asks for and this version does not do yet. Nobody may take a pass for one of these.
-fn not_evaluated(config: &Config) -> Option<Notice> {
-    let clusters = config.clusters.iter();
-    let policies = config.policies.len() + clusters.map(|cluster| cluster.policies.len()).sum::<usize>();
-    (policies > 0).then(|| Notice {
-        id: "not-evaluated".to_owned(),
-        text: format!("policies: this version evaluates none of the {policies} that {} names", config.path()),
-    })
 }
 
 fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {

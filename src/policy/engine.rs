@@ -43,6 +43,14 @@ pub struct Fault {
     pub help: Option<String>,
 }
 
+impl Fault {
+    /// A mistake of a whole file.
+    #[must_use]
+    pub fn of(path: &str, message: String) -> Self {
+        Self { code: "portcullis", message, path: path.into(), line: 1, column: 1, help: None }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)
@@ -110,6 +118,7 @@ impl Program {
         match engine.eval_rule(rule.to_owned()) {
             Ok(Value::Undefined) => Ok(None),
             Ok(value) => Ok(Some(value)),
+            Err(error) if error.to_string().contains("not a valid rule path") => Ok(None),
             Err(error) => Err(EvalError { message: error.to_string() }),
         }
     }

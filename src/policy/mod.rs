@@ -3,9 +3,19 @@
 //! [`engine`] compiles modules to a [`Program`](engine::Program) and evaluates its rules. What the rules see and what
 //! their results mean is the business of a convention.
 
+pub mod bundled;
+pub mod check;
+pub mod conftest;
 pub mod engine;
+pub mod matching;
 pub mod metadata;
+pub mod modules;
+mod place;
+pub mod portcullis;
 pub mod review;
+pub mod set;
+pub mod state;
+mod subject;
 pub mod value;
 pub mod violation;
 

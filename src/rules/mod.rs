@@ -121,6 +121,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &object::unencrypted_secret::UnencryptedSecret,
     &schema::Schema,
     &gate::NamespaceLabels,
+    &crate::policy::check::PolicyCheck,
 ];
 
 /// The rule of an id or of one of its aliases.

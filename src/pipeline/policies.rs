@@ -1,0 +1,74 @@
+//! The policies of a run: those of the trust commit, and what is wrong with them.
+
+use crate::config::Config;
+use crate::finding::{Effect, Reason, Status, Unchecked};
+use crate::git::{Comparison, Tree};
+use crate::policy::Value;
+use crate::policy::engine::Fault;
+use crate::policy::review::object_of;
+use crate::policy::set::PolicySet;
+use crate::source::Side;
+
+use super::config_broken;
+use super::trust::{Rules, notice};
+
+/// Where the trust commit's policies cannot be used and the head's can, the change mends them and is judged by its own.
+pub(super) fn load(rules: &mut Rules, trust: &Tree, head: &Tree, given: &[(String, Tree)]) -> PolicySet {
+    let tree = if rules.from_head { head } else { trust };
+    let set = PolicySet::load(&rules.config, tree, given);
+    let is_sound = |set: &PolicySet| set.mistakes.is_empty() && set.faults.is_empty();
+    if is_sound(&set) || rules.from_head || rules.removed || rules.head_errors.is_some() {
+        return set;
+    }
+    let mended = PolicySet::load(rules.head.as_ref().unwrap_or(&rules.config), head, given);
+    if !is_sound(&mended) {
+        return set;
+    }
+    rules.from_head = true;
+    if let Some(head) = rules.head.take() {
+        rules.config = head;
+    }
+    "head (it mends the trust commit's policies)".clone_into(&mut rules.from);
+    let text = "the target branch's policies cannot be used; this change mends them and is judged by its own";
+    rules.notices.push(notice("policies-repaired", text));
+    mended
+}
+
+/// Records of what is wrong with the policies: without them nothing can be said of what they are for.
+pub(super) fn broken(set: &PolicySet) -> impl Iterator<Item = Unchecked> {
+    let entries = set.mistakes.iter().map(|mistake| {
+        let place = format!("line {}, column {}", mistake.position.line, mistake.position.column);
+        let mut record = config_broken(&mistake.path, format!("{place}: {}", mistake.message));
+        record.help = mistake.help.clone().or(record.help);
+        record
+    });
+    entries.chain(set.faults.iter().map(fault))
+}
+
+fn fault(fault: &Fault) -> Unchecked {
+    Unchecked {
+        reason: Reason::PolicyNotEvaluated,
+        effect: Effect::Fail,
+        path: (&*fault.path).into(),
+        side: Side::Base,
+        object: None,
+        detail: format!("line {}, column {}: {}", fault.line, fault.column, fault.message),
+        help: fault.help.clone().or_else(|| Some("mend it in a change of its own".to_owned())),
+        status: Status::New,
+        deciding: false,
+        count: 1,
+    }
+}
+
+/// `input.change`: what is compared.
+pub(super) fn change(comparison: &Comparison, config: &Config, paths: impl Iterator<Item = String>) -> Value {
+    let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
+    let compared = &comparison.compared;
+    let clusters = config.clusters.iter().map(|cluster| Value::from(cluster.name.as_str())).collect::<Vec<_>>();
+    object_of([
+        ("base", text(&compared.base)),
+        ("head", text(&compared.head)),
+        ("paths", Value::from(paths.map(Value::from).collect::<Vec<_>>())),
+        ("clusters", Value::from(clusters)),
+    ])
+}

@@ -1,0 +1,332 @@
+//! The policies in use: the config's entries, resolved to bundled policies and to folders.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::bundled::{self, LIBRARY};
+use super::engine::{Fault, Program};
+use super::metadata::Metadata;
+use super::modules::{EXTENSION, Modules, package_of};
+use super::{Value, conftest, matching::Match, portcullis};
+use crate::config::{self, Config, ConfigError};
+use crate::git::{Content, Tree};
+
+/// The policies of a run.
+#[derive(Debug, Default)]
+pub struct PolicySet {
+    /// The entries, those of clusters first.
+    pub uses: Vec<Use>,
+    /// Every policy once.
+    pub policies: Vec<Policy>,
+    /// What is wrong with the entries.
+    pub mistakes: Vec<ConfigError>,
+    /// What is wrong with the policies.
+    pub faults: Vec<Fault>,
+}
+
+/// An entry of `policies`, or a folder that the caller gives.
+#[derive(Debug)]
+pub struct Use {
+    /// As the config has it.
+    pub entry: config::Policy,
+    /// The cluster that it is for; every file when none.
+    pub cluster: Option<String>,
+    /// Its policies: places in [`PolicySet::policies`].
+    pub policies: Vec<usize>,
+}
+
+/// How a policy is asked and what it answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Convention {
+    /// Package `policy.…`, the AdmissionReview.
+    Portcullis,
+    /// conftest: the bare object, with the documents of its data folders.
+    Conftest,
+}
+
+/// One policy.
+#[derive(Debug)]
+pub struct Policy {
+    /// Its id, which is the rule's.
+    pub id: String,
+    /// The package without `data.`.
+    pub package: String,
+    /// How it is asked.
+    pub convention: Convention,
+    /// What it says of itself.
+    pub metadata: Metadata,
+    /// Its own file.
+    pub path: Arc<str>,
+    /// The digest of its modules.
+    pub digest: [u8; 32],
+    /// What it looks at.
+    pub matches: Match,
+    modules: Arc<Modules>,
+    data: Value,
+    program: OnceLock<Result<Program, Vec<Fault>>>,
+}
+
+impl Policy {
+    /// The compiled policy; compiled when first asked for.
+    ///
+    /// # Errors
+    /// What is wrong with its modules.
+    pub fn program(&self) -> Result<&Program, &Vec<Fault>> {
+        let compiled =
+            self.program.get_or_init(|| Program::compile(&self.modules.needed_by(&self.package), &self.data));
+        compiled.as_ref()
+    }
+
+    /// It reads the objects of the whole tree.
+    #[must_use]
+    pub fn reads_inventory(&self) -> bool {
+        self.modules.needed_by(&self.package).iter().any(|module| module.text.contains("data.inventory"))
+    }
+}
+
+/// A folder that was read once.
+#[derive(Default)]
+struct Known {
+    places: BTreeMap<String, Vec<usize>>,
+}
+
+impl PolicySet {
+    /// The policies that a config names, its folders read from a tree, and those of folders that the caller gives.
+    #[must_use]
+    pub fn load(config: &Config, tree: &Tree, given: &[(String, Tree)]) -> Self {
+        let mut set = Self::default();
+        let mut known = Known::default();
+        for (entry, cluster) in written(config) {
+            match set.named(&entry.uses, tree, &mut known) {
+                Ok(policies) => {
+                    set.uses.push(Use { entry: entry.clone(), cluster: cluster.map(str::to_owned), policies });
+                }
+                Err((message, help)) => {
+                    set.mistakes.push(config.mistake(&format!("{}/use", entry.pointer), message, &help));
+                }
+            }
+        }
+        for (path, tree) in given {
+            let first = set.policies.len();
+            if let Err((message, help)) = set.folder(path, tree, "") {
+                set.faults.push(Fault { help: Some(help), ..Fault::of(path, message) });
+            }
+            let entry = config::Policy::of_folder(path);
+            set.uses.push(Use { entry, cluster: None, policies: (first..set.policies.len()).collect() });
+        }
+        set.compile();
+        set
+    }
+
+    /// Compile what is not known to be sound: the bundled policies are tested, and wait until they are asked.
+    fn compile(&mut self) {
+        let own = self.policies.par_iter().filter(|policy| !policy.is_bundled());
+        let faults: Vec<Fault> = own.filter_map(|policy| policy.program().err()).flatten().cloned().collect();
+        self.faults.extend(faults);
+        let mut seen: BTreeMap<&str, &Policy> = BTreeMap::new();
+        let mut twice = Vec::new();
+        for policy in &self.policies {
+            if let Some(first) = seen.insert(&policy.id, policy) {
+                twice.push(Fault {
+                    line: policy.metadata.line,
+                    help: Some("give one of them another `custom.id`".to_owned()),
+                    ..Fault::of(
+                        &policy.path,
+                        format!("two policies have the id `{}`: the other is {}", policy.id, first.path),
+                    )
+                });
+            }
+        }
+        self.faults.extend(twice);
+        self.faults
+            .sort_by(|a, b| (&a.path, a.line, a.column, &a.message).cmp(&(&b.path, b.line, b.column, &b.message)));
+        self.faults.dedup();
+    }
+
+    fn named(&mut self, name: &str, tree: &Tree, known: &mut Known) -> Result<Vec<usize>, (String, String)> {
+        if let Some(places) = known.places.get(name) {
+            return Ok(places.clone());
+        }
+        let bundled = LIBRARY.named(name);
+        let places = if bundled.is_empty() {
+            let first = self.policies.len();
+            self.folder(name, tree, name)?;
+            (first..self.policies.len()).collect()
+        } else {
+            bundled.into_iter().map(|policy| self.bundled(policy)).collect::<Vec<_>>()
+        };
+        known.places.insert(name.to_owned(), places.clone());
+        Ok(places)
+    }
+
+    fn bundled(&mut self, bundled: &bundled::Bundled) -> usize {
+        let is_it = |policy: &Policy| policy.id == bundled.id && policy.is_bundled();
+        if let Some(at) = self.policies.iter().position(is_it) {
+            return at;
+        }
+        let modules = Arc::clone(&LIBRARY.modules);
+        let matches = Match::of_metadata(&bundled.metadata.custom).unwrap_or_default();
+        self.policies.push(Policy {
+            id: bundled.id.clone(),
+            package: bundled.package.clone(),
+            convention: Convention::Portcullis,
+            metadata: bundled.metadata.clone(),
+            path: Arc::clone(&bundled.path),
+            digest: digest(&modules, &bundled.package),
+            matches,
+            modules,
+            data: Value::new_object(),
+            program: OnceLock::new(),
+        });
+        self.policies.len() - 1
+    }
+
+    /// The policies of a folder, told apart by what they say.
+    fn folder(&mut self, shown: &str, tree: &Tree, folder: &str) -> Result<(), (String, String)> {
+        let files = read(shown, tree, folder)?;
+        let modules = Arc::new(Modules::new(files.iter().cloned()));
+        let first = self.policies.len();
+        for package in modules.packages() {
+            let Some(module) = modules.of(package).next() else { continue };
+            let convention = if package.starts_with("policy.") {
+                Convention::Portcullis
+            } else if conftest::is_namespace(package, &modules) {
+                Convention::Conftest
+            } else {
+                continue;
+            };
+            let metadata = match modules.of(package).map(super::metadata::of_package).collect::<Result<Vec<_>, _>>() {
+                Ok(all) => all.into_iter().find(|metadata| metadata.line > 0).unwrap_or_default(),
+                Err(fault) => {
+                    self.faults.push(fault);
+                    continue;
+                }
+            };
+            let matches = match Match::of_metadata(&metadata.custom) {
+                Ok(matches) => matches,
+                Err(why) => {
+                    let message = format!("METADATA: custom.match: {why}");
+                    self.faults.push(Fault { line: metadata.line, ..Fault::of(&module.path, message) });
+                    continue;
+                }
+            };
+            let data = if convention == Convention::Conftest {
+                conftest::data(&files, shown)
+            } else {
+                Ok(Value::new_object())
+            };
+            let data = data.unwrap_or_else(|fault| {
+                self.faults.push(fault);
+                Value::new_object()
+            });
+            let name = package.strip_prefix("policy.").unwrap_or(package);
+            self.policies.push(Policy {
+                id: metadata.custom.id.clone().unwrap_or_else(|| format!("policy/{name}")),
+                package: package.to_owned(),
+                convention,
+                path: Arc::clone(&module.path),
+                digest: digest(&modules, package),
+                metadata,
+                matches,
+                modules: Arc::clone(&modules),
+                data,
+                program: OnceLock::new(),
+            });
+        }
+        // A module that cannot even say its package is told by the engine.
+        for module in modules.all().filter(|module| package_of(&module.text).is_none()) {
+            self.faults.extend(
+                Program::compile(std::slice::from_ref(module), &Value::new_object()).err().into_iter().flatten(),
+            );
+        }
+        if self.policies.len() == first && self.faults.is_empty() {
+            let help = "a policy is a package `policy.NAME` with `deny`, `warn` or `info`, or conftest's `main`";
+            return Err((format!("policies: `{shown}` holds no policy"), help.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// One digest over all policies in use, as hex.
+    #[must_use]
+    pub fn digest(&self) -> Option<String> {
+        if self.policies.is_empty() {
+            return None;
+        }
+        let mut all: Vec<_> = self.policies.iter().map(|policy| policy.digest).collect();
+        all.sort_unstable();
+        let bytes = Sha256::digest(all.concat());
+        Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl Policy {
+    /// It comes with the program.
+    #[must_use]
+    pub fn is_bundled(&self) -> bool {
+        Arc::ptr_eq(&self.modules, &LIBRARY.modules)
+    }
+
+    /// What it says of one input.
+    pub fn evaluate(&self, input: &portcullis::Input<'_>) -> Result<Vec<super::violation::Violation>, String> {
+        match self.convention {
+            Convention::Portcullis => portcullis::evaluate(self, input),
+            Convention::Conftest => conftest::evaluate(self, input),
+        }
+    }
+}
+
+/// Every entry of a config, and the cluster that it is for.
+fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&str>)> {
+    let of_clusters = config
+        .clusters
+        .iter()
+        .flat_map(|cluster| cluster.policies.iter().map(|entry| (entry, Some(cluster.name.as_str()))));
+    of_clusters.chain(config.policies.iter().map(|entry| (entry, None)))
+}
+
+/// The files of a policy folder with their text.
+fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Vec<(Arc<str>, Arc<str>)>, (String, String)> {
+    let names = || {
+        let known: BTreeSet<&str> = LIBRARY.names().into_iter().filter(|name| !name.contains('/')).collect();
+        format!(
+            "name a folder of the tree whose rules count, or a bundled policy: {}",
+            known.into_iter().collect::<Vec<_>>().join(", ")
+        )
+    };
+    let unreadable =
+        |why: String| (format!("policies: `{shown}` cannot be read: {why}"), "mend it, or remove the entry".to_owned());
+    let found = tree.entry(folder).map_err(|error| unreadable(error.to_string()))?;
+    let Some(_) = found else {
+        return Err((format!("policies: there is neither a bundled policy nor a folder `{shown}`"), names()));
+    };
+    let mut files = Vec::new();
+    for entry in tree.files(folder).map_err(|error| unreadable(error.to_string()))? {
+        let ending = entry.path.extension();
+        if !entry.kind.is_regular() || !(ending == EXTENSION || matches!(ending.as_str(), "yaml" | "yml" | "json")) {
+            continue;
+        }
+        let path: Arc<str> = entry.path.as_str().into();
+        match tree.read(&entry).map_err(|error| unreadable(error.to_string()))? {
+            Content::Bytes(bytes) => match String::from_utf8(bytes.to_vec()) {
+                Ok(text) => files.push((path, Arc::from(text))),
+                Err(_) if ending == EXTENSION => return Err(unreadable(format!("{path} is not UTF-8"))),
+                Err(_) => {}
+            },
+            Content::NotJudged(_, why) if ending == EXTENSION => return Err(unreadable(format!("{path}: {why}"))),
+            Content::NotJudged(..) => {}
+        }
+    }
+    Ok(files)
+}
+
+fn digest(modules: &Modules, package: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for module in modules.needed_by(package) {
+        hash.update(module.text.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().into()
+}

@@ -1,0 +1,109 @@
+//! What policies may know of one side beside the object: its Namespaces, and all of its objects.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use regorus::Value;
+
+use super::engine::Program;
+use super::review::object_of;
+use super::set::Policy;
+use crate::inventory::{self, Inventory};
+use crate::source::RepoPath;
+
+/// Makes the document of all objects of a side.
+pub type Gather<'a> = dyn Fn() -> Value + Sync + 'a;
+
+/// One side.
+pub struct State<'a> {
+    inventory: &'a Inventory<'a>,
+    /// `data.inventory` and `data.inventory_base`.
+    gather: [&'a Gather<'a>; 2],
+    change: Value,
+    documents: OnceLock<Value>,
+    namespaces: OnceLock<HashMap<String, Vec<(RepoPath, Value)>>>,
+    programs: Mutex<HashMap<usize, Arc<OnceLock<Result<Program, String>>>>>,
+}
+
+impl std::fmt::Debug for State<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("change", &self.change).finish_non_exhaustive()
+    }
+}
+
+impl<'a> State<'a> {
+    /// A side. Nothing is read before a policy asks for it.
+    #[must_use]
+    pub fn new(inventory: &'a Inventory<'a>, gather: [&'a Gather<'a>; 2], change: Value) -> Self {
+        Self {
+            inventory,
+            gather,
+            change,
+            documents: OnceLock::new(),
+            namespaces: OnceLock::new(),
+            programs: Mutex::default(),
+        }
+    }
+
+    /// `input.change`: what is compared.
+    #[must_use]
+    pub fn change(&self) -> &Value {
+        &self.change
+    }
+
+    /// A policy with the documents that it reads.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub fn program(&self, at: usize, policy: &Policy) -> Result<Program, String> {
+        let compiled = policy
+            .program()
+            .map_err(|faults| faults.first().map_or_else(|| "it cannot be compiled".to_owned(), ToString::to_string))?;
+        if !policy.reads_inventory() {
+            return Ok(compiled.clone());
+        }
+        let slot = {
+            let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(programs.entry(at).or_default())
+        };
+        let with_data = || compiled.with_data(self.documents()).map_err(|error| error.to_string());
+        slot.get_or_init(with_data).clone()
+    }
+
+    fn documents(&self) -> &Value {
+        self.documents.get_or_init(|| {
+            let [own, base] = self.gather.map(|gather| gather());
+            object_of([("inventory", own), ("inventory_base", base)])
+        })
+    }
+
+    /// The Namespace of a name: of several, the one whose file lies nearest.
+    #[must_use]
+    pub fn namespace(&self, name: &str, near: &RepoPath) -> Option<Value> {
+        let nearness = |path: &RepoPath| {
+            let pairs = path.folder().split('/').zip(near.folder().split('/'));
+            pairs.take_while(|(a, b)| a == b).count()
+        };
+        let found = self.namespaces().get(name)?.iter().rev();
+        found.max_by_key(|(path, _)| nearness(path)).map(|(_, namespace)| namespace.clone())
+    }
+
+    fn namespaces(&self) -> &HashMap<String, Vec<(RepoPath, Value)>> {
+        self.namespaces.get_or_init(|| {
+            let mut found: HashMap<String, Vec<(RepoPath, Value)>> = HashMap::new();
+            // A tree that cannot be read has failed elsewhere.
+            for located in self.inventory.namespaces().map(|gathered| gathered.found).unwrap_or_default() {
+                let value = namespace(&located.fact);
+                found.entry(located.fact.name).or_default().push((located.path, value));
+            }
+            found
+        })
+    }
+}
+
+fn namespace(fact: &inventory::Namespace) -> Value {
+    let labels = fact.labels.iter().map(|(key, value)| (Value::from(key.as_str()), Value::from(value.as_str())));
+    let labels = Value::from(labels.collect::<std::collections::BTreeMap<_, _>>());
+    let metadata = object_of([("name", Value::from(fact.name.as_str())), ("labels", labels)]);
+    object_of([("apiVersion", Value::from("v1")), ("kind", Value::from("Namespace")), ("metadata", metadata)])
+}
