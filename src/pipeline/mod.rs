@@ -196,8 +196,8 @@ pub fn run(
     let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base);
     let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head);
     let change = policies::change(&comparison, config, changes.iter().map(|change| change.path.to_string()));
-    let base_state = State::new(&base, [&gather_base, &gather_base], change.clone());
-    let head_state = State::new(&head, [&gather_head, &gather_base], change);
+    let base_state = State::new(&base, None, [&gather_base, &gather_base], change.clone());
+    let head_state = State::new(&head, Some(&base_state), [&gather_head, &gather_base], change);
     let run = Run {
         config,
         suppressions: &suppressions,

@@ -2,70 +2,49 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::engine::{Fault, Module};
-use super::metadata::{self, Metadata};
+use super::Value;
 use super::modules::Modules;
+use super::set::{Convention, Policy};
 
 /// Path below the repository's root, and text.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
-
-/// A policy that comes with the program.
-#[derive(Debug)]
-pub struct Bundled {
-    /// Its id: `workloads/no-readiness-probe`.
-    pub id: String,
-    /// Its package: `policy.workloads.no_readiness_probe`.
-    pub package: String,
-    /// What it says of itself.
-    pub metadata: Metadata,
-    /// Its own file.
-    pub path: Arc<str>,
-}
 
 /// All of them.
 #[derive(Debug)]
 pub struct Library {
     /// In the order of their ids.
-    pub policies: Vec<Bundled>,
-    /// Their modules.
-    pub modules: Arc<Modules>,
+    pub policies: Vec<Arc<Policy>>,
 }
 
 /// The library, read once.
 pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     let files = FILES.iter().map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
-    let modules = Modules::new(files);
+    let modules = Arc::new(Modules::new(files));
+    let packages = modules.packages().into_iter().filter(|package| package.starts_with("policy."));
     // A test reads them all; one that is broken is none.
-    let mut policies: Vec<Bundled> = modules.all().filter_map(|module| bundled(module).ok()?).collect();
+    let policy = |package| Policy::new(package, Convention::Portcullis, &modules, Value::new_object()).ok();
+    let mut policies: Vec<Arc<Policy>> = packages
+        .filter_map(policy)
+        .map(|mut policy| {
+            policy.is_bundled = true;
+            Arc::new(policy)
+        })
+        .collect();
     policies.sort_by(|a, b| a.id.cmp(&b.id));
-    Library { policies, modules: Arc::new(modules) }
+    Library { policies }
 });
-
-/// The policy of a module; none where it is a library.
-///
-/// # Errors
-/// METADATA that cannot be read.
-pub fn bundled(module: &Module) -> Result<Option<Bundled>, Fault> {
-    let Some(package) = super::modules::package_of(&module.text).filter(|package| package.starts_with("policy."))
-    else {
-        return Ok(None);
-    };
-    let metadata = metadata::of_package(module)?;
-    let id = metadata.custom.id.clone();
-    Ok(id.map(|id| Bundled { id, package, metadata, path: Arc::clone(&module.path) }))
-}
 
 impl Library {
     /// The policies of a name: one by its id, or all of a pack. None where there are none.
     #[must_use]
-    pub fn named(&self, name: &str) -> Vec<&Bundled> {
+    pub fn named(&self, name: &str) -> Vec<&Arc<Policy>> {
         if name == BASELINE {
             let ids = baseline();
             return self.policies.iter().filter(|policy| ids.contains(&policy.id.as_str())).collect();
         }
         // The restricted level of the Pod Security Standards has all of the baseline level.
         let also = (name == "pod-security/restricted").then_some("pod-security/baseline/");
-        let is_in = |policy: &&Bundled| {
+        let is_in = |policy: &&Arc<Policy>| {
             let rest = policy.id.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                 || also.is_some_and(|also| policy.id.starts_with(also))

@@ -9,7 +9,7 @@ use super::portcullis::Input;
 use super::set::{Convention, Policy, PolicySet, Use};
 use super::state::State;
 use super::violation::Violation;
-use super::{place, subject};
+use super::{place, pod_security, subject};
 use crate::check::{self, Check, Context, Draft, Subject};
 use crate::config::{Config, Level};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity, SuppressionKind, SuppressionUse};
@@ -42,8 +42,9 @@ impl Check for PolicyCheck {
             return;
         }
         let mut asked = subject::Asked::new(context, review);
+        let is_enforced = pod_security::enforced(context, object);
         for ask in in_use(set, context.config, object.path().as_str()) {
-            if !ask.policy.matches.matches(&asked.head) {
+            if !ask.policy.matches.matches(&asked.head) || is_enforced(ask.policy) {
                 continue;
             }
             // Of what did not change, only those are asked whose answer depends on other objects.
@@ -192,7 +193,7 @@ impl Ask<'_> {
     }
 
     fn basis(&self) -> Basis {
-        if self.policy.is_bundled() {
+        if self.policy.is_bundled {
             return Basis("policy of this program".into());
         }
         Basis(format!("{}:{}", self.policy.path, self.policy.metadata.line.max(1)).into())

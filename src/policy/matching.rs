@@ -40,9 +40,16 @@ impl Match {
     /// The policy is asked about this review.
     #[must_use]
     pub fn matches(&self, review: &Review) -> bool {
-        let has = |list: &[String], what: &str| list.is_empty() || list.iter().any(|one| one == "*" || one == what);
-        has(&self.operations, &review.operation)
-            && (self.kinds.is_empty()
-                || self.kinds.iter().any(|(groups, kinds)| has(groups, &review.group) && has(kinds, &review.kind)))
+        has(&self.operations, &review.operation) && self.may_match(&review.group, &review.kind)
     }
+
+    /// The policy may be asked about objects of a kind.
+    #[must_use]
+    pub fn may_match(&self, group: &str, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|(groups, kinds)| has(groups, group) && has(kinds, kind))
+    }
+}
+
+fn has(list: &[String], what: &str) -> bool {
+    list.is_empty() || list.iter().any(|one| one == "*" || one == what)
 }

@@ -11,6 +11,7 @@ pub mod matching;
 pub mod metadata;
 pub mod modules;
 mod place;
+pub mod pod_security;
 pub mod portcullis;
 pub mod review;
 pub mod set;

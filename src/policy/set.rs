@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::bundled::{self, LIBRARY};
+use super::bundled::LIBRARY;
+use super::engine::Module;
 use super::engine::{Fault, Program};
 use super::metadata::Metadata;
 use super::modules::{EXTENSION, Modules, package_of};
@@ -20,7 +21,7 @@ pub struct PolicySet {
     /// The entries, those of clusters first.
     pub uses: Vec<Use>,
     /// Every policy once.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Arc<Policy>>,
     /// What is wrong with the entries.
     pub mistakes: Vec<ConfigError>,
     /// What is wrong with the policies.
@@ -47,6 +48,29 @@ pub enum Convention {
     Conftest,
 }
 
+/// What a policy reads of the other objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reads {
+    Nothing,
+    /// `data.inventory.namespace[…namespace]`.
+    Namespace,
+    Everything,
+}
+
+impl Reads {
+    fn of(modules: &[Module]) -> Self {
+        let reads = |text: &str| {
+            let uses = text.match_indices("data.inventory").map(|(at, found)| {
+                let rest = text.get(at + found.len()..).unwrap_or_default();
+                let index = rest.strip_prefix(".namespace[").and_then(|index| Some(index.split_once(']')?.0));
+                if index.is_some_and(|index| index.ends_with("namespace")) { Self::Namespace } else { Self::Everything }
+            });
+            uses.max().unwrap_or(Self::Nothing)
+        };
+        modules.iter().map(|module| reads(&module.text)).max().unwrap_or(Self::Nothing)
+    }
+}
+
 /// One policy.
 #[derive(Debug)]
 pub struct Policy {
@@ -64,12 +88,50 @@ pub struct Policy {
     pub digest: [u8; 32],
     /// What it looks at.
     pub matches: Match,
+    /// It comes with the program.
+    pub is_bundled: bool,
+    inventory: Reads,
     modules: Arc<Modules>,
     data: Value,
     program: OnceLock<Result<Program, Vec<Fault>>>,
 }
 
 impl Policy {
+    /// The policy of a package.
+    ///
+    /// # Errors
+    /// METADATA that cannot be read.
+    pub fn new(package: &str, convention: Convention, modules: &Arc<Modules>, data: Value) -> Result<Self, Fault> {
+        let mut path: Arc<str> = Arc::from("");
+        let mut metadata = Metadata::default();
+        for module in modules.of(package) {
+            let found = super::metadata::of_package(module)?;
+            if path.is_empty() || (metadata.line == 0 && found.line > 0) {
+                path = Arc::clone(&module.path);
+                metadata = found;
+            }
+        }
+        let matches = Match::of_metadata(&metadata.custom).map_err(|why| Fault {
+            line: metadata.line,
+            ..Fault::of(&path, format!("METADATA: custom.match: {why}"))
+        })?;
+        let name = package.strip_prefix("policy.").unwrap_or(package);
+        Ok(Self {
+            id: metadata.custom.id.clone().unwrap_or_else(|| format!("policy/{name}")),
+            package: package.to_owned(),
+            convention,
+            digest: digest(modules, package),
+            metadata,
+            path,
+            matches,
+            is_bundled: false,
+            inventory: Reads::of(&modules.needed_by(package)),
+            modules: Arc::clone(modules),
+            data,
+            program: OnceLock::new(),
+        })
+    }
+
     /// The compiled policy; compiled when first asked for.
     ///
     /// # Errors
@@ -83,7 +145,13 @@ impl Policy {
     /// It reads the objects of the whole tree.
     #[must_use]
     pub fn reads_inventory(&self) -> bool {
-        self.modules.needed_by(&self.package).iter().any(|module| module.text.contains("data.inventory"))
+        self.inventory != Reads::Nothing
+    }
+
+    /// Of the other objects it reads those of the object's own namespace alone.
+    #[must_use]
+    pub fn stays_in_namespace(&self) -> bool {
+        self.inventory == Reads::Namespace
     }
 }
 
@@ -123,7 +191,7 @@ impl PolicySet {
 
     /// Compile what is not known to be sound: the bundled policies are tested, and wait until they are asked.
     fn compile(&mut self) {
-        let own = self.policies.par_iter().filter(|policy| !policy.is_bundled());
+        let own = self.policies.par_iter().filter(|policy| !policy.is_bundled);
         let faults: Vec<Fault> = own.filter_map(|policy| policy.program().err()).flatten().cloned().collect();
         self.faults.extend(faults);
         let mut seen: BTreeMap<&str, &Policy> = BTreeMap::new();
@@ -162,25 +230,11 @@ impl PolicySet {
         Ok(places)
     }
 
-    fn bundled(&mut self, bundled: &bundled::Bundled) -> usize {
-        let is_it = |policy: &Policy| policy.id == bundled.id && policy.is_bundled();
-        if let Some(at) = self.policies.iter().position(is_it) {
+    fn bundled(&mut self, bundled: &Arc<Policy>) -> usize {
+        if let Some(at) = self.policies.iter().position(|policy| Arc::ptr_eq(policy, bundled)) {
             return at;
         }
-        let modules = Arc::clone(&LIBRARY.modules);
-        let matches = Match::of_metadata(&bundled.metadata.custom).unwrap_or_default();
-        self.policies.push(Policy {
-            id: bundled.id.clone(),
-            package: bundled.package.clone(),
-            convention: Convention::Portcullis,
-            metadata: bundled.metadata.clone(),
-            path: Arc::clone(&bundled.path),
-            digest: digest(&modules, &bundled.package),
-            matches,
-            modules,
-            data: Value::new_object(),
-            program: OnceLock::new(),
-        });
+        self.policies.push(Arc::clone(bundled));
         self.policies.len() - 1
     }
 
@@ -190,7 +244,6 @@ impl PolicySet {
         let modules = Arc::new(Modules::new(files.iter().cloned()));
         let first = self.policies.len();
         for package in modules.packages() {
-            let Some(module) = modules.of(package).next() else { continue };
             let convention = if package.starts_with("policy.") {
                 Convention::Portcullis
             } else if conftest::is_namespace(package, &modules) {
@@ -198,43 +251,14 @@ impl PolicySet {
             } else {
                 continue;
             };
-            let metadata = match modules.of(package).map(super::metadata::of_package).collect::<Result<Vec<_>, _>>() {
-                Ok(all) => all.into_iter().find(|metadata| metadata.line > 0).unwrap_or_default(),
-                Err(fault) => {
-                    self.faults.push(fault);
-                    continue;
-                }
+            let data = match convention {
+                Convention::Portcullis => Ok(Value::new_object()),
+                Convention::Conftest => conftest::data(&files, shown),
             };
-            let matches = match Match::of_metadata(&metadata.custom) {
-                Ok(matches) => matches,
-                Err(why) => {
-                    let message = format!("METADATA: custom.match: {why}");
-                    self.faults.push(Fault { line: metadata.line, ..Fault::of(&module.path, message) });
-                    continue;
-                }
-            };
-            let data = if convention == Convention::Conftest {
-                conftest::data(&files, shown)
-            } else {
-                Ok(Value::new_object())
-            };
-            let data = data.unwrap_or_else(|fault| {
-                self.faults.push(fault);
-                Value::new_object()
-            });
-            let name = package.strip_prefix("policy.").unwrap_or(package);
-            self.policies.push(Policy {
-                id: metadata.custom.id.clone().unwrap_or_else(|| format!("policy/{name}")),
-                package: package.to_owned(),
-                convention,
-                path: Arc::clone(&module.path),
-                digest: digest(&modules, package),
-                metadata,
-                matches,
-                modules: Arc::clone(&modules),
-                data,
-                program: OnceLock::new(),
-            });
+            match data.and_then(|data| Policy::new(package, convention, &modules, data)) {
+                Ok(policy) => self.policies.push(Arc::new(policy)),
+                Err(fault) => self.faults.push(fault),
+            }
         }
         // A module that cannot even say its package is told by the engine.
         for module in modules.all().filter(|module| package_of(&module.text).is_none()) {
@@ -263,12 +287,6 @@ impl PolicySet {
 }
 
 impl Policy {
-    /// It comes with the program.
-    #[must_use]
-    pub fn is_bundled(&self) -> bool {
-        Arc::ptr_eq(&self.modules, &LIBRARY.modules)
-    }
-
     /// What it says of one input.
     pub fn evaluate(&self, input: &portcullis::Input<'_>) -> Result<Vec<super::violation::Violation>, String> {
         match self.convention {

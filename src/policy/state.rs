@@ -1,6 +1,6 @@
 //! What policies may know of one side beside the object: its Namespaces, and all of its objects.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regorus::Value;
@@ -17,6 +17,8 @@ pub type Gather<'a> = dyn Fn() -> Value + Sync + 'a;
 /// One side.
 pub struct State<'a> {
     inventory: &'a Inventory<'a>,
+    /// The side before it, when this is the head.
+    before: Option<&'a State<'a>>,
     /// `data.inventory` and `data.inventory_base`.
     gather: [&'a Gather<'a>; 2],
     change: Value,
@@ -34,9 +36,15 @@ impl std::fmt::Debug for State<'_> {
 impl<'a> State<'a> {
     /// A side. Nothing is read before a policy asks for it.
     #[must_use]
-    pub fn new(inventory: &'a Inventory<'a>, gather: [&'a Gather<'a>; 2], change: Value) -> Self {
+    pub fn new(
+        inventory: &'a Inventory<'a>,
+        before: Option<&'a State<'a>>,
+        gather: [&'a Gather<'a>; 2],
+        change: Value,
+    ) -> Self {
         Self {
             inventory,
+            before,
             gather,
             change,
             documents: OnceLock::new(),
@@ -88,6 +96,18 @@ impl<'a> State<'a> {
         found.max_by_key(|(path, _)| nearness(path)).map(|(_, namespace)| namespace.clone())
     }
 
+    /// The labels of a Namespace on this side, and on the one before it.
+    #[must_use]
+    pub fn labels(&self, name: &str, near: &RepoPath) -> Vec<BTreeMap<String, String>> {
+        let labels = |state: &Self| {
+            let namespace = state.namespace(name, near)?;
+            let text = |value: &Value| value.as_string().map(|text| text.to_string()).unwrap_or_default();
+            let labels = namespace["metadata"]["labels"].as_object().ok()?;
+            Some(labels.iter().map(|(key, value)| (text(key), text(value))).collect())
+        };
+        [Some(self), self.before].into_iter().flatten().filter_map(labels).collect()
+    }
+
     fn namespaces(&self) -> &HashMap<String, Vec<(RepoPath, Value)>> {
         self.namespaces.get_or_init(|| {
             let mut found: HashMap<String, Vec<(RepoPath, Value)>> = HashMap::new();
@@ -103,7 +123,7 @@ impl<'a> State<'a> {
 
 fn namespace(fact: &inventory::Namespace) -> Value {
     let labels = fact.labels.iter().map(|(key, value)| (Value::from(key.as_str()), Value::from(value.as_str())));
-    let labels = Value::from(labels.collect::<std::collections::BTreeMap<_, _>>());
+    let labels = Value::from(labels.collect::<BTreeMap<_, _>>());
     let metadata = object_of([("name", Value::from(fact.name.as_str())), ("labels", labels)]);
     object_of([("apiVersion", Value::from("v1")), ("kind", Value::from("Namespace")), ("metadata", metadata)])
 }

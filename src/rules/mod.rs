@@ -122,6 +122,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &schema::Schema,
     &gate::NamespaceLabels,
     &crate::policy::check::PolicyCheck,
+    &crate::policy::pod_security::PodSecurity,
 ];
 
 /// The rule of an id or of one of its aliases.
