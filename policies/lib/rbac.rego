@@ -45,8 +45,17 @@ allows(rule, verbs) if {
 	verb in (verbs | {"*"})
 }
 
-# The verbs that change objects.
-writes := {"create", "update", "patch", "delete", "deletecollection"}
+# An API group of Kubernetes itself, or all groups.
+built_in(group) if not contains(group, ".")
+
+built_in(group) if endswith(group, ".k8s.io")
+
+# How an API group is called in a message.
+group_called(group) := "the core API group" if {
+	group == ""
+} else := "every API group" if {
+	group == "*"
+} else := sprintf("the API group %s", [group])
 
 # How a subject is called in a message.
 called(subject) := sprintf("ServiceAccount %s/%s", [subject.namespace, subject.name]) if {
