@@ -246,7 +246,7 @@ pub fn run(
         part.counts.objects_total = Some(part.counts.objects_judged);
         part.notices.extend(unused_suppressions(&run));
     }
-    Ok(report(part, &comparison, &rules, options))
+    Ok(report(part, &comparison, &rules, &policies, options))
 }
 
 /// The config that a request is judged by. Where there is nothing to compare, it is HEAD's.
@@ -304,7 +304,7 @@ fn config_broken(path: &str, detail: String) -> Unchecked {
 fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Options) -> Report {
     let record = config_broken(crate::config::FILE_NAME, errors.to_string());
     let rules = trust::Rules::default();
-    report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, options)
+    report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, &PolicySet::default(), options)
 }
 
 fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
@@ -322,7 +322,7 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
         verdict: crate::report::Verdict::Pass,
         decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
         compared,
-        ruleset: ruleset(None, "none was needed".to_owned(), Vec::new(), options),
+        ruleset: ruleset(&trust::Rules::unneeded(), Vec::new(), None, options),
         counts: Counts::default(),
         notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
         findings: Vec::new(),
@@ -331,11 +331,13 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
     }
 }
 
-fn ruleset(blob: Option<String>, from: String, minors: Vec<String>, options: &Options) -> RulesetInfo {
+/// By which rules: the config's, for these minors, and the policies with this digest.
+fn ruleset(rules: &trust::Rules, minors: Vec<String>, policies: Option<String>, options: &Options) -> RulesetInfo {
     RulesetInfo {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        config: blob,
-        config_from: from,
+        config: rules.blob.clone(),
+        config_from: rules.from.clone(),
+        policies,
         minors,
         date: options.today.to_string(),
     }
@@ -357,7 +359,13 @@ fn elapsed(options: &Options) -> u64 {
     u64::try_from(options.started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &Options) -> Report {
+fn report(
+    part: Part,
+    comparison: &Comparison,
+    rules: &trust::Rules,
+    policies: &PolicySet,
+    options: &Options,
+) -> Report {
     let Part { mut findings, mut unchecked, mut notices, mut counts, clusters } = part;
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut findings = merge(findings);
@@ -379,7 +387,7 @@ fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &O
         verdict: outcome.verdict,
         decision: outcome.decision,
         compared: comparison.compared.clone(),
-        ruleset: ruleset(rules.blob.clone(), rules.from.clone(), minors(&rules.config, &clusters), options),
+        ruleset: ruleset(rules, minors(&rules.config, &clusters), policies.digest(), options),
         counts,
         notices,
         findings,
