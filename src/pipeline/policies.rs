@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::finding::{Effect, Reason, Status, Unchecked};
 use crate::git::{Comparison, Tree};
 use crate::policy::Value;
+use crate::policy::bundled::LIBRARY;
 use crate::policy::engine::Fault;
 use crate::policy::review::object_of;
 use crate::policy::set::PolicySet;
@@ -71,4 +72,15 @@ pub(super) fn change(comparison: &Comparison, config: &Config, paths: impl Itera
         ("paths", Value::from(paths.map(Value::from).collect::<Vec<_>>())),
         ("clusters", Value::from(clusters)),
     ])
+}
+
+/// A folder that a config names under `policies` differs between two trees.
+pub(super) fn differ(config: &Config, base: &Tree, head: &Tree) -> bool {
+    let entries = config.policies.iter().chain(config.clusters.iter().flat_map(|cluster| &cluster.policies));
+    let folders = entries.map(|entry| entry.uses.as_str()).filter(|name| LIBRARY.named(name).is_empty());
+    folders.into_iter().any(|folder| {
+        let [old, new] = [base, head].map(|tree| tree.folder_id(folder).ok().flatten());
+        // Folders without ids, those on disk, may differ.
+        old.is_none() || old != new
+    })
 }

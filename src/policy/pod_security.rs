@@ -173,7 +173,7 @@ fn draft(object: &Object, policy: &Policy, violation: &Violation, mode: &str, as
         ("enforce", false) => (
             Severity::Error,
             Authority::Policy { name: policy.id.clone(), owner: None },
-            format!("it is accepted, but its Pods will be refused, they violate {standard}: {}", violation.message),
+            format!("accepted, but its Pods will be refused: violates {standard}: {}", violation.message),
         ),
         ("warn", _) => {
             (Severity::Warning, Authority::ServerWarning, format!("would violate {standard}: {}", violation.message))

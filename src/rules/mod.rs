@@ -72,6 +72,7 @@ pub const RULES: &[&Rule] = &[
     &gate::CONFIG_INVALID,
     &gate::CONFIG_WEAKENED,
     &gate::NAMESPACE_LABEL_WEAKENED,
+    &gate::POLICY_INVALID,
     &gate::SUPPRESSION_ADDED,
     &gate::SUPPRESSION_INVALID,
     &gate::SUPPRESSION_REFUSED,
