@@ -4,6 +4,7 @@
 //! their results mean is the business of a convention.
 
 pub mod engine;
+pub mod gatekeeper;
 pub mod metadata;
 pub mod review;
 pub mod value;
