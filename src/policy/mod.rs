@@ -8,6 +8,7 @@ pub mod check;
 pub mod conftest;
 pub mod engine;
 pub mod matching;
+pub mod gatekeeper;
 pub mod metadata;
 pub mod modules;
 mod place;

@@ -17,6 +17,8 @@ mod corpora;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod gatekeeper;
+#[cfg(test)]
 mod git;
 #[cfg(test)]
 mod hostile;
