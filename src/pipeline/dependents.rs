@@ -11,6 +11,7 @@ use crate::git::FileChange;
 use crate::manifest::classify::Classifier;
 use crate::manifest::key::Namespace;
 use crate::manifest::object::group_of;
+use crate::policy::gatekeeper::libraries::Libraries;
 use crate::policy::pod_security;
 use crate::policy::set::Policy;
 use crate::source::RepoPath;
@@ -30,6 +31,8 @@ struct Wanted<'a> {
     namespaces: BTreeSet<String>,
     /// Policies that read other objects.
     readers: Vec<&'a Policy>,
+    /// Constraints, some of which may.
+    gatekeeper: &'a Libraries,
     /// The namespaces of the changed objects; empty text where none is named.
     changed: BTreeSet<String>,
 }
@@ -43,10 +46,13 @@ impl Wanted<'_> {
         self.kinds.contains(&(group.to_owned(), kind.to_owned()))
             || namespace.is_some_and(|name| self.namespaces.contains(name) && pod_security::looks_at(group, kind))
             || self.readers.iter().any(is_read)
+            || (!self.changed.is_empty() && self.gatekeeper.read_inventory_for(group, kind))
     }
 
     fn is_nothing(&self) -> bool {
-        self.kinds.is_empty() && self.namespaces.is_empty() && (self.readers.is_empty() || self.changed.is_empty())
+        self.kinds.is_empty()
+            && self.namespaces.is_empty()
+            && ((self.readers.is_empty() && !self.gatekeeper.read_inventory()) || self.changed.is_empty())
     }
 }
 
@@ -69,6 +75,7 @@ impl Run<'_> {
             kinds: differing().flat_map(defined_kinds).collect(),
             namespaces: relabelled.filter_map(ObjectChange::key).map(|key| key.name.clone()).collect(),
             readers: self.policies.policies.iter().map(|policy| &**policy).filter(|p| p.reads_inventory()).collect(),
+            gatekeeper: &self.policies.gatekeeper,
             changed: differing().flat_map(sides).map(namespace_of).collect(),
         }
     }

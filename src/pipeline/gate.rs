@@ -6,7 +6,6 @@ use crate::check::Draft;
 use crate::config::{self, ConfigError, weaken};
 use crate::git::{Content, FileChange, Tree, TreeEntry};
 use crate::judge::Unit;
-use crate::policy::set::PolicySet;
 use crate::rules::gate;
 use crate::schema::crd::sources;
 use crate::source::{Position, Side, Source, Span};
@@ -52,7 +51,7 @@ impl Run<'_> {
         if rules.head.is_none() && !policies::differ(head, self.base.tree, self.head.tree) {
             return Ok(drafts);
         }
-        let set = PolicySet::load(head, self.head.tree, &[]);
+        let set = policies::of(head, self.head.place(), &[]);
         if let Some(source) = source(self.head.tree, self.head.tree.entry(config::FILE_NAME)?.as_ref(), Side::Head)? {
             let is_known =
                 |error: &ConfigError| self.policies.mistakes.iter().any(|known| known.message == error.message);

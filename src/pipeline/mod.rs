@@ -37,6 +37,7 @@ use crate::schema::crd::sources::{Entries, Sources};
 use crate::schema::minors::MinorSet;
 use crate::source;
 
+use policies::Place;
 pub use read::is_manifest_name;
 
 /// What a run is told beside what to compare.
@@ -119,6 +120,12 @@ struct Side<'a> {
     state: &'a State<'a>,
 }
 
+impl<'a> Side<'a> {
+    fn place(&self) -> Place<'a> {
+        Place { tree: self.tree, inventory: self.inventory, agents: self.agents }
+    }
+}
+
 /// What judging a part of the change gave.
 #[derive(Default)]
 struct Part {
@@ -165,10 +172,7 @@ pub fn run(
     let audit = matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths);
     let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
     schemas::mend(&mut rules, trust_tree, &comparison.head);
-    let policies = policies::load(&mut rules, trust_tree, &comparison.head, &options.policies);
     let changes = git::diff(&comparison.base, &comparison.head)?;
-    let config = &rules.config;
-    let suppressions = Suppressions::new(config, rules.head.as_ref());
     let base = Inventory::new(comparison.base.clone(), &options.store);
     let head = Inventory::beside(comparison.head.clone(), &base);
     let trust = Inventory::beside(trust_tree.clone(), &base);
@@ -183,6 +187,18 @@ pub fn run(
     } else {
         &trust_agents
     };
+    let trusted_inventory = if same(&comparison.base) {
+        &base
+    } else if same(&comparison.head) {
+        &head
+    } else {
+        &trust
+    };
+    let trust_place = Place { tree: trust_tree, inventory: trusted_inventory, agents: trusted };
+    let head_place = Place { tree: &comparison.head, inventory: &head, agents: &head_agents };
+    let policies = policies::load(&mut rules, trust_place, head_place, &options.policies);
+    let config = &rules.config;
+    let suppressions = Suppressions::new(config, rules.head.as_ref());
     let entries_crds = if rules.from_head || same(&comparison.head) {
         &head_crds
     } else if same(&comparison.base) {
@@ -196,8 +212,9 @@ pub fn run(
     let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base);
     let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head);
     let change = policies::change(&comparison, config, changes.iter().map(|change| change.path.to_string()));
-    let base_state = State::new(&base, None, [&gather_base, &gather_base], change.clone());
-    let head_state = State::new(&head, Some(&base_state), [&gather_head, &gather_base], change);
+    let libraries = policies.gatekeeper.len();
+    let base_state = State::new(&base, None, [&gather_base, &gather_base], change.clone(), libraries);
+    let head_state = State::new(&head, Some(&base_state), [&gather_head, &gather_base], change, libraries);
     let run = Run {
         config,
         suppressions: &suppressions,

@@ -1,27 +1,62 @@
 //! The policies of a run: those of the trust commit, and what is wrong with them.
 
-use crate::config::Config;
+use std::sync::Arc;
+
+use crate::config::{Config, Scope};
 use crate::finding::{Effect, Reason, Status, Unchecked};
-use crate::git::{Comparison, Tree};
+use crate::git::{Comparison, Content, Tree};
+use crate::inventory::Inventory;
+use crate::manifest::agents::Agents;
+use crate::manifest::classify::Classifier;
+use crate::manifest::file::Role;
 use crate::policy::Value;
 use crate::policy::bundled::LIBRARY;
 use crate::policy::engine::Fault;
 use crate::policy::review::object_of;
 use crate::policy::set::PolicySet;
-use crate::source::Side;
+use crate::source::{RepoPath, Side};
 
 use super::config_broken;
 use super::trust::{Rules, notice};
 
+/// A tree with what is known of it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) inventory: &'a Inventory<'a>,
+    pub(super) agents: &'a Agents<'a>,
+}
+
+/// The policies of a config and a tree.
+pub(super) fn of(config: &Config, place: Place<'_>, given: &[(String, Tree)]) -> PolicySet {
+    PolicySet::load(config, place.tree, gatekeeper_files(config, place), given)
+}
+
+/// The manifests with something of Gatekeeper's. A tree that cannot be read has failed elsewhere.
+fn gatekeeper_files(config: &Config, place: Place<'_>) -> Vec<(RepoPath, Arc<[u8]>)> {
+    let Place { tree, inventory, agents } = place;
+    let found = inventory.gatekeeper_files().map(|gathered| gathered.found).unwrap_or_default();
+    let classifier = Classifier::new(agents, agents, &config.substitution, Side::Head);
+    let is_manifest = |path: &RepoPath| {
+        matches!(config.scope(path.as_str()), Scope::Included(_))
+            && matches!(classifier.role(path), Ok(Role::Manifest { .. }))
+    };
+    let paths = found.into_iter().map(|located| located.path).filter(is_manifest);
+    let bytes = |path: &RepoPath| match tree.read(&tree.entry(path.as_str()).ok()??).ok()? {
+        Content::Bytes(bytes) => Some(Arc::from(&bytes[..])),
+        Content::NotJudged(..) => None,
+    };
+    paths.filter_map(|path| Some((path.clone(), bytes(&path)?))).collect()
+}
+
 /// Where the trust commit's policies cannot be used and the head's can, the change mends them and is judged by its own.
-pub(super) fn load(rules: &mut Rules, trust: &Tree, head: &Tree, given: &[(String, Tree)]) -> PolicySet {
-    let tree = if rules.from_head { head } else { trust };
-    let set = PolicySet::load(&rules.config, tree, given);
+pub(super) fn load(rules: &mut Rules, trust: Place<'_>, head: Place<'_>, given: &[(String, Tree)]) -> PolicySet {
+    let set = of(&rules.config, if rules.from_head { head } else { trust }, given);
     let is_sound = |set: &PolicySet| set.mistakes.is_empty() && set.faults.is_empty();
     if is_sound(&set) || rules.from_head || rules.removed || rules.head_errors.is_some() {
         return set;
     }
-    let mended = PolicySet::load(rules.head.as_ref().unwrap_or(&rules.config), head, given);
+    let mended = of(rules.head.as_ref().unwrap_or(&rules.config), head, given);
     if !is_sound(&mended) {
         return set;
     }

@@ -44,14 +44,18 @@ impl Check for PolicyCheck {
         let mut asked = subject::Asked::new(context, review);
         let is_enforced = pod_security::enforced(context, object);
         for ask in in_use(set, context.config, object.path().as_str()) {
-            if !ask.policy.matches.matches(&asked.head) || is_enforced(ask.policy) {
+            if !ask.policy.matches.may_match_request(&asked.head) || is_enforced(ask.policy) {
                 continue;
             }
             // Of what did not change, only those are asked whose answer depends on other objects.
             if review.operation == Operation::Unchanged && !ask.policy.reads_inventory() {
                 continue;
             }
-            ask.evaluate(context, object, &mut asked, drafts);
+            match ask.policy.matches.matches(asked.review(false, false).0) {
+                Ok(true) => ask.evaluate(context, object, &mut asked, drafts),
+                Ok(false) => {}
+                Err(why) => drafts.push(ask.not_judged(object, Reason::PolicyNotEvaluated, &why.to_string())),
+            }
         }
     }
 }

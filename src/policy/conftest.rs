@@ -123,7 +123,7 @@ fn is_excepted(policy: &Policy, input: &Input<'_>, rule: &str, object: &Value) -
 }
 
 fn simple(message: String, severity: Severity) -> Violation {
-    Violation { message, severity, field: None, details: Value::Null, help: None, fix: None }
+    Violation { message, severity, field: None, details: Value::Null, help: None, fix: None, absent: false }
 }
 
 /// A text, or an object whose further fields are details.

@@ -1,13 +1,14 @@
-//! What a policy looks at: `custom.match` of its METADATA.
+//! What a policy looks at: `custom.match` of its METADATA, Gatekeeper's `match` with `operations` beside it.
 
+use super::gatekeeper::matching::{self, Namespace, Source, Target};
 use super::metadata::Custom;
 use super::review::Review;
 
 /// Which reviews a policy is asked about. The default is all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Match {
-    kinds: Vec<(Vec<String>, Vec<String>)>,
     operations: Vec<String>,
+    objects: matching::Match,
 }
 
 impl Match {
@@ -16,40 +17,45 @@ impl Match {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn of_metadata(custom: &Custom) -> Result<Self, String> {
-        let Some(spec) = &custom.matches else { return Ok(Self::default()) };
-        let texts = |value: &serde_json::Value, key: &str| -> Result<Vec<String>, String> {
-            let Some(list) = value.get(key) else { return Ok(Vec::new()) };
-            let items = list.as_array().ok_or_else(|| format!("`{key}` is no list"))?;
-            items
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned).ok_or_else(|| format!("`{key}` holds what is no text")))
-                .collect()
-        };
-        let kinds = match spec.get("kinds") {
-            None => Vec::new(),
-            Some(kinds) => kinds
-                .as_array()
-                .ok_or("`kinds` is no list")?
-                .iter()
-                .map(|entry| Ok((texts(entry, "apiGroups")?, texts(entry, "kinds")?)))
-                .collect::<Result<_, String>>()?,
-        };
-        Ok(Self { kinds, operations: texts(spec, "operations")? })
-    }
-
-    /// The policy is asked about this review.
-    #[must_use]
-    pub fn matches(&self, review: &Review) -> bool {
-        has(&self.operations, &review.operation) && self.may_match(&review.group, &review.kind)
+        let Some(mut spec) = custom.matches.clone() else { return Ok(Self::default()) };
+        let operations = spec.as_object_mut().and_then(|fields| fields.remove("operations"));
+        let operations =
+            operations.map(serde_json::from_value).transpose().map_err(|error| format!("operations: {error}"))?;
+        let objects: matching::Match = serde_json::from_value(spec).map_err(|error| error.to_string())?;
+        match objects.mistakes().into_iter().next() {
+            Some((at, why)) => Err(format!("{at}: {why}")),
+            None => Ok(Self { operations: operations.unwrap_or_default(), objects }),
+        }
     }
 
     /// The policy may be asked about objects of a kind.
     #[must_use]
     pub fn may_match(&self, group: &str, kind: &str) -> bool {
-        self.kinds.is_empty() || self.kinds.iter().any(|(groups, kinds)| has(groups, group) && has(kinds, kind))
+        self.objects.may_match(group, kind)
     }
-}
 
-fn has(list: &[String], what: &str) -> bool {
-    list.is_empty() || list.iter().any(|one| one == "*" || one == what)
+    /// The policy may be asked about a request, as far as that can be told without its objects.
+    #[must_use]
+    pub fn may_match_request(&self, review: &Review) -> bool {
+        let is_asked = self.operations.is_empty() || self.operations.iter().any(|o| *o == review.operation || o == "*");
+        is_asked && self.may_match(&review.group, &review.kind)
+    }
+
+    /// The policy is asked about a review: any of its objects matches.
+    ///
+    /// # Errors
+    /// It depends on labels of a Namespace that is not in the repository.
+    pub fn matches(&self, review: &Review) -> Result<bool, matching::MissingNamespace> {
+        let namespace = match (&review.namespace_object, &review.namespace) {
+            (Some(object), _) => Namespace::Known(object),
+            (None, Some(name)) => Namespace::Named(name),
+            (None, None) => Namespace::None,
+        };
+        for object in [&review.object, &review.old_object].into_iter().flatten() {
+            if self.objects.matches(&Target::of(object, namespace, Source::Original))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }

@@ -20,13 +20,19 @@ pub(super) struct Spot {
 /// the object.
 #[must_use]
 pub(super) fn of(object: &Object, violation: &Violation) -> Spot {
-    if let Some(pointer) = violation.field.as_deref().map(to_pointer) {
-        let absent = !pointer::find(object.value(), &pointer).exact;
+    below(object, violation, "")
+}
+
+/// [`of`] for what speaks of a part of the object, as of the Pod of a workload.
+pub(super) fn below(object: &Object, violation: &Violation, part: &str) -> Spot {
+    if let Some(field) = violation.field.as_deref().map(to_pointer) {
+        let pointer = format!("{part}{field}");
+        let absent = violation.absent || !pointer::find(object.value(), &pointer).exact;
         return Spot { pointer, absent };
     }
     let quoted = quoted(&violation.message);
-    let pointer = quoted.iter().find_map(|text| only(object, text)).unwrap_or_default();
-    Spot { pointer, absent: false }
+    let pointer = quoted.iter().find_map(|text| only(object, part, text)).unwrap_or_else(|| part.to_owned());
+    Spot { pointer, absent: violation.absent }
 }
 
 /// What tells a violation from others of its policy at its field. The message, where the policy says nothing else.
@@ -76,10 +82,10 @@ fn quoted(message: &str) -> Vec<&str> {
     found
 }
 
-/// The pointer of the one scalar of an object with this text.
-fn only(object: &Object, text: &str) -> Option<String> {
+/// The pointer of the one scalar below a part of an object with this text.
+fn only(object: &Object, part: &str, text: &str) -> Option<String> {
     let mut found = None;
-    let mut open = vec![(String::new(), object.value())];
+    let mut open = vec![(part.to_owned(), pointer::find(object.value(), part).value)];
     let mut left = 100_000_u32;
     while let Some((at, value)) = open.pop() {
         left = left.checked_sub(1)?;

@@ -79,7 +79,9 @@ impl Check for PodSecurity {
         }
         let mut asked = Asked::new(context, review);
         for policy in &LIBRARY.policies {
-            let Some(level) = level_of(policy).filter(|_| policy.matches.matches(&asked.head)) else { continue };
+            let Some(level) = level_of(policy).filter(|_| policy.matches.may_match_request(&asked.head)) else {
+                continue;
+            };
             let modes = [("enforce", &enforce), ("warn", &warn), ("audit", &audit)];
             // What is enforced is said once.
             let Some((mode, asks)) = modes.into_iter().find(|(_, asks)| level <= asks.level) else { continue };

@@ -1,5 +1,5 @@
 //! The convention of portcullis' own policies: package `policy.NAME`, rules `deny`, `warn` and `info`, each a set of
-//! texts or of objects `{msg, field, details, help, fix}`.
+//! texts or of objects `{msg, field, details, help, fix, absent}`.
 
 use regorus::Value;
 
@@ -75,5 +75,6 @@ fn violation(item: &Value, severity: Severity) -> Option<Violation> {
         details: value("details").unwrap_or(Value::Null),
         help: text("help"),
         fix: value("fix"),
+        absent: value("absent") == Some(Value::from(true)),
     })
 }

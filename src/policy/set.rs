@@ -9,11 +9,13 @@ use sha2::{Digest, Sha256};
 use super::bundled::LIBRARY;
 use super::engine::Module;
 use super::engine::{Fault, Program};
+use super::gatekeeper::libraries::Libraries;
 use super::metadata::Metadata;
 use super::modules::{EXTENSION, Modules, package_of};
 use super::{Value, conftest, matching::Match, portcullis};
 use crate::config::{self, Config, ConfigError};
 use crate::git::{Content, Tree};
+use crate::source::RepoPath;
 
 /// The policies of a run.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub struct PolicySet {
     pub uses: Vec<Use>,
     /// Every policy once.
     pub policies: Vec<Arc<Policy>>,
+    /// Gatekeeper's templates and constraints.
+    pub gatekeeper: Libraries,
     /// What is wrong with the entries.
     pub mistakes: Vec<ConfigError>,
     /// What is wrong with the policies.
@@ -159,12 +163,15 @@ impl Policy {
 #[derive(Default)]
 struct Known {
     places: BTreeMap<String, Vec<usize>>,
+    /// Files with something of Gatekeeper's.
+    gatekeeper: Vec<(RepoPath, Arc<[u8]>)>,
 }
 
 impl PolicySet {
-    /// The policies that a config names, its folders read from a tree, and those of folders that the caller gives.
+    /// The policies that a config names, its folders read from a tree, what that has of Gatekeeper's (`found`), and the
+    /// policies of folders that the caller gives.
     #[must_use]
-    pub fn load(config: &Config, tree: &Tree, given: &[(String, Tree)]) -> Self {
+    pub fn load(config: &Config, tree: &Tree, mut found: Vec<(RepoPath, Arc<[u8]>)>, given: &[(String, Tree)]) -> Self {
         let mut set = Self::default();
         let mut known = Known::default();
         for (entry, cluster) in written(config) {
@@ -179,14 +186,26 @@ impl PolicySet {
         }
         for (path, tree) in given {
             let first = set.policies.len();
-            if let Err((message, help)) = set.folder(path, tree, "") {
+            if let Err((message, help)) = set.folder(path, tree, "", &mut known) {
                 set.faults.push(Fault { help: Some(help), ..Fault::of(path, message) });
             }
             let entry = config::Policy::of_folder(path);
             set.uses.push(Use { entry, cluster: None, policies: (first..set.policies.len()).collect() });
         }
+        found.extend(known.gatekeeper);
+        found.sort();
+        found.dedup();
+        let (gatekeeper, faults) = Libraries::load(config, &found);
+        set.gatekeeper = gatekeeper;
+        set.faults.extend(faults);
         set.compile();
         set
+    }
+
+    /// There is nothing to ask.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty() && self.gatekeeper.is_empty()
     }
 
     /// Compile what is not known to be sound: the bundled policies are tested, and wait until they are asked.
@@ -221,7 +240,7 @@ impl PolicySet {
         let bundled = LIBRARY.named(name);
         let places = if bundled.is_empty() {
             let first = self.policies.len();
-            self.folder(name, tree, name)?;
+            self.folder(name, tree, name, known)?;
             (first..self.policies.len()).collect()
         } else {
             bundled.into_iter().map(|policy| self.bundled(policy)).collect::<Vec<_>>()
@@ -239,7 +258,7 @@ impl PolicySet {
     }
 
     /// The policies of a folder, told apart by what they say.
-    fn folder(&mut self, shown: &str, tree: &Tree, folder: &str) -> Result<(), (String, String)> {
+    fn folder(&mut self, shown: &str, tree: &Tree, folder: &str, known: &mut Known) -> Result<(), (String, String)> {
         let files = read(shown, tree, folder)?;
         let modules = Arc::new(Modules::new(files.iter().cloned()));
         let first = self.policies.len();
@@ -266,8 +285,14 @@ impl PolicySet {
                 Program::compile(std::slice::from_ref(module), &Value::new_object()).err().into_iter().flatten(),
             );
         }
-        if self.policies.len() == first && self.faults.is_empty() {
-            let help = "a policy is a package `policy.NAME` with `deny`, `warn` or `info`, or conftest's `main`";
+        let manifests =
+            files.iter().filter(|(path, text)| !path.ends_with(EXTENSION) && text.contains("gatekeeper.sh/"));
+        let before = known.gatekeeper.len();
+        known.gatekeeper.extend(manifests.map(|(path, text)| (RepoPath::from(&**path), Arc::from(text.as_bytes()))));
+        let is_empty = self.policies.len() == first && known.gatekeeper.len() == before;
+        if is_empty && self.faults.is_empty() {
+            let help = "a policy is a package `policy.NAME` with `deny`, `warn` or `info`, conftest's `main`, or a \
+                        ConstraintTemplate of Gatekeeper";
             return Err((format!("policies: `{shown}` holds no policy"), help.to_owned()));
         }
         Ok(())

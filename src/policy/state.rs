@@ -6,23 +6,27 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use regorus::Value;
 
 use super::engine::Program;
+use super::gatekeeper;
 use super::review::object_of;
 use super::set::Policy;
 use crate::inventory::{self, Inventory};
 use crate::source::RepoPath;
 
 /// Makes the document of all objects of a side.
-pub type Gather<'a> = dyn Fn() -> Value + Sync + 'a;
+pub type Gather<'a> = dyn Fn() -> Value + Send + Sync + 'a;
 
 /// One side.
 pub struct State<'a> {
     inventory: &'a Inventory<'a>,
     /// The side before it, when this is the head.
     before: Option<&'a State<'a>>,
-    /// `data.inventory` and `data.inventory_base`.
-    gather: [&'a Gather<'a>; 2],
+    /// Makes `data.inventory_base`; `own` makes `data.inventory`, once.
+    base: &'a Gather<'a>,
+    own: Arc<dyn Fn() -> Value + Send + Sync + 'a>,
     change: Value,
     documents: OnceLock<Value>,
+    /// The same for each of Gatekeeper's libraries.
+    gatekeeper: Vec<gatekeeper::inventory::Inventory<'a>>,
     namespaces: OnceLock<HashMap<String, Vec<(RepoPath, Value)>>>,
     programs: Mutex<HashMap<usize, Arc<OnceLock<Result<Program, String>>>>>,
 }
@@ -39,14 +43,23 @@ impl<'a> State<'a> {
     pub fn new(
         inventory: &'a Inventory<'a>,
         before: Option<&'a State<'a>>,
-        gather: [&'a Gather<'a>; 2],
+        [own, base]: [&'a Gather<'a>; 2],
         change: Value,
+        libraries: usize,
     ) -> Self {
+        let gathered = OnceLock::new();
+        let own: Arc<dyn Fn() -> Value + Send + Sync + 'a> = Arc::new(move || gathered.get_or_init(own).clone());
+        let gatekeeper = std::iter::repeat_with(|| {
+            let own = Arc::clone(&own);
+            gatekeeper::inventory::Inventory::new(move || own())
+        });
         Self {
             inventory,
             before,
-            gather,
+            base,
             change,
+            gatekeeper: gatekeeper.take(libraries).collect(),
+            own,
             documents: OnceLock::new(),
             namespaces: OnceLock::new(),
             programs: Mutex::default(),
@@ -80,9 +93,15 @@ impl<'a> State<'a> {
 
     fn documents(&self) -> &Value {
         self.documents.get_or_init(|| {
-            let [own, base] = self.gather.map(|gather| gather());
-            object_of([("inventory", own), ("inventory_base", base)])
+            let base = if self.before.is_some() { (self.base)() } else { (self.own)() };
+            object_of([("inventory", (self.own)()), ("inventory_base", base)])
         })
+    }
+
+    /// All objects, for one of Gatekeeper's libraries.
+    #[must_use]
+    pub fn gatekeeper(&self, library: usize) -> Option<&gatekeeper::inventory::Inventory<'a>> {
+        self.gatekeeper.get(library)
     }
 
     /// The Namespace of a name: of several, the one whose file lies nearest.

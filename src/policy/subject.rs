@@ -68,13 +68,17 @@ fn head(review: check::Review<'_>) -> Review {
         namespace: namespace(object).map(str::to_owned),
         name: text(&["metadata", "name"]),
         generate_name: text(&["metadata", "generateName"]),
-        operation: match review.operation {
-            Operation::Create => "CREATE",
-            Operation::Update | Operation::Unchanged => "UPDATE",
-            Operation::Delete => "DELETE",
-        }
-        .to_owned(),
+        operation: word(review.operation).to_owned(),
         ..Review::default()
+    }
+}
+
+/// An operation as AdmissionReview names it. What is asked again although nobody changed it is asked as an update.
+pub(super) fn word(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Create => "CREATE",
+        Operation::Update | Operation::Unchanged => "UPDATE",
+        Operation::Delete => "DELETE",
     }
 }
 

@@ -123,6 +123,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &schema::Schema,
     &gate::NamespaceLabels,
     &crate::policy::check::PolicyCheck,
+    &crate::policy::gatekeeper::check::Gatekeeper,
     &crate::policy::pod_security::PodSecurity,
 ];
 
