@@ -45,7 +45,8 @@ fn policies() -> Result<String, String> {
             }
         }
     }
-    files.retain(|name| (name.ends_with(".rego") && !name.ends_with("_test.rego")) || name == "policies/baseline.yaml");
+    let is_module = |name: &str| name.strip_suffix(".rego").is_some_and(|stem| !stem.ends_with("_test"));
+    files.retain(|name| is_module(name) || name == "policies/baseline.yaml");
     files.sort();
     let item = |name: &String| {
         format!("    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {name:?}))),\n")

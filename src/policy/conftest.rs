@@ -135,7 +135,7 @@ fn violation(item: &Value, severity: Severity) -> Option<Violation> {
     let message = fields.get(&Value::from("msg"))?.as_string().ok()?.to_string();
     let rest: BTreeMap<Value, Value> = fields
         .iter()
-        .filter(|(key, _)| !matches!(key.as_string().map(|key| key.to_string()).as_deref(), Ok("msg" | "_loc")))
+        .filter(|(key, _)| !matches!(key.as_string().map(ToString::to_string).as_deref(), Ok("msg" | "_loc")))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let details = if rest.is_empty() { Value::Null } else { Value::from(rest) };
