@@ -30,13 +30,24 @@ injected if {
 	key in {"cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret", "cert-manager.io/inject-apiserver-ca"}
 }
 
-bundles contains {"at": sprintf("/webhooks/%d/clientConfig/caBundle", [item.index]), "value": item.value.clientConfig.caBundle} if {
+bundles contains bundle if {
 	some item in review.items(object.get(review.new, "webhooks", []))
+	bundle := {
+		"at": sprintf("/webhooks/%d/clientConfig/caBundle", [item.index]),
+		"value": object.get(review.map(item.value), ["clientConfig", "caBundle"], null),
+	}
 }
 
-bundles contains {"at": "/spec/conversion/webhook/clientConfig/caBundle", "value": review.new.spec.conversion.webhook.clientConfig.caBundle}
-
-bundles contains {"at": "/spec/caBundle", "value": review.new.spec.caBundle}
+bundles contains bundle if {
+	some path in [
+		["spec", "conversion", "webhook", "clientConfig", "caBundle"],
+		["spec", "caBundle"],
+	]
+	bundle := {
+		"at": concat("/", array.concat([""], path)),
+		"value": object.get(review.new, path, null),
+	}
+}
 
 # What controller-gen writes as a placeholder: a line feed in base64.
 placeholders := {"", "Cg=="}
