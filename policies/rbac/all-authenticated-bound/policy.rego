@@ -28,7 +28,7 @@ warn contains violation if {
 	some subject in rbac.subjects
 	subject.kind == "Group"
 	subject.name in {"system:authenticated", "system:serviceaccounts"}
-	not review.new.roleRef.name in harmless
+	not object.get(review.new, ["roleRef", "name"], "") in harmless
 	violation := {
 		"msg": sprintf("%s gets %s: that is every Pod with a token", [subject.name, review.new.roleRef.name]),
 		"field": concat("", [subject.at, "/name"]),

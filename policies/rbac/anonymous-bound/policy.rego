@@ -26,7 +26,7 @@ harmless := {"system:public-info-viewer", "system:discovery", "system:basic-user
 deny contains violation if {
 	some subject in rbac.subjects
 	subject.name in {"system:anonymous", "system:unauthenticated"}
-	not review.new.roleRef.name in harmless
+	not object.get(review.new, ["roleRef", "name"], "") in harmless
 	violation := {
 		"msg": sprintf("%s, that is whoever reaches the API server, gets %s", [subject.name, review.new.roleRef.name]),
 		"field": concat("", [subject.at, "/name"]),

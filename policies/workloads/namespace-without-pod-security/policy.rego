@@ -22,7 +22,7 @@ import data.lib.review
 
 info contains violation if {
 	object.get(review.labels, "pod-security.kubernetes.io/enforce", null) == null
-	not startswith(review.new.metadata.name, "kube-")
+	not startswith(object.get(review.new, ["metadata", "name"], ""), "kube-")
 	violation := {
 		"msg": "the Namespace has no label pod-security.kubernetes.io/enforce: any Pod is let in",
 		"field": review.nearest(review.new, "", ["metadata", "labels"]),
