@@ -181,12 +181,23 @@ pub fn run(
         &trust_crds
     };
     let entries = Entries::new(config, entries_crds);
-    let sources = |crds| Sources { crds, entries: &entries };
+    let sources = |crds, trusted| Sources { crds, entries: &entries, trusted };
+    // Only beside another tree can the head add a schema.
+    let trusted_crds = comparison
+        .trust
+        .as_ref()
+        .filter(|_| !audit && !same(&comparison.head))
+        .map(|_| if same(&comparison.base) { &base_crds } else { &trust_crds });
     let run = Run {
         config,
         suppressions: &suppressions,
-        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: sources(&base_crds) },
-        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents, crds: sources(&head_crds) },
+        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: sources(&base_crds, None) },
+        head: Side {
+            tree: &comparison.head,
+            inventory: &head,
+            agents: &head_agents,
+            crds: sources(&head_crds, trusted_crds),
+        },
         trust: comparison.trust.as_ref(),
         trusted,
         audit,
@@ -199,7 +210,6 @@ pub fn run(
     part = part.add(run.gate(&rules, &changes)?);
     part.notices.splice(0..0, rules.notices.iter().cloned());
     part.notices.extend(not_evaluated(config));
-    part.notices.extend(schemas::not_read_yet(&entries));
     part.unchecked.extend(schemas::broken(&entries));
     if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
         let text = match changes.len() {
