@@ -20,6 +20,7 @@ mod docs;
 mod git;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod json_schemas;
 #[cfg(test)]
 mod pre_commit;
