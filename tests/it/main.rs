@@ -23,6 +23,8 @@ mod hostile;
 #[cfg(test)]
 mod json_schemas;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod pre_commit;
 #[cfg(test)]
 mod reading;

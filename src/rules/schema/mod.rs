@@ -146,8 +146,8 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
         draft.fix = quotes(object, problem);
     }
     if object.encrypted && problem.cause == Cause::UnknownField && problem.pointer == "/sops" {
-        let help =
-            "nothing here says who decrypts the object: no .sops.yaml, and no Flux Kustomization with decryption";
+        let help = "the object is encrypted by SOPS, and nothing here says who decrypts it: no .sops.yaml at or above it, \
+                    and no Flux Kustomization with decryption; as it is, the server takes the encrypted texts for values";
         draft.help = Some(help.to_owned());
     }
     match problem.cause {
