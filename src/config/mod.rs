@@ -54,7 +54,8 @@ pub struct Config {
     pub exclude: PathSet,
     /// Minors for files in no cluster.
     pub kubernetes: Kubernetes,
-    /// Folders and files of the repository with CRDs or catalogues, `/` at the end removed.
+    /// Folders and files of the repository with CRDs, JSON Schemas or catalogues, and templates of JSON Schemas' paths; `/` at
+    /// the end removed.
     pub schemas: Vec<String>,
     /// Levels as written.
     pub rules: Vec<RuleLevel>,
@@ -170,7 +171,7 @@ pub struct Cluster {
     pub roots: PathSet,
     /// Its minors, what it leaves out taken from the top.
     pub kubernetes: Kubernetes,
-    /// CRDs and catalogues for it alone.
+    /// CRDs, JSON Schemas and catalogues for it alone.
     pub schemas: Vec<String>,
     /// Policies for it alone.
     pub policies: Vec<Policy>,

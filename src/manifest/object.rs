@@ -84,7 +84,7 @@ impl Object {
         self.unknown.get(&value.id()).copied()
     }
 
-    /// Something of it is not known before it is applied.
+    /// Something replaces a value of the document before the cluster sees it.
     #[must_use]
     pub fn has_unknown(&self) -> bool {
         !self.unknown.is_empty()

@@ -207,7 +207,13 @@ pub fn run(
         &trust_crds
     };
     let entries = Entries::new(config, entries_crds);
-    let sources = |crds| Sources { crds, entries: &entries };
+    let sources = |crds, trusted| Sources { crds, entries: &entries, trusted };
+    // Only beside another tree can the head add a schema.
+    let trusted_crds = comparison
+        .trust
+        .as_ref()
+        .filter(|_| !audit && !same(&comparison.head))
+        .map(|_| if same(&comparison.base) { &base_crds } else { &trust_crds });
     let gather = |tree, agents, side| documents::gather(tree, agents, trusted, config, side);
     let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base);
     let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head);
@@ -223,14 +229,14 @@ pub fn run(
             tree: &comparison.base,
             inventory: &base,
             agents: &base_agents,
-            crds: sources(&base_crds),
+            crds: sources(&base_crds, None),
             state: &base_state,
         },
         head: Side {
             tree: &comparison.head,
             inventory: &head,
             agents: &head_agents,
-            crds: sources(&head_crds),
+            crds: sources(&head_crds, trusted_crds),
             state: &head_state,
         },
         trust: comparison.trust.as_ref(),
@@ -244,7 +250,6 @@ pub fn run(
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     part = part.add(run.gate(&rules, &changes)?);
     part.notices.splice(0..0, rules.notices.iter().cloned());
-    part.notices.extend(schemas::not_read_yet(&entries));
     part.unchecked.extend(schemas::broken(&entries));
     part.unchecked.extend(policies::broken(&policies));
     if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {

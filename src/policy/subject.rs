@@ -101,8 +101,8 @@ fn stored(context: &Context<'_>, object: &Object, without_unknown: bool) -> Valu
     let minors: MinorSet = context.config.minors(None).current.iter().copied().collect();
     let stored = match table::Kind::find(&object.api_version, &object.key.kind) {
         Some(kind) => Some(builtin::stored(object, kind, minors)),
-        None => context.crds.of(object).ok().and_then(|schema| {
-            let version = schema.version(object)?;
+        None => context.crds.of(object).ok().and_then(|judges| {
+            let version = judges.first()?.version(object)?;
             Some(crd::judge(object, None, version, minors).stored)
         }),
     };

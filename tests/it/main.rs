@@ -23,6 +23,10 @@ mod git;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod json_schemas;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod pre_commit;
 #[cfg(test)]
 mod reading;
