@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 pub mod parse;
+mod post;
 mod schema;
 
 use std::fs::File;
