@@ -7,24 +7,28 @@ use clap::ValueEnum;
 
 use super::check::Refusal;
 use super::{INDETERMINATE, complain};
-use crate::config::Config;
 use crate::config::overrides::Override;
+use crate::config::{Config, OverrideRights};
 use crate::git::{self, Environment, Request};
 use crate::pipeline::RunError;
-use crate::report::Report;
+use crate::report::{Report, escape};
 use crate::review::diff::Diff;
-use crate::review::plan::{self, Settings};
+use crate::review::plan::{self, Plan, Settings};
 use crate::review::posted::Posted;
 use crate::review::show;
+
+#[cfg(feature = "github")]
+mod github;
 
 const POSTING: &str = "Posting";
 
 /// Arguments of `check` about posting.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// Post the verdict to the pull request of the CI's event: a check run, comments on lines, one summary
     #[arg(long, help_heading = POSTING)]
-    post: bool,
+    pub(super) post: bool,
     /// With --post: tell what would be posted, and post nothing; `=json` tells a program, in the last line
     #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "human", requires = "post", help_heading = POSTING)]
     dry_run: Option<DryRun>,
@@ -34,6 +38,12 @@ pub(super) struct Args {
     /// With --post: the file of the token, instead of GITHUB_TOKEN
     #[arg(long, value_name = "FILE", requires = "post", help_heading = POSTING)]
     token_file: Option<PathBuf>,
+    /// With --post: post as this GitHub App, by its id or client id; needs --app-key
+    #[arg(long, value_name = "ID", requires = "app_key", conflicts_with = "token_file", env = "PORTCULLIS_APP_ID", help_heading = POSTING)]
+    app_id: Option<String>,
+    /// The file of the App's private key
+    #[arg(long, value_name = "FILE", requires = "app_id", env = "PORTCULLIS_APP_KEY", help_heading = POSTING)]
+    app_key: Option<PathBuf>,
 }
 
 /// How a plan is printed.
@@ -48,10 +58,13 @@ pub(super) struct Posting {
     settings: Settings,
     dry_run: Option<DryRun>,
     overrides: Vec<Override>,
+    #[cfg(feature = "github")]
+    connection: Option<github::Connection>,
 }
 
 impl Args {
     /// Find out where to post, and who overrides.
+    #[cfg_attr(not(feature = "github"), expect(unused_variables, reason = "without a forge there is no event"))]
     pub(super) fn prepare(
         &self,
         environment: &Environment,
@@ -61,15 +74,41 @@ impl Args {
             return Ok(None);
         }
         // A broken config is told by the judgement itself.
-        let review = config().map(|config| config.review).unwrap_or_default();
+        let config = config().unwrap_or_default();
         let settings = Settings {
-            gate: review.check,
-            comment: review.comment,
+            gate: config.review.check.clone(),
+            comment: config.review.comment,
             request_changes: self.request_changes,
             pull_request: true,
             neutral: false,
         };
-        Ok(Some(Posting { settings, dry_run: self.dry_run, overrides: Vec::new() }))
+        #[cfg(feature = "github")]
+        return self.connected(environment, &config.overriding, settings).map(Some);
+        #[cfg(not(feature = "github"))]
+        if self.dry_run.is_none() {
+            return Err(Refusal {
+                message: "this build cannot post: it was made without the feature `github`".to_owned(),
+                help: Some("--dry-run tells what would be posted".to_owned()),
+            });
+        } else {
+            return Ok(Some(Posting { settings, dry_run: self.dry_run, overrides: Vec::new() }));
+        }
+    }
+
+    #[cfg(feature = "github")]
+    fn connected(
+        &self,
+        environment: &Environment,
+        rights: &OverrideRights,
+        mut settings: Settings,
+    ) -> Result<Posting, Refusal> {
+        let connection = github::connect(self, environment)?;
+        let mut overrides = Vec::new();
+        if let Some(connection) = &connection {
+            settings.pull_request = connection.is_pull_request();
+            overrides = connection.overrides(rights);
+        }
+        Ok(Posting { settings, dry_run: self.dry_run, overrides, connection })
     }
 }
 
@@ -93,15 +132,23 @@ impl Posting {
                 return Ok(INDETERMINATE);
             }
         };
-        let plan = plan::plan(report, &diff, &Posted::default(), &self.settings);
-        match self.dry_run {
-            Some(DryRun::Json) => {
-                let text = serde_json::to_string(&plan)?;
-                writeln!(out, "{}", crate::report::escape::json(&text))?;
-            }
-            _ => out.write_all(show::human(&plan).as_bytes())?,
+        #[cfg(feature = "github")]
+        if let Some(connection) = &self.connection {
+            return connection.post(report, diff, &self.settings, self.dry_run, out);
         }
+        self.print(&plan::plan(report, &diff, &Posted::default(), &self.settings), out)?;
         Ok(report.exit_code())
+    }
+
+    fn print(&self, plan: &Plan, out: &mut impl Write) -> io::Result<()> {
+        print(plan, self.dry_run.unwrap_or(DryRun::Human), out)
+    }
+}
+
+fn print(plan: &Plan, how: DryRun, out: &mut impl Write) -> io::Result<()> {
+    match how {
+        DryRun::Json => writeln!(out, "{}", escape::json(&serde_json::to_string(plan)?)),
+        DryRun::Human => write!(out, "\nwould be posted:\n{}", show::human(plan)),
     }
 }
 

@@ -257,7 +257,8 @@ pub(super) struct RawSuppression {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OverrideRights {
-    /// Labels of a pull request that ask for it.
+    /// Labels of a pull request that ask for it when they are given: by anybody who may label, if neither teams nor
+    /// actors are named, else by one of those.
     #[serde(default)]
     pub labels: Vec<String>,
     /// Teams, whose members may: `org/team`.

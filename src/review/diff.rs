@@ -8,6 +8,8 @@ use crate::git::{self, Content, FileChange, GitError, Hunk, Tree, TreeEntry};
 use crate::report::summary::last_line;
 use crate::source::{RepoPath, Side};
 
+use super::plan::LineComment;
+
 /// The files of a change that findings name.
 #[derive(Clone, Debug, Default)]
 pub struct Diff {
@@ -150,6 +152,17 @@ impl File {
         let holds = |(start, count): &(u32, u32)| *start <= line && line - start < *count;
         ranges.find(holds).map(|(start, count)| start + count - 1)
     }
+}
+
+/// Whether the forge shows the lines of a comment.
+#[must_use]
+pub fn shows(listed: &[Shown], comment: &LineComment) -> bool {
+    let file = listed.iter().find(|shown| shown.path == comment.path);
+    let file =
+        File { hunks: file.and_then(|shown| shown.patch.as_deref()).map(hunks).unwrap_or_default(), ..File::default() };
+    let side = if comment.side == "LEFT" { Side::Base } else { Side::Head };
+    let end = file.hunk_end(side, comment.line);
+    end.is_some() && comment.start_line.is_none_or(|start| file.hunk_end(side, start) == end)
 }
 
 /// The content of one side; empty where there is no file, none where it is no text of ours (a link, a pointer).

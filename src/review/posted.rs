@@ -37,4 +37,8 @@ pub struct CheckRun {
     pub id: u64,
     /// It is completed, and this is the digest of what it says.
     pub says: Option<String>,
+    /// Its conclusion, in GitHub's words.
+    pub conclusion: String,
+    /// Its title.
+    pub title: String,
 }

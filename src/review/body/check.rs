@@ -37,6 +37,20 @@ pub enum Conclusion {
     Cancelled,
 }
 
+impl Conclusion {
+    /// GitHub's word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::ActionRequired => "action_required",
+            Self::Neutral => "neutral",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// How bad an annotation is, in GitHub's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
