@@ -27,6 +27,8 @@ mod reading;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod review;
+#[cfg(test)]
 mod states;
 #[cfg(test)]
 mod support;
