@@ -19,6 +19,8 @@ use crate::review::show;
 
 #[cfg(feature = "github")]
 mod github;
+#[cfg(feature = "github")]
+pub(super) mod report;
 
 const POSTING: &str = "Posting";
 
@@ -35,10 +37,18 @@ pub(super) struct Args {
     /// With --post: a change that is not allowed gets a review that requests changes
     #[arg(long, requires = "post", help_heading = POSTING)]
     request_changes: bool,
-    /// With --post: the file of the token, instead of GITHUB_TOKEN
-    #[arg(long, value_name = "FILE", requires = "post", help_heading = POSTING)]
+    #[command(flatten)]
+    credential: CredentialArgs,
+}
+
+/// As whom to post.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+struct CredentialArgs {
+    /// The file of the token to post with, instead of GITHUB_TOKEN
+    #[arg(long, value_name = "FILE", help_heading = POSTING)]
     token_file: Option<PathBuf>,
-    /// With --post: post as this GitHub App, by its id or client id; needs --app-key
+    /// Post as this GitHub App, by its id or client id
     #[arg(long, value_name = "ID", requires = "app_key", conflicts_with = "token_file", env = "PORTCULLIS_APP_ID", help_heading = POSTING)]
     app_id: Option<String>,
     /// The file of the App's private key
@@ -134,7 +144,7 @@ impl Posting {
         };
         #[cfg(feature = "github")]
         if let Some(connection) = &self.connection {
-            return connection.post(report, diff, &self.settings, self.dry_run, out);
+            return connection.post(report, Some(diff), &self.settings, self.dry_run, out);
         }
         self.print(&plan::plan(report, &diff, &Posted::default(), &self.settings), out)?;
         Ok(report.exit_code())

@@ -97,6 +97,20 @@ impl Diff {
         Ok(Self { files })
     }
 
+    /// What the forge shows, where nothing is known of what was judged: lines as a report names them.
+    #[must_use]
+    pub fn of_shown(listed: &[Shown]) -> Self {
+        let file =
+            |shown: &Shown| File { hunks: shown.patch.as_deref().map(hunks).unwrap_or_default(), ..File::default() };
+        Self { files: listed.iter().map(|shown| (RepoPath::from(shown.path.as_str()), file(shown))).collect() }
+    }
+
+    /// Whether a file is part of the change.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(&RepoPath::from(path))
+    }
+
     /// Take the forge's word for what it shows. A file that it does not list, or shows with another content than the one
     /// that was judged (the target branch changed it too), has no lines that a comment could name.
     pub fn shown_as(&mut self, listed: &[Shown]) {
@@ -150,7 +164,7 @@ impl File {
         };
         let mut ranges = self.hunks.iter().map(range);
         let holds = |(start, count): &(u32, u32)| *start <= line && line - start < *count;
-        ranges.find(holds).map(|(start, count)| start + count - 1)
+        ranges.find(holds).map(|(start, count)| start.saturating_add(count - 1))
     }
 }
 

@@ -123,13 +123,19 @@ pub struct LineComment {
 /// Work out what to post.
 #[must_use]
 pub fn plan(report: &Report, diff: &Diff, posted: &Posted, settings: &Settings) -> Plan {
+    let retold = settings.neutral.then(|| retold(report));
+    let report = retold.as_ref().unwrap_or(report);
+    let note = if settings.neutral { RETOLD } else { "" };
     let mut steps = Vec::new();
     if settings.pull_request {
         let comments = Comments::of(report, diff, posted, settings);
         comments.steps(report, posted, settings, &mut steps);
-        summary_steps(report, posted, settings, &mut steps);
+        summary_steps(report, posted, settings, note, &mut steps);
     }
-    let check = check(&settings.gate, report, settings.neutral);
+    let mut check = check(&settings.gate, report, settings.neutral, note);
+    if settings.neutral {
+        check.annotations.retain(|annotation| diff.has(&annotation.path));
+    }
     // Whoever can write check runs can write any digest, so what people see of it must be the same, too.
     let says_so = |run: &CheckRun| {
         run.says.as_ref() == Some(&check.says) && run.title == check.title && run.conclusion == check.conclusion.word()
@@ -137,6 +143,18 @@ pub fn plan(report: &Report, diff: &Diff, posted: &Posted, settings: &Settings) 
     let says_so = posted.check.as_ref().is_some_and(says_so);
     let check = (!says_so).then_some(check);
     Plan { steps, check }
+}
+
+/// What stands above a report that another job made.
+const RETOLD: &str = "> This is what a job of the change itself reports. It decides nothing.\n\n";
+
+/// A report that somebody else may have written: who overrode what is known from the forge only, never from it.
+fn retold(report: &Report) -> Report {
+    let mut report = report.clone();
+    if report.decision.overridden.take().is_some() {
+        report.decision.allow = false;
+    }
+    report
 }
 
 /// The files that findings name, which is where a comment may go.
@@ -279,7 +297,7 @@ fn anchor(location: &Location, diff: &Diff) -> Option<Anchor> {
     all.into_iter().next()
 }
 
-fn summary_steps(report: &Report, posted: &Posted, settings: &Settings, steps: &mut Vec<Step>) {
+fn summary_steps(report: &Report, posted: &Posted, settings: &Settings, note: &str, steps: &mut Vec<Step>) {
     let existing = posted.summaries.first();
     let speaks = summary::with_standing(report, Standing::Open).next().is_some()
         || report.unchecked.iter().any(|record| record.deciding && record.effect == Effect::Fail)
@@ -293,7 +311,7 @@ fn summary_steps(report: &Report, posted: &Posted, settings: &Settings, steps: &
     if !wanted {
         return;
     }
-    let (marker, body) = summary_body::body(&settings.gate, report);
+    let (marker, body) = summary_body::body(&settings.gate, report, note);
     if existing.is_none_or(|comment| comment.marker.digest != marker.digest) {
         steps.push(Step::Summary { id: existing.map(|comment| comment.id), body });
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::check::Refusal;
 use super::super::complain;
-use super::{Args, DryRun};
+use super::{Args, CredentialArgs, DryRun};
 use crate::config::OverrideRights;
 use crate::config::overrides::Override;
 use crate::git::{Environment, Event};
@@ -29,35 +29,16 @@ pub(in crate::cli) struct Connection {
 
 /// Read the job's environment. None: a dry run outside of CI, or without a token.
 pub(super) fn connect(args: &Args, environment: &Environment) -> Result<Option<Connection>, Refusal> {
-    let found = target(environment);
-    let Some((target, labeled)) = found? else {
-        return if args.dry_run.is_some() {
-            Ok(None)
-        } else {
-            Err(Refusal {
-                message:
-                    "--post needs an event of GitHub Actions: pull_request, pull_request_target, merge_group or push"
-                        .to_owned(),
-                help: Some("without one, `--post --dry-run` tells what would be posted".to_owned()),
-            })
-        };
+    let dry = args.dry_run.is_some();
+    let Some((target, labeled)) = target(environment)? else {
+        let message = "--post needs an event of GitHub Actions: pull_request, pull_request_target, merge_group or push";
+        let help = Some("without one, `--post --dry-run` tells what would be posted".to_owned());
+        return if dry { Ok(None) } else { Err(Refusal { message: message.to_owned(), help }) };
     };
-    let credential = credential(args)?;
-    let Some(credential) = credential else {
-        return if args.dry_run.is_some() {
-            Ok(None)
-        } else {
-            Err(Refusal {
-                message: "--post needs a token".to_owned(),
-                help: Some(
-                    "set GITHUB_TOKEN (in a workflow: env: {GITHUB_TOKEN: ${{ github.token }}}), or give --token-file"
-                        .to_owned(),
-                ),
-            })
-        };
-    };
-    let client = Client::new(&access(credential));
-    Ok(Some(Connection { target, labeled, client }))
+    match Connection::new(&args.credential, target, labeled) {
+        Err(_) if dry && variable("GITHUB_TOKEN").is_none() && args.credential.token_file.is_none() => Ok(None),
+        connected => connected.map(Some),
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -80,18 +61,21 @@ fn target(environment: &Environment) -> Result<Option<(Target, Option<Labeled>)>
     })
 }
 
-fn credential(args: &Args) -> Result<Option<Credential>, Refusal> {
+fn credential(args: &CredentialArgs) -> Result<Credential, Refusal> {
     let read = |path: &Path| {
         std::fs::read_to_string(path)
             .map_err(|error| Refusal::new(format!("{} cannot be read: {error}", path.display())))
     };
     if let (Some(id), Some(key)) = (&args.app_id, &args.app_key) {
-        return Ok(Some(Credential::App { id: id.clone(), key: read(key)? }));
+        return Ok(Credential::App { id: id.clone(), key: read(key)? });
     }
-    match &args.token_file {
-        Some(path) => Ok(Some(Credential::Token(read(path)?))),
-        None => Ok(variable("GITHUB_TOKEN").map(Credential::Token)),
+    if let Some(path) = &args.token_file {
+        return Ok(Credential::Token(read(path)?));
     }
+    let help = "set GITHUB_TOKEN (in a workflow: env: {GITHUB_TOKEN: ${{ github.token }}}), or give --token-file";
+    variable("GITHUB_TOKEN")
+        .map(Credential::Token)
+        .ok_or_else(|| Refusal { message: "posting needs a token".to_owned(), help: Some(help.to_owned()) })
 }
 
 fn access(credential: Credential) -> Access {
@@ -109,6 +93,11 @@ fn access(credential: Credential) -> Access {
 }
 
 impl Connection {
+    pub(super) fn new(credential: &CredentialArgs, target: Target, labeled: Option<Labeled>) -> Result<Self, Refusal> {
+        let client = Client::new(&access(self::credential(credential)?));
+        Ok(Self { target, labeled, client })
+    }
+
     pub(super) fn is_pull_request(&self) -> bool {
         self.target.pull.is_some()
     }
@@ -130,26 +119,28 @@ impl Connection {
         }
     }
 
-    /// Post the report, and give the exit code.
+    /// Post the report, and give the exit code. Without a diff, lines are taken as the report names them.
     pub(super) fn post(
         &self,
         report: &Report,
-        diff: Diff,
+        diff: Option<Diff>,
         settings: &Settings,
         dry_run: Option<DryRun>,
         out: &mut impl Write,
     ) -> io::Result<u8> {
+        // A report of another job is told, and decides nothing.
+        let code = if settings.neutral { 0 } else { report.exit_code() };
         match self.try_post(report, diff, settings, dry_run, out)? {
-            Ok(()) => Ok(report.exit_code()),
+            Ok(()) => Ok(code),
             Err(failure @ Failure::RateLimited { .. }) => {
                 self.fall_back(report, &[failure], out)?;
-                Ok(report.exit_code())
+                Ok(code)
             }
             Err(failure) => {
                 out.flush()?;
                 complain(&format!("posting failed: {failure}"), Some(failure.help()));
                 self.fall_back(report, &[], out)?;
-                Ok(if report.exit_code() == 0 { NOT_POSTED } else { report.exit_code() })
+                Ok(if code == 0 { NOT_POSTED } else { code })
             }
         }
     }
@@ -157,7 +148,7 @@ impl Connection {
     fn try_post(
         &self,
         report: &Report,
-        mut diff: Diff,
+        diff: Option<Diff>,
         settings: &Settings,
         dry_run: Option<DryRun>,
         out: &mut impl Write,
@@ -175,7 +166,14 @@ impl Connection {
         }
         // Comments that cannot be read are not written either: they would be written again by every run.
         let settings = Settings { pull_request: shown.is_some(), ..settings.clone() };
-        diff.shown_as(&shown.unwrap_or_default());
+        let shown = shown.unwrap_or_default();
+        let diff = match diff {
+            Some(mut diff) => {
+                diff.shown_as(&shown);
+                diff
+            }
+            None => Diff::of_shown(&shown),
+        };
         let plan = plan(report, &diff, &posted, &settings);
         if let Some(how) = dry_run {
             return super::print(&plan, how, out).map(Ok);

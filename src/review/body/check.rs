@@ -103,9 +103,9 @@ pub struct Check {
     pub says: String,
 }
 
-/// The check run of a report. `neutral`: it explains and decides nothing.
+/// The check run of a report, with a note of ours at the top of its page. `neutral`: it explains and decides nothing.
 #[must_use]
-pub fn check(name: &str, report: &Report, neutral: bool) -> Check {
+pub fn check(name: &str, report: &Report, neutral: bool, note: &str) -> Check {
     let conclusion = match (report.decision.allow, report.verdict) {
         _ if neutral => Conclusion::Neutral,
         (true, _) | (false, Verdict::Pass) => Conclusion::Success,
@@ -119,7 +119,7 @@ pub fn check(name: &str, report: &Report, neutral: bool) -> Check {
         name: name.to_owned(),
         conclusion,
         title,
-        summary: markdown::render(report, MAX_BODY),
+        summary: note.to_owned() + &markdown::render(report, MAX_BODY - note.len()),
         annotations,
         says: crate::judge::digest([words.as_str()]),
     }
@@ -216,8 +216,8 @@ fn of_finding(finding: &Finding) -> Option<Annotation> {
     }
     Some(Annotation {
         path: path.to_owned(),
-        start_line: at.start.line,
-        end_line: last,
+        start_line: at.start.line.max(1),
+        end_line: last.max(1),
         start_column: one_line.then_some(at.start.column),
         end_column: one_line.then_some(at.end.column),
         annotation_level: match finding.severity {

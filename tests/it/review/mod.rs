@@ -5,6 +5,7 @@ mod moods;
 mod openapi;
 mod plans;
 mod posting;
+mod retold;
 mod rights;
 
 use std::fs;

@@ -167,7 +167,7 @@ fn without_a_token_or_an_event_it_is_wrong_usage() {
     setting.environment = vec![("GITHUB_TOKEN", String::new())];
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("--post needs a token"), "{}", run.stderr);
+    assert!(run.stderr.contains("posting needs a token"), "{}", run.stderr);
     setting.environment = vec![("GITHUB_EVENT_PATH", String::new())];
     let run = setting.post(&["main..pr"]);
     assert_eq!(run.code, Some(2));

@@ -188,3 +188,58 @@ fn existing_and_fixed_findings_get_no_comment() {
     assert!(planned.steps.iter().all(|step| matches!(step, Step::Summary { .. })));
     assert_eq!(MAX_INLINE, 20);
 }
+
+fn at(path: &str, side: portcullis::source::Side, lines: (u32, u32)) -> portcullis::finding::Location {
+    let mut location = fixture::at(path, lines.0, (3, 5), (0, &[]));
+    location.side = side;
+    location.end.line = lines.1;
+    location
+}
+
+/// Where comments go, by a real repository's own diff.
+#[test]
+fn anchors_follow_the_hunks() {
+    use portcullis::git::{Environment, Outcome, Request, compare, diff};
+    use portcullis::source::Side::{Base, Head};
+    let lines = |from: u32, to: u32| (from..=to).map(|line| format!("k{line}: v\n")).collect::<String>();
+    let nested =
+        |value: &str| format!("spec:\n  a: 1\n  list:\n  - name: {value}\n    deep:\n{}", "      x: y\n".repeat(30));
+    let base = crate::support::tree(&[
+        ("long.yaml", &lines(1, 40)),
+        ("nested.yaml", &nested("old")),
+        ("gone.yaml", "a: 1\nb: 2\n"),
+        ("moved.yaml", "a: moved\n"),
+    ]);
+    let head = crate::support::tree(&[
+        ("long.yaml", &lines(1, 40).replace("k20: v\n", "").replace("k30: v", "k30: w")),
+        ("nested.yaml", &nested("new")),
+        ("new/moved.yaml", "a: moved\n"),
+    ]);
+    let repo = crate::support::Repo::new(&base, &head, None);
+    let environment = Environment::new(repo.path(), |_| None);
+    let request = Request::Range { spec: "main..pr".into() };
+    let Outcome::Compare(comparison) = compare(&request, &environment).unwrap() else { panic!("nothing to compare") };
+    let changes = diff(&comparison.base, &comparison.head).unwrap();
+    let wanted = ["long.yaml", "nested.yaml", "gone.yaml", "moved.yaml"].map(Into::into).into();
+    let diff = Diff::between(&changes, &comparison.base, &comparison.head, &wanted).unwrap();
+    let on_lines = |path: &str, side, first, last| Some(Anchor::Lines { path: path.into(), side, first, last });
+    let on_file = |path: &str| Some(Anchor::File { path: path.into() });
+    for (location, expected) in [
+        // Three lines of context around each change.
+        (at("long.yaml", Head, (17, 17)), on_lines("long.yaml", Head, 17, 17)),
+        (at("long.yaml", Head, (16, 16)), on_file("long.yaml")),
+        (at("long.yaml", Head, (18, 20)), on_lines("long.yaml", Head, 18, 20)),
+        // Beyond the hunk: the line on which it starts.
+        (at("long.yaml", Head, (18, 40)), on_lines("long.yaml", Head, 18, 18)),
+        // What the change removed.
+        (at("long.yaml", Base, (20, 20)), on_lines("long.yaml", Base, 20, 20)),
+        (at("gone.yaml", Base, (2, 2)), on_lines("gone.yaml", Base, 2, 2)),
+        // Line 25 is in no hunk; the list's item on line 4, which holds it, is.
+        (at("nested.yaml", Head, (25, 25)), on_lines("nested.yaml", Head, 5, 5)),
+        (at("new/moved.yaml", Head, (1, 1)), on_file("new/moved.yaml")),
+        (at("moved.yaml", Base, (1, 1)), on_file("new/moved.yaml")),
+        (at("unchanged.yaml", Head, (1, 1)), None),
+    ] {
+        assert_eq!(diff.anchor(&location), expected, "{location:?}");
+    }
+}
