@@ -27,6 +27,7 @@ use crate::source::RepoPath;
 use crate::yaml::{Value, pointer};
 
 pub use decide::{Outcome, decide};
+pub(crate) use fingerprint::digest;
 use redact::Redactor;
 
 /// What one subject's checks said on both sides.

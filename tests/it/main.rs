@@ -33,6 +33,8 @@ mod reading;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod review;
+#[cfg(test)]
 mod states;
 #[cfg(test)]
 mod support;
