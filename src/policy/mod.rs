@@ -3,7 +3,11 @@
 //! [`engine`] compiles modules to a [`Program`](engine::Program) and evaluates its rules. What the rules see and what
 //! their results mean is the business of a convention.
 
+mod compile;
 pub mod engine;
+mod internal;
+mod limits;
+mod rego;
 pub mod metadata;
 pub mod review;
 pub mod value;
