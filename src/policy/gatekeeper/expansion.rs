@@ -62,8 +62,6 @@ pub(super) struct Resultant {
     pub(super) prefix: String,
     /// Original for a Pod that the cluster will see as it is.
     pub(super) source: Source,
-    /// Only what looks for originals is asked about it: the rest was asked about an ExpansionTemplate's.
-    pub(super) only_original: bool,
 }
 
 impl ExpansionTemplate {
@@ -112,10 +110,6 @@ impl ExpansionTemplate {
         self.apply_to.iter().any(|to| to.holds(object))
     }
 
-    fn makes_pods(&self) -> bool {
-        self.generated.group.is_empty() && self.generated.kind == "Pod"
-    }
-
     fn api_version(&self) -> String {
         match self.generated.group.as_str() {
             "" => self.generated.version.clone(),
@@ -150,21 +144,14 @@ pub(super) fn expand(
             let prefix = format!("{prefix}/{}", path.join("/"));
             open.push((made.clone(), prefix.clone(), depth + 1));
             let (template, action) = (Some(template.name.clone()), template.action);
-            found.push(Resultant {
-                object: made,
-                template,
-                action,
-                prefix,
-                source: Source::Generated,
-                only_original: false,
-            });
+            found.push(Resultant { object: made, template, action, prefix, source: Source::Generated });
         }
     }
     Ok(found)
 }
 
 /// The Pod of a workload, as its controller makes it.
-pub(super) fn pod(templates: &[ExpansionTemplate], object: &Value, namespace: Option<&str>) -> Option<Resultant> {
+pub(super) fn pod(object: &Value, namespace: Option<&str>) -> Option<Resultant> {
     let (group, kind) = (group_of(text(object, &["apiVersion"])), text(object, &["kind"]));
     let (.., path) = WORKLOADS.iter().find(|(g, k, _)| *g == group && *k == kind)?;
     let source = field(object, path).filter(|source| source.as_object().is_ok())?;
@@ -174,7 +161,6 @@ pub(super) fn pod(templates: &[ExpansionTemplate], object: &Value, namespace: Op
         action: None,
         prefix: format!("/{}", path.join("/")),
         source: Source::Original,
-        only_original: templates.iter().any(|template| template.makes_pods() && template.applies(object)),
     })
 }
 

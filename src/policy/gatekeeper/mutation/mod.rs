@@ -277,12 +277,12 @@ fn check_location(kind: &str, steps: &[Step]) -> Result<(), String> {
 }
 
 fn read_test(test: yaml::Value<'_>, steps: &[Step]) -> Result<(usize, bool), String> {
-    let text = |key| test.get(key).and_then(yaml::Value::as_str).unwrap_or_default();
-    let sub = path::parse(text("subPath"))?;
+    let word = |key| test.get(key).and_then(yaml::Value::as_str).unwrap_or_default();
+    let sub = path::parse(word("subPath"))?;
     if sub.is_empty() || !steps.starts_with(&sub) {
-        return Err(format!("subPath {:?} is not how the location begins", text("subPath")));
+        return Err(format!("subPath {:?} is not how the location begins", word("subPath")));
     }
-    match text("condition") {
+    match word("condition") {
         "MustExist" => Ok((sub.len() - 1, true)),
         "MustNotExist" => Ok((sub.len() - 1, false)),
         other => Err(format!("{other:?} is no condition; write `MustExist` or `MustNotExist`")),
