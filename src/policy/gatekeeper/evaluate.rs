@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::constraint::{Action, Constraint};
 use super::expansion::{self, Resultant};
+use super::fault::{self, Failure};
 use super::inventory::Inventory;
 use super::matching::{Namespace, Source, Target, text};
+use super::selector::Labels;
 use super::{Answer, EnforcementPoint, GatekeeperResult, Library, mutation, template};
 use crate::policy::Value;
 use crate::policy::review::{Review, object_of};
-use crate::source::RepoPath;
 
 /// An admission request on its way through Gatekeeper.
 #[derive(Clone, Debug)]
@@ -124,8 +125,8 @@ impl Library {
         if let (Some(mut object), "CREATE" | "UPDATE") = (request.object.clone(), operation) {
             let namespace = request.namespace(point);
             let mutated = mutation::mutate(&self.mutators, &mut object, namespace, Source::Original, operation);
-            if let Err(why) = mutated {
-                return vec![not_judged("Mutator", &review.name, why)];
+            if let Err(failure) = mutated {
+                return vec![not_judged(*failure)];
             }
             request.set_object(Some(object));
         }
@@ -136,7 +137,7 @@ impl Library {
             found = self.ask(&request, asking);
             match self.expand(&request, point) {
                 Ok(resultants) => made = resultants,
-                Err(failed) => found.push(*failed),
+                Err(failure) => found.push(not_judged(*failure)),
             }
             found.extend(made.iter().flat_map(|made| self.ask_of(&request, made, asking)));
         }
@@ -155,19 +156,18 @@ impl Library {
         if expands {
             match self.expand(request, point) {
                 Ok(made) => found.extend(made.iter().flat_map(|made| self.ask_of(request, made, asking))),
-                Err(failed) => found.push(*failed),
+                Err(failure) => found.push(not_judged(*failure)),
             }
         }
         found
     }
 
     /// What ExpansionTemplates make of an object.
-    fn expand(&self, request: &Request, point: EnforcementPoint) -> Result<Vec<Resultant>, Box<GatekeeperResult>> {
+    fn expand(&self, request: &Request, point: EnforcementPoint) -> Result<Vec<Resultant>, Box<Failure>> {
         let Some(object) = request.object.as_ref().filter(|_| !self.expansions.is_empty()) else { return Ok(vec![]) };
         let namespace = request.namespace(point);
         let finish = |made: &mut Value| mutation::mutate(&self.mutators, made, namespace, Source::Generated, "");
         expansion::expand(&self.expansions, object, known_name(request), &finish)
-            .map_err(|(template, why)| Box::new(not_judged("ExpansionTemplate", &template, why)))
     }
 
     /// Constraints about the Pod of a workload. Of a Pod that an ExpansionTemplate made as well, only those that look for
@@ -177,8 +177,8 @@ impl Library {
         let Some(mut pod) = pod else { return vec![] };
         let namespace = request.namespace(asking.point);
         let mutated = mutation::mutate(&self.mutators, &mut pod.object, namespace, Source::Original, "CREATE");
-        if let Err(why) = mutated {
-            return vec![not_judged("Mutator", text(&pod.object, &["metadata", "name"]), why)];
+        if let Err(failure) = mutated {
+            return vec![not_judged(*failure)];
         }
         let is_pod = |made: &Resultant| made.prefix == pod.prefix && text(&made.object, &["kind"]) == "Pod";
         self.ask_of(request, &pod, Asking { only_original: made.iter().any(is_pod), ..asking })
@@ -196,10 +196,16 @@ impl Library {
         found
     }
 
+    /// The Config, or the webhook's own selector, keeps an object from being asked about.
     fn leaves_alone(&self, review: &Review) -> bool {
         let is_namespace = review.group.is_empty() && review.kind == "Namespace";
-        let namespace = if is_namespace { Some(review.name.as_str()) } else { review.namespace.as_deref() };
+        let (namespace, object) = if is_namespace {
+            (Some(review.name.as_str()), review.object.as_ref().or(review.old_object.as_ref()))
+        } else {
+            (review.namespace.as_deref(), review.namespace_object.as_ref())
+        };
         namespace.is_some_and(|namespace| self.settings.excludes(namespace))
+            || object.is_some_and(|object| !self.settings.selects(Labels::of(object)))
     }
 
     fn ask(&self, request: &Request, asking: Asking<'_>) -> Vec<GatekeeperResult> {
@@ -270,15 +276,9 @@ fn known_name(request: &Request) -> Option<&str> {
     (!request.namespace.is_empty()).then_some(request.namespace.as_str())
 }
 
-fn not_judged(kind: &str, name: &str, why: String) -> GatekeeperResult {
-    GatekeeperResult {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        place: (RepoPath::from(""), 0),
-        action: Action::Deny,
-        answer: Answer::NotJudged(why),
-        expanded_from: None,
-    }
+fn not_judged(failure: Failure) -> GatekeeperResult {
+    let Failure { kind, name, place, why } = failure;
+    GatekeeperResult { kind, name, place, action: Action::Deny, answer: Answer::NotJudged(why), expanded_from: None }
 }
 
 fn violation(message: &str, details: Value) -> Answer {
@@ -287,12 +287,10 @@ fn violation(message: &str, details: Value) -> Answer {
 
 impl Constraint {
     fn result(&self, action: Action, answer: Answer) -> GatekeeperResult {
-        let object = &self.object;
-        let line = object.source().position(object.span("/metadata/name").start).line;
         GatekeeperResult {
             kind: self.template.kind.clone(),
             name: self.name.clone(),
-            place: (object.path().clone(), line),
+            place: fault::line(&self.object),
             action,
             answer,
             expanded_from: None,

@@ -1,7 +1,7 @@
 //! Objects that others make: ExpansionTemplates, and the Pods of workloads, which controllers make of their templates.
 
 use super::constraint::Action;
-use super::fault;
+use super::fault::{self, Failure};
 use super::matching::{Source, field, text};
 use super::mutation::{ApplyTo, read_apply_to};
 use crate::manifest::object::{Object, group_of};
@@ -118,18 +118,18 @@ impl ExpansionTemplate {
     }
 }
 
-/// What ExpansionTemplates make of an object, and of that, mutated by `finish`. The error names the template.
+/// What ExpansionTemplates make of an object, and of that, mutated by `finish`.
 pub(super) fn expand(
     templates: &[ExpansionTemplate],
     object: &Value,
     namespace: Option<&str>,
-    finish: &dyn Fn(&mut Value) -> Result<(), String>,
-) -> Result<Vec<Resultant>, (String, String)> {
+    finish: &dyn Fn(&mut Value) -> Result<(), Box<Failure>>,
+) -> Result<Vec<Resultant>, Box<Failure>> {
     let mut found = Vec::new();
     let mut open = vec![(object.clone(), String::new(), 0)];
     while let Some((object, prefix, depth)) = open.pop() {
         for template in templates.iter().filter(|template| template.applies(&object)) {
-            let failed = |why: String| (template.name.clone(), why);
+            let failed = |why: String| Failure::of(&template.object, why);
             if depth == DEPTH {
                 return Err(failed(format!("maximum recursion depth of {DEPTH} reached")));
             }
@@ -140,7 +140,7 @@ pub(super) fn expand(
             })?;
             let kind = template.generated.kind.as_str();
             let mut made = resultant(&object, source, &template.api_version(), kind, namespace);
-            finish(&mut made).map_err(failed)?;
+            finish(&mut made)?;
             let prefix = format!("{prefix}/{}", path.join("/"));
             open.push((made.clone(), prefix.clone(), depth + 1));
             let (template, action) = (Some(template.name.clone()), template.action);

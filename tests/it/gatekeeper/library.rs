@@ -154,6 +154,31 @@ fn the_webhook_is_asked_as_it_is_configured() {
 }
 
 #[test]
+fn a_label_takes_a_namespace_from_the_webhook() {
+    let labelled = r#"{"metadata": {"name": "shop", "labels": {"admission.gatekeeper.sh/ignore": "x"}}}"#;
+    let mut review = review("CREATE", POD);
+    review.namespace_object = Some(Value::from_json_str(labelled).unwrap());
+    assert!(ask(&library(&["webhook/pods.yaml"]), &review).is_empty());
+    // The repository's own configuration of the webhook has no selector.
+    assert!(!ask(&library(&["webhook/pods.yaml", "webhook/config.yaml"]), &review).is_empty());
+}
+
+#[test]
+fn what_fails_before_a_constraint_is_not_judged() {
+    let library = library(&["webhook/pods.yaml", "expansion/expansion.yaml", "mutation/mutators.yaml"]);
+    let no_template =
+        r#"{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}"#;
+    let found = ask(&library, &review("CREATE", no_template));
+    let answers =
+        ["ExpansionTemplate/pods Deny -: NOT JUDGED could not find source field \"spec.template\" in resource web"];
+    assert_eq!(lines(&found), answers);
+    assert_eq!(found[0].place, (RepoPath::from("expansion/expansion.yaml"), 12));
+    let found = ask(&library, &review("CREATE", &POD.replace("[{\"name\": \"main\", \"image\": \"nginx\"}]", "{}")));
+    let answer = "AssignImage/registry Deny -: NOT JUDGED mismatch between path entry (type: List) and received object";
+    assert!(lines(&found)[0].starts_with(answer), "{:?}", lines(&found));
+}
+
+#[test]
 fn what_cannot_be_judged_is_named() {
     let library = library(&["webhook/not-judged.yaml"]);
     assert!(library.reads_inventory());
