@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 pub mod parse;
+mod policy;
 mod schema;
 
 use std::fs::File;
@@ -47,6 +48,8 @@ enum Command {
     Parse(parse::Args),
     /// Tell what a rule means, who says so, and how to mend what it finds
     Explain(explain::Args),
+    /// Evaluate policies as the gate does
+    Policy(policy::Args),
     /// Tell what is known of kinds, their fields, and of what a Kubernetes minor changes
     Schema(schema::Args),
     /// Print a shell's completions: source <(portcullis completions bash)
@@ -94,6 +97,7 @@ fn run(command: &Command) -> io::Result<u8> {
         Command::Check(args) => check::run(args, &mut out),
         Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Policy(args) => policy::run(args, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);

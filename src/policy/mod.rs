@@ -3,8 +3,12 @@
 //! [`engine`] compiles modules to a [`Program`](engine::Program) and evaluates its rules. What the rules see and what
 //! their results mean is the business of a convention.
 
+mod compile;
 pub mod engine;
 pub mod gatekeeper;
+mod internal;
+mod limits;
+mod rego;
 pub mod metadata;
 pub mod review;
 pub mod value;
