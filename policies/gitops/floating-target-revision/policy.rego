@@ -44,7 +44,6 @@ automated if {
 }
 
 floats(value) if {
-	not value.chart
 	object.get(value, "targetRevision", "HEAD") in {"HEAD", "", null}
 }
 

@@ -56,7 +56,7 @@ moving(tag) if regex.match(`^v?[0-9]{1,2}(-[a-z]+)?$`, tag)
 warn contains violation if {
 	some container in pod.containers
 	reference := container.value.image
-	image.is_literal(reference)
+	is_string(reference)
 	parts := image.parse(reference)
 	parts.digest == ""
 	moving(parts.tag)

@@ -28,3 +28,8 @@ test_said_elsewhere if {
 	count(policy.warn) == 0 with input as uses("nginx:latest")
 	count(policy.warn) == 0 with input as uses("nginx:${TAG}")
 }
+
+test_hole_elsewhere if {
+	count(policy.warn) == 1 with input as uses("${REGISTRY}/web:main")
+	count(policy.warn) == 0 with input as uses(null)
+}

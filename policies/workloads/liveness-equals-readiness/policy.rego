@@ -23,7 +23,6 @@ import data.lib.pod
 info contains violation if {
 	some container in pod.containers
 	liveness := container.value.livenessProbe
-	is_object(liveness)
 	strictness(liveness) == strictness(container.value.readinessProbe)
 	violation := {
 		"msg": sprintf(`container "%s" is restarted as soon as it is not ready: both probes are the same`, [container.name]),

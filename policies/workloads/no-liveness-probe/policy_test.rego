@@ -16,3 +16,7 @@ test_probe_or_no_port if {
 		{"name": "b"},
 	]})
 }
+
+test_init_container if {
+	count(policy.info) == 0 with input as t.deployment({"initContainers": [{"name": "a", "ports": ports}]})
+}

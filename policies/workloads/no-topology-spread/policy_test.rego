@@ -14,6 +14,7 @@ test_two if {
 	count(policy.info) == 0 with input as workload(2, {})
 	count(policy.info) == 1 with input as t.with_params(workload(2, {}), {"min-replicas": 2})
 	count(policy.info) == 0 with input as workload(null, {})
+	count(policy.info) == 0 with input as workload("3", {})
 }
 
 test_spread if {

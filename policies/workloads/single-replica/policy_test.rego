@@ -36,3 +36,10 @@ test_another_is_autoscaled if {
 	other := object.union(scaler, {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": "api"}}})
 	count(policy.info) == 1 with input as deployment({}) with data.inventory as t.inventory([other])
 }
+
+test_other_scalers if {
+	set := object.union(scaler, {"spec": {"scaleTargetRef": {"kind": "StatefulSet", "name": "web"}}})
+	count(policy.info) == 1 with input as deployment({}) with data.inventory as t.inventory([set])
+	group := object.union(scaler, {"apiVersion": "acme.io/v1"})
+	count(policy.info) == 1 with input as deployment({}) with data.inventory as t.inventory([group])
+}

@@ -37,7 +37,6 @@ info contains violation if {
 }
 
 limited_by_containers if {
-	count(pod.running) > 0
 	every container in pod.running {
 		object.get(container.value, ["resources", "limits", "ephemeral-storage"], null) != null
 	}

@@ -40,3 +40,11 @@ test_allowed if {
 	count(policy.deny) == 0 with input as annotated("localhost/web")
 	count(policy.deny) == 0 with input as annotated("")
 }
+
+test_other_annotation if {
+	count(policy.deny) == 0 with input as t.create({
+		"kind": "Pod",
+		"metadata": {"annotations": {"example.com/app": "unconfined"}},
+		"spec": {"containers": [{"name": "app"}]},
+	})
+}

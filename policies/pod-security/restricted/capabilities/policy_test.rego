@@ -33,5 +33,5 @@ test_windows_since_1_25 if {
 	request := t.pod({"os": {"name": "windows"}, "containers": [{"name": "app"}]})
 	count(policy.deny) == 0 with input as request
 	count(policy.deny) == 1 with input as t.with_params(request, {"version": "v1.24"})
-	count(policy.deny) == 0 with input as t.with_params(t.container({}), {"version": "v1.21"})
+	count(policy.deny) == 0 with input as t.with_params(with_capabilities({"add": ["CHOWN"]}), {"version": "v1.21"})
 }

@@ -25,5 +25,6 @@ test_windows_since_1_25 if {
 	request := t.pod({"os": {"name": "windows"}, "containers": [{"name": "app"}]})
 	count(policy.deny) == 0 with input as request
 	count(policy.deny) == 1 with input as t.with_params(request, {"version": "v1.24"})
+	count(policy.deny) == 0 with input as t.with_params(t.container({}), {"version": "v1.7"})
 	count(policy.deny) == 1 with input as t.pod({"os": {"name": "linux"}, "containers": [{"name": "app"}]})
 }

@@ -43,4 +43,5 @@ test_user_namespace_since_1_35 if {
 	request := t.pod({"hostUsers": false, "containers": [{"name": "a"}]})
 	count(policy.deny) == 0 with input as request
 	count(policy.deny) == 1 with input as t.with_params(request, {"version": "v1.34"})
+	count(policy.deny) == 0 with input as t.pod({"hostUsers": false, "securityContext": {"runAsNonRoot": false}})
 }
