@@ -80,7 +80,7 @@ group_called(group) := "the core API group" if {
 } else := sprintf("the API group %s", [group])
 
 # How a subject is called in a message.
-called(subject) := sprintf("ServiceAccount %s/%s", [subject.namespace, subject.name]) if {
+called(subject) := sprintf("ServiceAccount %v/%v", [subject.namespace, subject.name]) if {
 	subject.kind == "ServiceAccount"
 	subject.namespace != ""
-} else := sprintf("%s %s", [subject.kind, subject.name])
+} else := sprintf("%v %v", [subject.kind, subject.name])
