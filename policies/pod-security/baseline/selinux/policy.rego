@@ -39,7 +39,7 @@ since_1_31 := {"container_engine_t"} if {
 deny contains violation if {
 	some context in pod.security_contexts
 	type := object.get(context.value, ["seLinuxOptions", "type"], "")
-	not type in types | {null}
+	not type in (types | {null})
 	violation := {
 		"msg": sprintf(`seLinuxOptions (%s set forbidden securityContext.seLinuxOptions: type "%v")`, [context.owner, type]),
 		"field": concat("", [context.at, "/seLinuxOptions/type"]),
