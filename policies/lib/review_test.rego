@@ -2,25 +2,14 @@ package lib.review_test
 
 import data.lib.review
 
-value := {"a": {"b/c": null, "d": 1}}
-
-test_nearest if {
-	review.nearest(value, "/x", ["a", "d"]) == "/x/a/d"
-	review.nearest(value, "/x", ["a", "e"]) == "/x/a"
-	review.nearest(value, "/x", ["b", "e"]) == "/x"
-	review.nearest(value, "", ["b"]) == ""
-}
-
-test_null_is_absent if {
-	review.nearest(value, "", ["a", "b/c"]) == "/a"
-}
-
-test_a_scalar_has_no_fields if {
-	review.nearest({"a": "text"}, "", ["a", "b"]) == "/a"
+test_pointer if {
+	review.pointer("/x/0", ["a", "b"]) == "/x/0/a/b"
+	review.pointer("", ["a"]) == "/a"
+	review.pointer("/x", []) == "/x"
 }
 
 test_pointer_is_escaped if {
-	review.nearest({"a/b": {"c~d": 1}}, "", ["a/b", "c~d"]) == "/a~1b/c~0d"
+	review.pointer("", ["a/b", "c~d"]) == "/a~1b/c~0d"
 }
 
 test_group if {

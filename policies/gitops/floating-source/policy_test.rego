@@ -9,7 +9,7 @@ test_oci if {
 	violations := policy.warn with input as flux("OCIRepository", {"ref": {"tag": "latest"}})
 	t.fields(violations) == {"/spec/ref/tag"}
 	more := policy.warn with input as flux("OCIRepository", {"url": "oci://a"})
-	t.fields(more) == {"/spec"}
+	t.fields(more) == {"/spec/ref"}
 }
 
 test_range if {

@@ -28,7 +28,7 @@ warn contains violation if {
 	not in_cluster(url)
 	violation := {
 		"msg": "the source is fetched without TLS: whoever is on the way can change it",
-		"field": concat("/", array.concat([""], path)),
+		"field": review.pointer("", path),
 	}
 }
 

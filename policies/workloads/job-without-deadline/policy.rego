@@ -31,6 +31,6 @@ info contains violation if {
 	object.get(pod.spec, "activeDeadlineSeconds", null) == null
 	violation := {
 		"msg": "a Job that hangs is never ended: there is no activeDeadlineSeconds",
-		"field": concat("/", array.concat([""], path)),
+		"field": review.pointer("", array.concat(path, ["activeDeadlineSeconds"])),
 	}
 }

@@ -36,7 +36,7 @@ warn contains violation if {
 	count(missing) > 0
 	violation := {
 		"msg": sprintf(`container "%s" requests no %s`, [container.name, concat(" and no ", missing)]),
-		"field": review.nearest(container.value, container.at, ["resources", "requests"]),
+		"field": review.pointer(container.at, ["resources", "requests", missing[0]]),
 	}
 }
 

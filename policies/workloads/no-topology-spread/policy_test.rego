@@ -7,7 +7,7 @@ workload(replicas, spec) := t.create({"kind": "Deployment", "metadata": {"name":
 
 test_three if {
 	violations := policy.info with input as workload(3, {})
-	t.fields(violations) == {"/spec/template/spec"}
+	t.fields(violations) == {"/spec/template/spec/topologySpreadConstraints"}
 }
 
 test_two if {

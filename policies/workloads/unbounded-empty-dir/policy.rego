@@ -32,7 +32,7 @@ info contains violation if {
 	not limited_by_containers
 	violation := {
 		"msg": sprintf(`volume "%s" can fill the node's disk: it has no sizeLimit`, [volume.name]),
-		"field": concat("", [volume.at, "/emptyDir"]),
+		"field": concat("", [volume.at, "/emptyDir/sizeLimit"]),
 	}
 }
 

@@ -7,7 +7,7 @@ account := {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "
 
 test_default if {
 	violations := policy.info with input as t.deployment({"containers": []})
-	t.fields(violations) == {"/spec/template/spec"}
+	t.fields(violations) == {"/spec/template/spec/automountServiceAccountToken"}
 	more := policy.info with input as t.pod({"serviceAccountName": "default", "automountServiceAccountToken": true})
 	t.fields(more) == {"/spec/automountServiceAccountToken"}
 }

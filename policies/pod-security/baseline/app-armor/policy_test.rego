@@ -24,7 +24,7 @@ test_pod if {
 
 test_without_a_type if {
 	violations := policy.deny with input as t.container({"securityContext": {"appArmorProfile": {}}})
-	t.fields(violations) == {"/spec/containers/0/securityContext/appArmorProfile"}
+	t.fields(violations) == {"/spec/containers/0/securityContext/appArmorProfile/type"}
 }
 
 test_annotation if {

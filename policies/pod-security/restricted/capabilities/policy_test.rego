@@ -8,7 +8,7 @@ with_capabilities(value) := t.container({"securityContext": {"capabilities": val
 test_nothing_dropped if {
 	violations := policy.deny with input as t.container({})
 	t.messages(violations) == {`unrestricted capabilities (container "app" must set securityContext.capabilities.drop=["ALL"])`}
-	t.fields(violations) == {"/spec/containers/0"}
+	t.fields(violations) == {"/spec/containers/0/securityContext/capabilities/drop"}
 }
 
 test_some_dropped if {

@@ -11,9 +11,9 @@ test_true if {
 
 test_absent if {
 	violations := policy.deny with input as t.container({"securityContext": {"runAsNonRoot": true}})
-	t.fields(violations) == {"/spec/containers/0/securityContext"}
+	t.fields(violations) == {"/spec/containers/0/securityContext/allowPrivilegeEscalation"}
 	more := policy.deny with input as t.cron_job({"containers": [{"name": "app"}]})
-	t.fields(more) == {"/spec/jobTemplate/spec/template/spec/containers/0"}
+	t.fields(more) == {"/spec/jobTemplate/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation"}
 }
 
 test_false if {

@@ -8,7 +8,7 @@ profile(type) := {"securityContext": {"seccompProfile": {"type": type}}}
 test_absent if {
 	violations := policy.deny with input as t.pod({"containers": [{"name": "a"}, object.union({"name": "b"}, profile("Localhost"))]})
 	t.messages(violations) == {`seccompProfile (pod or container "a" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")`}
-	t.fields(violations) == {"/spec"}
+	t.fields(violations) == {"/spec/securityContext/seccompProfile"}
 }
 
 test_unconfined if {
