@@ -33,7 +33,6 @@ warn contains violation if {
 		not asked_for(container.value, resource)
 		not asked_for(pod.spec, resource)
 	]
-	count(missing) > 0
 	violation := {
 		"msg": sprintf(`container "%s" requests no %s`, [container.name, concat(" and no ", missing)]),
 		"field": review.pointer(container.at, ["resources", "requests", missing[0]]),
