@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use super::{INDETERMINATE, complain};
-use crate::config::{Config, Minor, explain, overrides};
+use crate::config::{Config, FailOn, Minor, explain, overrides};
 use crate::git::{Environment, Request};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
@@ -78,6 +78,9 @@ pub(super) struct Args {
     /// Judge for this Kubernetes minor, such as 1.37, instead of those of the config; repeatable
     #[arg(long, value_name = "MINOR", value_parser = super::schema::minor, help_heading = JUDGED_BY)]
     kubernetes: Vec<Minor>,
+    /// The severity from which a new finding fails the change, instead of the config's
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = JUDGED_BY)]
+    fail_on: Option<FailOn>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -188,6 +191,7 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
         overrides,
         store: store(args, &request, environment),
         minors: args.kubernetes.clone(),
+        fail_on: args.fail_on,
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
         started,
     };

@@ -143,6 +143,10 @@ impl Posting {
             }
         };
         #[cfg(feature = "github")]
+        if self.dry_run.is_none() {
+            github::outputs(report)?;
+        }
+        #[cfg(feature = "github")]
         if let Some(connection) = &self.connection {
             return connection.post(report, Some(diff), &self.settings, self.dry_run, out);
         }

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
-use crate::config::{Config, ConfigErrors, Minor};
+use crate::config::{Config, ConfigErrors, FailOn, Minor};
 use crate::finding::{Effect, Finding, Reason, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
@@ -43,6 +43,8 @@ pub struct Options {
     pub overrides: Vec<Override>,
     /// The Kubernetes minors to judge for, instead of those of the config; none: the config's.
     pub minors: Vec<Minor>,
+    /// The severity from which a new finding fails the change, instead of the config's.
+    pub fail_on: Option<FailOn>,
     /// Where facts are remembered.
     pub store: Store,
     /// The day that decides expiries.

@@ -9,8 +9,10 @@ use super::super::complain;
 use super::{Args, CredentialArgs, DryRun};
 use crate::config::OverrideRights;
 use crate::config::overrides::Override;
+use crate::finding::Severity;
 use crate::git::{Environment, Event};
-use crate::report::{Format, RenderOptions, Report, render};
+use crate::report::summary::{self, Standing};
+use crate::report::{Format, RenderOptions, Report, Verdict, render};
 use crate::review::diff::Diff;
 use crate::review::github::access::TIMEOUT;
 use crate::review::github::rights::{self, Labeled};
@@ -22,7 +24,8 @@ const NOT_POSTED: u8 = 3;
 
 /// The repository and the commit of the run, and the way there.
 pub(in crate::cli) struct Connection {
-    target: Target,
+    /// None: the event is about no change, so the verdict goes to the job alone.
+    target: Option<Target>,
     labeled: Option<Labeled>,
     client: Result<Client, Failure>,
 }
@@ -30,35 +33,32 @@ pub(in crate::cli) struct Connection {
 /// Read the job's environment. None: a dry run outside of CI, or without a token.
 pub(super) fn connect(args: &Args, environment: &Environment) -> Result<Option<Connection>, Refusal> {
     let dry = args.dry_run.is_some();
-    let Some((target, labeled)) = target(environment)? else {
+    let Some(path) = &environment.github_event_path else {
         let message = "--post needs an event of GitHub Actions: pull_request, pull_request_target, merge_group or push";
         let help = Some("without one, `--post --dry-run` tells what would be posted".to_owned());
         return if dry { Ok(None) } else { Err(Refusal { message: message.to_owned(), help }) };
     };
-    match Connection::new(&args.credential, target, labeled) {
+    let event = Event::read(path, environment.github_event_name.as_deref())
+        .map_err(|error| Refusal { message: error.to_string(), help: Some(error.help()) })?;
+    let labeled = std::fs::read(path).ok().and_then(|payload| Labeled::of_event(&payload));
+    match Connection::new(&args.credential, target(&event), labeled) {
         Err(_) if dry && variable("GITHUB_TOKEN").is_none() && args.credential.token_file.is_none() => Ok(None),
         connected => connected.map(Some),
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn target(environment: &Environment) -> Result<Option<(Target, Option<Labeled>)>, Refusal> {
-    let Some(path) = &environment.github_event_path else { return Ok(None) };
-    let event = Event::read(path, environment.github_event_name.as_deref())
-        .map_err(|error| Refusal { message: error.to_string(), help: Some(error.help()) })?;
-    Ok(match event {
-        Event::PullRequest { number, head, .. } => {
-            let labeled = std::fs::read(path).ok().and_then(|payload| Labeled::of_event(&payload));
-            Some((Target { pull: Some(number), head }, labeled))
-        }
+fn target(event: &Event) -> Option<Target> {
+    match event {
+        Event::PullRequest { number, head, .. } => Some(Target { pull: Some(*number), head: head.clone() }),
         Event::MergeGroup { head, .. } | Event::Push { after: Some(head), .. } => {
-            Some((Target { pull: None, head }, None))
+            Some(Target { pull: None, head: head.clone() })
         }
         Event::Push { .. } | Event::Schedule | Event::Other => None,
-    })
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn credential(args: &CredentialArgs) -> Result<Credential, Refusal> {
@@ -93,19 +93,23 @@ fn access(credential: Credential) -> Access {
 }
 
 impl Connection {
-    pub(super) fn new(credential: &CredentialArgs, target: Target, labeled: Option<Labeled>) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        credential: &CredentialArgs,
+        target: Option<Target>,
+        labeled: Option<Labeled>,
+    ) -> Result<Self, Refusal> {
         let client = Client::new(&access(self::credential(credential)?));
         Ok(Self { target, labeled, client })
     }
 
     pub(super) fn is_pull_request(&self) -> bool {
-        self.target.pull.is_some()
+        self.target.as_ref().is_some_and(|target| target.pull.is_some())
     }
 
     /// Overrides of the judged head. Who cannot be asked gives none: the verdict stands.
     pub(super) fn overrides(&self, rights: &OverrideRights) -> Vec<Override> {
-        let Ok(client) = &self.client else { return Vec::new() };
-        match rights::overrides(client, &self.target, rights, self.labeled.as_ref()) {
+        let (Ok(client), Some(target)) = (&self.client, &self.target) else { return Vec::new() };
+        match rights::overrides(client, target, rights, self.labeled.as_ref()) {
             Ok(found) => {
                 for note in found.notes {
                     complain(&note, None);
@@ -153,11 +157,18 @@ impl Connection {
         dry_run: Option<DryRun>,
         out: &mut impl Write,
     ) -> io::Result<Result<(), Failure>> {
+        let Some(target) = &self.target else {
+            writeln!(
+                out,
+                "portcullis: this event is about no change, so the annotations of this log and the job's summary tell it"
+            )?;
+            return self.fall_back(report, &[], out).map(Ok);
+        };
         let client = match &self.client {
             Ok(client) => client,
             Err(failure) => return Ok(Err(failure.clone())),
         };
-        let Seen { posted, shown, denied, superseded_by } = match read(client, &self.target, settings) {
+        let Seen { posted, shown, denied, superseded_by } = match read(client, target, settings) {
             Ok(seen) => seen,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -178,7 +189,7 @@ impl Connection {
         if let Some(how) = dry_run {
             return super::print(&plan, how, out).map(Ok);
         }
-        let done = match carry_out(client, &self.target, &plan, &posted) {
+        let done = match carry_out(client, target, &plan, &posted) {
             Ok(done) => done,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -220,6 +231,29 @@ impl Connection {
         };
         render(Format::Markdown, report, &options, &mut file)
     }
+}
+
+/// The verdict for the steps that follow in the job: fixed words and numbers only, so that nothing of a manifest's can
+/// become another output.
+pub(super) fn outputs(report: &Report) -> io::Result<()> {
+    let Some(path) = env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let verdict = match report.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Indeterminate => "indeterminate",
+    };
+    let open = || summary::with_standing(report, Standing::Open);
+    let of = |severity| open().filter(|finding| finding.severity == severity).count();
+    let counts = serde_json::json!({
+        "objects": report.counts.objects_judged,
+        "errors": of(Severity::Error),
+        "warnings": of(Severity::Warning),
+        "infos": of(Severity::Info),
+        "unchecked": summary::total(summary::open_unchecked(report)),
+    });
+    let decision = if report.decision.allow { "allow" } else { "block" };
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    writeln!(file, "verdict={verdict}\ndecision={decision}\ncounts={counts}")
 }
 
 fn superseded(head: &str, out: &mut impl Write) -> io::Result<()> {

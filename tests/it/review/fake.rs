@@ -61,6 +61,8 @@ pub(crate) struct State {
     /// After so many writes the pull request has another head.
     pub(crate) moves_after: Option<usize>,
     pub(crate) log: Vec<Exchange>,
+    /// What stands before `/graphql`, and before `/v3` and every other route.
+    pub(crate) prefix: &'static str,
     next: u64,
 }
 
@@ -276,6 +278,8 @@ impl State {
 
     fn answer(&mut self, method: &str, route: &str, body: Option<&Value>) -> (u16, Value) {
         let path = route.split('?').next().unwrap();
+        let path = path.strip_prefix(self.prefix).unwrap();
+        let path = if self.prefix.is_empty() { path } else { path.strip_prefix("/v3").unwrap_or(path) };
         let rest = path.strip_prefix("/repos/acme/shop").unwrap_or(path);
         let parts: Vec<&str> = rest.split('/').skip(1).collect();
         let body = body.cloned().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Stage 9: plans from reports, and the program posting to a GitHub of the tests' own.
 
+mod access;
+mod action;
 mod fake;
 mod moods;
 mod openapi;

@@ -13,9 +13,11 @@ use crate::support::{Run, tree};
 const BEFORE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: x }\ndata: { a: b }\n";
 
 fn setting() -> Setting {
-    let long = BEFORE.to_owned() + &"# line\n".repeat(30);
-    let base = tree(&[("apps/shop/web.yaml", &long)]);
-    Setting::new(&base, &tree(&[("apps/shop/web.yaml", &long.replace("# line\n# line\n# line\n# line\n", "# line\n"))]))
+    let text = |seventh: &str| {
+        let lines: Vec<&str> = (5..40).map(|line| if line == 7 { seventh } else { "# line" }).collect();
+        format!("{BEFORE}{}\n", lines.join("\n"))
+    };
+    Setting::new(&tree(&[("apps/shop/web.yaml", &text("# old"))]), &tree(&[("apps/shop/web.yaml", &text("# new"))]))
 }
 
 fn post(setting: &Setting, report: &Report, more: &[&str]) -> Run {
