@@ -146,7 +146,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
             write_all(args, &report, out)?;
             match posting {
                 None => Ok(report.exit_code()),
-                Some(posting) => posting.post(&report, &request, &environment, out),
+                Some(posting) => {
+                    let mut to_log = args.output.iter().filter(|output| output.file.is_none());
+                    let annotated = to_log.any(|output| output.format == Format::Github);
+                    posting.post(&report, &request, &environment, annotated, out)
+                }
             }
         }
         Err(error) => {

@@ -12,7 +12,7 @@ use crate::config::overrides::Override;
 use crate::finding::Severity;
 use crate::git::{Environment, Event};
 use crate::report::summary::{self, Standing};
-use crate::report::{Format, RenderOptions, Report, Verdict, render};
+use crate::report::{Format, RenderOptions, Report, Verdict, escape, render};
 use crate::review::diff::Diff;
 use crate::review::github::access::TIMEOUT;
 use crate::review::github::rights::{self, Labeled};
@@ -130,20 +130,21 @@ impl Connection {
         diff: Option<Diff>,
         settings: &Settings,
         dry_run: Option<DryRun>,
+        annotated: bool,
         out: &mut impl Write,
     ) -> io::Result<u8> {
         // A report of another job is told, and decides nothing.
         let code = if settings.neutral { 0 } else { report.exit_code() };
-        match self.try_post(report, diff, settings, dry_run, out)? {
+        match self.try_post(report, diff, settings, dry_run, annotated, out)? {
             Ok(()) => Ok(code),
             Err(failure @ Failure::RateLimited { .. }) => {
-                self.fall_back(report, &[failure], out)?;
+                fall_back(report, &[failure], annotated, out)?;
                 Ok(code)
             }
             Err(failure) => {
                 out.flush()?;
                 complain(&format!("posting failed: {failure}"), Some(failure.help()));
-                self.fall_back(report, &[], out)?;
+                fall_back(report, &[], annotated, out)?;
                 Ok(if code == 0 { NOT_POSTED } else { code })
             }
         }
@@ -155,6 +156,7 @@ impl Connection {
         diff: Option<Diff>,
         settings: &Settings,
         dry_run: Option<DryRun>,
+        annotated: bool,
         out: &mut impl Write,
     ) -> io::Result<Result<(), Failure>> {
         let Some(target) = &self.target else {
@@ -162,7 +164,7 @@ impl Connection {
                 out,
                 "portcullis: this event is about no change, so the annotations of this log and the job's summary tell it"
             )?;
-            return self.fall_back(report, &[], out).map(Ok);
+            return fall_back(report, &[], annotated, out).map(Ok);
         };
         let client = match &self.client {
             Ok(client) => client,
@@ -194,42 +196,40 @@ impl Connection {
             Err(failure) => return Ok(Err(failure)),
         };
         for note in &done.notes {
-            writeln!(out, "portcullis: {}", crate::report::escape::one_line(note))?;
+            writeln!(out, "portcullis: {}", escape::one_line(note))?;
         }
         if let Some(head) = done.superseded_by {
             return superseded(&head, out).map(Ok);
         }
         let denied: Vec<Failure> = denied.into_iter().chain(done.denied).collect();
         if !denied.is_empty() {
-            self.fall_back(report, &denied, out)?;
+            fall_back(report, &denied, annotated, out)?;
         }
         Ok(Ok(()))
     }
+}
 
-    /// What cannot be posted goes to where a job may always write: its log and its summary.
-    #[expect(clippy::unused_self, reason = "it is what a connection does when it cannot post")]
-    fn fall_back(&self, report: &Report, why: &[Failure], out: &mut impl Write) -> io::Result<()> {
-        for failure in why.iter().take(1) {
-            let rest = why.len() - 1;
-            let more = if rest > 0 { format!(" (and {rest} more)") } else { String::new() };
-            let text = crate::report::escape::one_line(&failure.to_string());
-            writeln!(
-                out,
-                "portcullis: not posted, so the annotations of this log and the job's summary tell it: {text}{more}"
-            )?;
-        }
-        let options = RenderOptions { color: false, width: 100, unicode: false, verbose: false };
+/// What cannot be posted goes to where a job may always write: its log and its summary.
+fn fall_back(report: &Report, why: &[Failure], annotated: bool, out: &mut impl Write) -> io::Result<()> {
+    if let Some((failure, more)) = why.split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
+        let text = escape::one_line(&failure.to_string());
+        writeln!(
+            out,
+            "portcullis: not posted, so the annotations of this log and the job's summary tell it: {text}{more}"
+        )?;
+    }
+    let options = RenderOptions { color: false, width: 100, unicode: false, verbose: false };
+    if !annotated {
         render(Format::Github, report, &options, out)?;
-        let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
-        let opened = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-        let mut file = match opened {
-            Ok(file) => file,
-            Err(error) => {
-                complain(&format!("the job's summary cannot be written: {error}"), None);
-                return Ok(());
-            }
-        };
-        render(Format::Markdown, report, &options, &mut file)
+    }
+    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    match std::fs::OpenOptions::new().append(true).create(true).open(&path) {
+        Ok(mut file) => render(Format::Markdown, report, &options, &mut file),
+        Err(error) => {
+            complain(&format!("the job's summary cannot be written: {error}"), None);
+            Ok(())
+        }
     }
 }
 
@@ -257,6 +257,6 @@ pub(super) fn outputs(report: &Report) -> io::Result<()> {
 }
 
 fn superseded(head: &str, out: &mut impl Write) -> io::Result<()> {
-    let head = crate::report::escape::one_line(head);
+    let head = escape::one_line(head);
     writeln!(out, "portcullis: superseded: the pull request's head is {head} now, and another run judges it")
 }

@@ -72,7 +72,7 @@ pub(in crate::cli) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         pull_request: true,
         neutral: true,
     };
-    connection.post(&report, None, &settings, args.dry_run, out)
+    connection.post(&report, None, &settings, args.dry_run, false, out)
 }
 
 fn read(path: &Path) -> Result<Report, Refusal> {

@@ -3,6 +3,7 @@
 mod access;
 mod action;
 mod fake;
+mod inert;
 mod moods;
 mod openapi;
 mod plans;

@@ -1,7 +1,7 @@
 //! `portcullis post`: a report of another job is told, and trusted in nothing.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use portcullis::report::Report;
 use serde_json::json;
@@ -26,7 +26,7 @@ fn post(setting: &Setting, report: &Report, more: &[&str]) -> Run {
     post_file(setting, &file, more)
 }
 
-fn post_file(setting: &Setting, file: &PathBuf, more: &[&str]) -> Run {
+fn post_file(setting: &Setting, file: &Path, more: &[&str]) -> Run {
     let event = setting.repo.root.path().join("event.json");
     let head = setting.event["pull_request"]["head"]["sha"].clone();
     fs::write(&event, json!({ "workflow_run": { "head_sha": head } }).to_string()).unwrap();
