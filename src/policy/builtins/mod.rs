@@ -38,6 +38,7 @@ use regorus::{Engine, Extension, Value};
 
 use decimal::Decimal;
 pub use signature::{Signature, Standing, Type, signature, signatures};
+pub(super) use term::term;
 
 /// The longest text that a builtin makes, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -145,13 +146,14 @@ pub enum Errors {
     Stop,
 }
 
-/// Add our functions to an engine, and a failing one for each that cannot be evaluated here. An engine takes them once.
-pub fn register(engine: &mut Engine, errors: Errors) {
+/// Add those of our functions to an engine that are called, and a failing one for each that cannot be evaluated here.
+/// An engine takes them once; the fewer it has, the cheaper are its clones.
+pub fn register(engine: &mut Engine, errors: Errors, is_called: impl Fn(&str) -> bool) {
     let mut add = |name: &'static str, arity: u8, extension: Box<dyn Extension>| {
         // Fails only for a name that was added before, with the same function.
         _ = engine.add_extension(name.to_owned(), arity, extension);
     };
-    for signature in signatures() {
+    for signature in signatures().iter().filter(|signature| is_called(signature.name)) {
         let Ok(arity) = u8::try_from(signature.arguments.len()) else { continue };
         let name = signature.name;
         match &signature.standing {

@@ -5,7 +5,7 @@ use regorus::Value;
 use super::quote::quote;
 
 /// A value's text.
-pub(super) fn term(value: &Value) -> String {
+pub(in crate::policy) fn term(value: &Value) -> String {
     let mut out = String::new();
     write(value, &mut out);
     out

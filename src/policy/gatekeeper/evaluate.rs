@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::constraint::{Action, Constraint};
 use super::expansion::{self, Resultant};
+use super::fault::{self, Failure};
 use super::inventory::Inventory;
 use super::matching::{Namespace, Source, Target, text};
+use super::selector::Labels;
 use super::{Answer, EnforcementPoint, GatekeeperResult, Library, mutation, template};
 use crate::policy::Value;
 use crate::policy::review::{Review, object_of};
-use crate::source::RepoPath;
 
 /// An admission request on its way through Gatekeeper.
 #[derive(Clone, Debug)]
@@ -114,76 +115,73 @@ impl Library {
         operations: &[String],
         inventory: Option<&Inventory<'_>>,
     ) -> Vec<GatekeeperResult> {
-        let operation = review.operation.as_str();
-        let is_asked = operation.is_empty() || operations.iter().any(|o| o == operation || o == "*");
-        if point == EnforcementPoint::Webhook && (!is_asked || self.leaves_alone(review)) {
+        let sees = |operation: &str| operation.is_empty() || operations.iter().any(|o| o == operation || o == "*");
+        let sees = |operation: &str| point != EnforcementPoint::Webhook || sees(operation);
+        if point == EnforcementPoint::Webhook && self.leaves_alone(review) {
             return vec![];
         }
+        let operation = review.operation.as_str();
         let mut request = Request::of(review);
         if let (Some(mut object), "CREATE" | "UPDATE") = (request.object.clone(), operation) {
             let namespace = request.namespace(point);
             let mutated = mutation::mutate(&self.mutators, &mut object, namespace, Source::Original, operation);
-            if let Err(why) = mutated {
-                return vec![not_judged("Mutator", &review.name, why)];
+            if let Err(failure) = mutated {
+                return vec![not_judged(*failure)];
             }
             request.set_object(Some(object));
         }
         let asking = Asking { point, inventory, source: Source::Original, only_original: false };
-        let mut found = self.ask(&request, asking);
-        found.extend(self.judge_expansions(&request, request.object.as_ref(), asking));
-        found.extend(self.judge_pod(&request, point, inventory));
+        let mut found = Vec::new();
+        let mut made = Vec::new();
+        if sees(operation) {
+            found = self.ask(&request, asking);
+            match self.expand(&request, point) {
+                Ok(resultants) => made = resultants,
+                Err(failure) => found.push(not_judged(*failure)),
+            }
+            found.extend(made.iter().flat_map(|made| self.ask_of(&request, made, asking)));
+        }
+        // Whatever happens to a workload, its controller creates Pods.
+        if operation != "DELETE" && sees("CREATE") {
+            found.extend(self.ask_of_pod(&request, &made, asking));
+        }
         found
     }
 
-    /// What `gator verify` says of a request. Only objects are expanded, not the AdmissionReviews of tests, and mutators
-    /// have no part in but the expansion.
-    pub(super) fn verify(
-        &self,
-        request: &Request,
-        expands: bool,
-        inventory: Option<&Inventory<'_>>,
-    ) -> Vec<GatekeeperResult> {
+    /// What `gator verify` says of a request: as it stands, and expanded if it is that of an object.
+    pub(super) fn verify(&self, request: &Request, expands: bool, inventory: &Inventory<'_>) -> Vec<GatekeeperResult> {
         let point = EnforcementPoint::Gator;
-        let asking = Asking { point, inventory, source: Source::Original, only_original: false };
+        let asking = Asking { point, inventory: Some(inventory), source: Source::Original, only_original: false };
         let mut found = self.ask(request, asking);
-        if let (Some(mut base), true) = (request.object.clone(), expands && !self.expansions.is_empty()) {
-            let namespace = request.namespace(point);
-            match mutation::mutate(&self.mutators, &mut base, namespace, Source::Original, &request.operation) {
-                Ok(()) => found.extend(self.judge_expansions(request, Some(&base), asking)),
-                Err(why) => found.push(not_judged("Mutator", text(&base, &["metadata", "name"]), why)),
+        if expands {
+            match self.expand(request, point) {
+                Ok(made) => found.extend(made.iter().flat_map(|made| self.ask_of(request, made, asking))),
+                Err(failure) => found.push(not_judged(*failure)),
             }
         }
         found
     }
 
-    /// Constraints about what ExpansionTemplates make of an object.
-    fn judge_expansions(&self, request: &Request, object: Option<&Value>, asking: Asking<'_>) -> Vec<GatekeeperResult> {
-        let Some(object) = object.filter(|_| !self.expansions.is_empty()) else { return vec![] };
-        let namespace = request.namespace(asking.point);
+    /// What ExpansionTemplates make of an object.
+    fn expand(&self, request: &Request, point: EnforcementPoint) -> Result<Vec<Resultant>, Box<Failure>> {
+        let Some(object) = request.object.as_ref().filter(|_| !self.expansions.is_empty()) else { return Ok(vec![]) };
+        let namespace = request.namespace(point);
         let finish = |made: &mut Value| mutation::mutate(&self.mutators, made, namespace, Source::Generated, "");
-        match expansion::expand(&self.expansions, object, known_name(request), &finish) {
-            Ok(made) => made.iter().flat_map(|made| self.ask_of(request, made, asking)).collect(),
-            Err((template, why)) => vec![not_judged("ExpansionTemplate", &template, why)],
-        }
+        expansion::expand(&self.expansions, object, known_name(request), &finish)
     }
 
-    /// Constraints about the Pod of a workload.
-    fn judge_pod(
-        &self,
-        request: &Request,
-        point: EnforcementPoint,
-        inventory: Option<&Inventory<'_>>,
-    ) -> Vec<GatekeeperResult> {
-        let object = request.object.as_ref().filter(|_| request.operation != "DELETE");
-        let pod = object.and_then(|object| expansion::pod(&self.expansions, object, known_name(request)));
+    /// Constraints about the Pod of a workload. Of a Pod that an ExpansionTemplate made as well, only those that look for
+    /// originals are left to ask.
+    fn ask_of_pod(&self, request: &Request, made: &[Resultant], asking: Asking<'_>) -> Vec<GatekeeperResult> {
+        let pod = request.object.as_ref().and_then(|object| expansion::pod(object, known_name(request)));
         let Some(mut pod) = pod else { return vec![] };
-        let namespace = request.namespace(point);
+        let namespace = request.namespace(asking.point);
         let mutated = mutation::mutate(&self.mutators, &mut pod.object, namespace, Source::Original, "CREATE");
-        if let Err(why) = mutated {
-            return vec![not_judged("Mutator", text(&pod.object, &["metadata", "name"]), why)];
+        if let Err(failure) = mutated {
+            return vec![not_judged(*failure)];
         }
-        let asking = Asking { point, inventory, source: pod.source, only_original: pod.only_original };
-        self.ask_of(request, &pod, asking)
+        let is_pod = |made: &Resultant| made.prefix == pod.prefix && text(&made.object, &["kind"]) == "Pod";
+        self.ask_of(request, &pod, Asking { only_original: made.iter().any(is_pod), ..asking })
     }
 
     fn ask_of(&self, request: &Request, made: &Resultant, asking: Asking<'_>) -> Vec<GatekeeperResult> {
@@ -198,10 +196,16 @@ impl Library {
         found
     }
 
+    /// The Config, or the webhook's own selector, keeps an object from being asked about.
     fn leaves_alone(&self, review: &Review) -> bool {
         let is_namespace = review.group.is_empty() && review.kind == "Namespace";
-        let namespace = if is_namespace { Some(review.name.as_str()) } else { review.namespace.as_deref() };
+        let (namespace, object) = if is_namespace {
+            (Some(review.name.as_str()), review.object.as_ref().or(review.old_object.as_ref()))
+        } else {
+            (review.namespace.as_deref(), review.namespace_object.as_ref())
+        };
         namespace.is_some_and(|namespace| self.settings.excludes(namespace))
+            || object.is_some_and(|object| !self.settings.selects(Labels::of(object)))
     }
 
     fn ask(&self, request: &Request, asking: Asking<'_>) -> Vec<GatekeeperResult> {
@@ -211,7 +215,8 @@ impl Library {
             .flatten()
             .map(|object| {
                 let mut target = Target::of(object, request.namespace(asking.point), asking.source);
-                if target.namespace.is_empty() {
+                // The webhook looks at the Namespace; `gator` only has what the object says.
+                if target.namespace.is_empty() && asking.point != EnforcementPoint::Gator {
                     target.namespace = &request.namespace;
                 }
                 target
@@ -271,15 +276,9 @@ fn known_name(request: &Request) -> Option<&str> {
     (!request.namespace.is_empty()).then_some(request.namespace.as_str())
 }
 
-fn not_judged(kind: &str, name: &str, why: String) -> GatekeeperResult {
-    GatekeeperResult {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        place: (RepoPath::from(""), 0),
-        action: Action::Deny,
-        answer: Answer::NotJudged(why),
-        expanded_from: None,
-    }
+fn not_judged(failure: Failure) -> GatekeeperResult {
+    let Failure { kind, name, place, why } = failure;
+    GatekeeperResult { kind, name, place, action: Action::Deny, answer: Answer::NotJudged(why), expanded_from: None }
 }
 
 fn violation(message: &str, details: Value) -> Answer {
@@ -288,12 +287,10 @@ fn violation(message: &str, details: Value) -> Answer {
 
 impl Constraint {
     fn result(&self, action: Action, answer: Answer) -> GatekeeperResult {
-        let object = &self.object;
-        let line = object.source().position(object.span("/metadata/name").start).line;
         GatekeeperResult {
             kind: self.template.kind.clone(),
             name: self.name.clone(),
-            place: (object.path().clone(), line),
+            place: fault::line(&self.object),
             action,
             answer,
             expanded_from: None,

@@ -1,7 +1,7 @@
 //! Objects that others make: ExpansionTemplates, and the Pods of workloads, which controllers make of their templates.
 
 use super::constraint::Action;
-use super::fault;
+use super::fault::{self, Failure};
 use super::matching::{Source, field, text};
 use super::mutation::{ApplyTo, read_apply_to};
 use crate::manifest::object::{Object, group_of};
@@ -62,8 +62,6 @@ pub(super) struct Resultant {
     pub(super) prefix: String,
     /// Original for a Pod that the cluster will see as it is.
     pub(super) source: Source,
-    /// Only what looks for originals is asked about it: the rest was asked about an ExpansionTemplate's.
-    pub(super) only_original: bool,
 }
 
 impl ExpansionTemplate {
@@ -112,10 +110,6 @@ impl ExpansionTemplate {
         self.apply_to.iter().any(|to| to.holds(object))
     }
 
-    fn makes_pods(&self) -> bool {
-        self.generated.group.is_empty() && self.generated.kind == "Pod"
-    }
-
     fn api_version(&self) -> String {
         match self.generated.group.as_str() {
             "" => self.generated.version.clone(),
@@ -124,18 +118,18 @@ impl ExpansionTemplate {
     }
 }
 
-/// What ExpansionTemplates make of an object, and of that, mutated by `finish`. The error names the template.
+/// What ExpansionTemplates make of an object, and of that, mutated by `finish`.
 pub(super) fn expand(
     templates: &[ExpansionTemplate],
     object: &Value,
     namespace: Option<&str>,
-    finish: &dyn Fn(&mut Value) -> Result<(), String>,
-) -> Result<Vec<Resultant>, (String, String)> {
+    finish: &dyn Fn(&mut Value) -> Result<(), Box<Failure>>,
+) -> Result<Vec<Resultant>, Box<Failure>> {
     let mut found = Vec::new();
     let mut open = vec![(object.clone(), String::new(), 0)];
     while let Some((object, prefix, depth)) = open.pop() {
         for template in templates.iter().filter(|template| template.applies(&object)) {
-            let failed = |why: String| (template.name.clone(), why);
+            let failed = |why: String| Failure::of(&template.object, why);
             if depth == DEPTH {
                 return Err(failed(format!("maximum recursion depth of {DEPTH} reached")));
             }
@@ -146,25 +140,18 @@ pub(super) fn expand(
             })?;
             let kind = template.generated.kind.as_str();
             let mut made = resultant(&object, source, &template.api_version(), kind, namespace);
-            finish(&mut made).map_err(failed)?;
+            finish(&mut made)?;
             let prefix = format!("{prefix}/{}", path.join("/"));
             open.push((made.clone(), prefix.clone(), depth + 1));
             let (template, action) = (Some(template.name.clone()), template.action);
-            found.push(Resultant {
-                object: made,
-                template,
-                action,
-                prefix,
-                source: Source::Generated,
-                only_original: false,
-            });
+            found.push(Resultant { object: made, template, action, prefix, source: Source::Generated });
         }
     }
     Ok(found)
 }
 
 /// The Pod of a workload, as its controller makes it.
-pub(super) fn pod(templates: &[ExpansionTemplate], object: &Value, namespace: Option<&str>) -> Option<Resultant> {
+pub(super) fn pod(object: &Value, namespace: Option<&str>) -> Option<Resultant> {
     let (group, kind) = (group_of(text(object, &["apiVersion"])), text(object, &["kind"]));
     let (.., path) = WORKLOADS.iter().find(|(g, k, _)| *g == group && *k == kind)?;
     let source = field(object, path).filter(|source| source.as_object().is_ok())?;
@@ -174,7 +161,6 @@ pub(super) fn pod(templates: &[ExpansionTemplate], object: &Value, namespace: Op
         action: None,
         prefix: format!("/{}", path.join("/")),
         source: Source::Original,
-        only_original: templates.iter().any(|template| template.makes_pods() && template.applies(object)),
     })
 }
 

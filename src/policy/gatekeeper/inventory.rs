@@ -26,8 +26,7 @@ impl fmt::Debug for Inventory<'_> {
 }
 
 impl<'a> Inventory<'a> {
-    /// An inventory; `objects` gives the value of `data.inventory` ([`of`] makes it) when it is first asked for;
-    /// undefined: `data.inventory` is undefined.
+    /// An inventory; `objects` gives the value of `data.inventory` ([`of`] makes it) when it is first asked for.
     #[must_use]
     pub fn new(objects: impl Fn() -> Value + Send + Sync + 'a) -> Self {
         Self { objects: Box::new(objects), value: OnceLock::new(), programs: Mutex::default() }
@@ -39,9 +38,9 @@ impl<'a> Inventory<'a> {
             let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(programs.entry(template.kind.clone()).or_default())
         };
-        let made = slot.get_or_init(|| match self.value.get_or_init(|| (self.objects)()) {
-            Value::Undefined => Ok(program.clone()),
-            inventory => program.with_data(&object_of([("inventory", inventory.clone())])),
+        let made = slot.get_or_init(|| {
+            let inventory = self.value.get_or_init(|| (self.objects)()).clone();
+            program.with_data(&object_of([("inventory", inventory)]))
         });
         made.clone()
     }
@@ -82,7 +81,7 @@ impl Tree {
     fn insert(&mut self, path: &[String], object: Value) {
         match (self, path) {
             (Self::Branch(branches), [first, rest @ ..]) => {
-                branches.entry(first.clone()).or_default().insert(rest, object)
+                branches.entry(first.clone()).or_default().insert(rest, object);
             }
             (this, _) => *this = Self::Leaf(object),
         }

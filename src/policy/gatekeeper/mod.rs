@@ -71,11 +71,11 @@ impl EnforcementPoint {
 /// What a constraint says of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatekeeperResult {
-    /// The constraint's kind; `ExpansionTemplate` or `Mutator` where the object did not get as far as to a constraint.
+    /// The constraint's kind; that of a mutator or an ExpansionTemplate where one failed before.
     pub kind: String,
-    /// The constraint's name.
+    /// Its name.
     pub name: String,
-    /// Where the constraint is written: the file and the line.
+    /// Where it is written: the file and the line.
     pub place: (RepoPath, u32),
     /// What a violation does.
     pub action: Action,
@@ -169,7 +169,7 @@ impl Library {
         for object in constraints {
             faults.extend(library.constraint(object).err().into_iter().flatten());
         }
-        library.mutators.sort_by(|a, b| a.id().cmp(b.id()));
+        library.mutators.sort_by(|a, b| a.order().cmp(&b.order()));
         library.expansions.sort_by(|a, b| a.name.cmp(&b.name));
         (library, faults)
     }
@@ -188,7 +188,7 @@ impl Library {
             "ExpansionTemplate" => self.expansions.push(ExpansionTemplate::read(object)?),
             "Config" => self.settings.config(object)?,
             "SyncSet" => self.settings.sync_set(object),
-            "ValidatingWebhookConfiguration" => self.settings.webhook(object),
+            "ValidatingWebhookConfiguration" => self.settings.webhook(object)?,
             _ => self.mutators.push(Mutator::read(object)?),
         }
         Ok(())

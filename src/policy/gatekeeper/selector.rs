@@ -39,7 +39,8 @@ impl<'a> Labels<'a> {
         Self(field(object, &["metadata", "labels"]))
     }
 
-    fn get(self, key: &str) -> Option<&'a str> {
+    /// The value of a label.
+    pub(super) fn get(self, key: &str) -> Option<&'a str> {
         field(self.0?, &[key])?.as_string().ok().map(|text| &**text)
     }
 }

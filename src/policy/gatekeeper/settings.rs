@@ -4,15 +4,19 @@ use serde::Deserialize;
 
 use super::fault;
 use super::matching::Glob;
+use super::selector::{Labels, Selector};
 use crate::manifest::object::Object;
 use crate::policy::engine::Fault;
-use crate::yaml::{self, Value};
+use crate::yaml::Value;
 
 /// The code of a fault.
 const INVALID: &str = "gatekeeper_config";
 
 /// The webhook that asks constraints.
 const WEBHOOK: &str = "validation.gatekeeper.sh";
+
+/// The label that takes a Namespace from the webhook, as its configuration is shipped.
+const IGNORE: &str = "admission.gatekeeper.sh/ignore";
 
 /// How Gatekeeper is set up.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +27,8 @@ pub(super) struct Settings {
     synced: Option<Vec<(String, String, String)>>,
     /// Operations that the webhook asks about, where the repository has its configuration.
     pub(super) operations: Option<Vec<String>>,
+    /// The labels of Namespaces that the webhook asks about, likewise.
+    selector: Option<Selector>,
 }
 
 /// An entry of a Config's `match`.
@@ -38,6 +44,14 @@ impl Settings {
     /// Whether the webhook leaves a namespace alone.
     pub(super) fn excludes(&self, namespace: &str) -> bool {
         self.excluded.iter().any(|glob| glob.matches(namespace))
+    }
+
+    /// Whether the webhook is asked about objects in a Namespace of such labels.
+    pub(super) fn selects(&self, labels: Labels<'_>) -> bool {
+        match &self.selector {
+            Some(selector) => selector.matches(labels),
+            None => labels.get(IGNORE).is_none(),
+        }
     }
 
     /// Whether objects of a kind are in the inventory.
@@ -74,13 +88,21 @@ impl Settings {
     }
 
     /// Read a ValidatingWebhookConfiguration, if it is Gatekeeper's.
-    pub(super) fn webhook(&mut self, object: &Object) {
-        let webhooks = object.value().get("webhooks").into_iter().flat_map(yaml::Value::items);
-        let own = webhooks.filter(|webhook| webhook.get("name").and_then(Value::as_str) == Some(WEBHOOK));
-        let rules = own.flat_map(|webhook| webhook.get("rules").into_iter().flat_map(Value::items));
-        let operations = rules.flat_map(|rule| rule.get("operations").into_iter().flat_map(Value::items));
-        for operation in operations.filter_map(Value::as_str) {
-            self.operations.get_or_insert_default().push(operation.to_owned());
+    pub(super) fn webhook(&mut self, object: &Object) -> Result<(), Vec<Fault>> {
+        let webhooks = object.value().get("webhooks").into_iter().flat_map(Value::items);
+        for (index, webhook) in webhooks.enumerate() {
+            if webhook.get("name").and_then(Value::as_str) != Some(WEBHOOK) {
+                continue;
+            }
+            let rules = webhook.get("rules").into_iter().flat_map(Value::items);
+            let operations = rules.flat_map(|rule| rule.get("operations").into_iter().flat_map(Value::items));
+            self.operations.get_or_insert_default().extend(operations.filter_map(Value::as_str).map(str::to_owned));
+            let selector = webhook.get("namespaceSelector").map_or_else(|| serde_json::json!({}), Value::to_json);
+            self.selector = Some(serde_json::from_value(selector).map_err(|error| {
+                let at = format!("/webhooks/{index}/namespaceSelector");
+                vec![fault::at(object, &at, INVALID, format!("the selector cannot be read: {error}"), "")]
+            })?);
         }
+        Ok(())
     }
 }

@@ -197,7 +197,7 @@ fn checks(outline: &rego::Outline, is_lib: bool) -> Vec<(usize, String, &'static
         match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["future", ..] | ["data", "lib", ..] => {}
             ["input", ..] => {
-                found.push((*at, "Gatekeeper takes no import of `input`".to_owned(), "write `input.review`"))
+                found.push((*at, "Gatekeeper takes no import of `input`".to_owned(), "write `input.review`"));
             }
             ["rego", "v1"] => {
                 let help = "say `version: v1` beside `rego:` instead";

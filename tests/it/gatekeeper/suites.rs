@@ -71,3 +71,89 @@ fn our_own_suites_pass() {
         assert!(lines.is_empty(), "{}", lines.join("\n"));
     }
 }
+
+/// A suite of one template, one constraint and one object, in memory.
+fn in_memory(suite: &str, filter: &str) -> SuiteReport {
+    let head = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n";
+    let files = |path: &str| match path {
+        "tests/suite.yaml" => Ok(format!("{head}{suite}").into_bytes()),
+        "tests/pod.yaml" => Ok(b"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n".to_vec()),
+        "two.yaml" => Ok(b"{apiVersion: v1, kind: Pod}\n---\n{apiVersion: v1, kind: Pod}\n".to_vec()),
+        "tests/constraint.yaml" => {
+            Ok(b"apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Seen\nmetadata: {name: seen}\n".to_vec())
+        }
+        "template.yaml" => read(&format!("{}/fixtures/gatekeeper/matching/template.yaml", env!("CARGO_MANIFEST_DIR"))),
+        _ => Err("no such file".to_owned()),
+    };
+    run("tests/suite.yaml", &Filter::parse(filter).unwrap(), &files)
+}
+
+fn one_case(case: &str) -> String {
+    let suite =
+        format!("tests:\n- {{name: t, template: ../template.yaml, constraint: ./constraint.yaml, cases: [{case}]}}");
+    let report = in_memory(&suite, "");
+    let test = &report.tests[0];
+    assert_eq!((&report.error, &test.error), (&None, &None));
+    test.cases[0].error.clone().unwrap_or_default()
+}
+
+/// The texts are those of `gator verify`.
+#[test]
+fn failures_are_told_as_gator_tells_them() {
+    for (case, expected) in [
+        ("{name: c, object: pod.yaml, assertions: [{}]}", ""),
+        ("{name: c, object: pod.yaml, assertions: [{violations: yes, message: '^seen Pod$'}]}", ""),
+        ("{name: c, object: pod.yaml}", "invalid case: assertions must be non-empty"),
+        ("{name: c, assertions: [{}]}", "invalid case: must define object"),
+        (
+            "{name: c, object: pod.yaml, assertions: [{violations: no}]}",
+            "unexpected number of violations: got 1 violations but want none: got messages [seen Pod]",
+        ),
+        (
+            "{name: c, object: pod.yaml, assertions: [{violations: 2}]}",
+            "unexpected number of violations: got 1 violations but want exactly 2: got messages [seen Pod]",
+        ),
+        (
+            "{name: c, object: pod.yaml, assertions: [{message: other}]}",
+            "unexpected number of violations: got 0 violations containing \"other\" but want at least 1: got messages [seen Pod]",
+        ),
+        (
+            "{name: c, object: ../two.yaml, assertions: [{}]}",
+            "test defines multiple objects: two.yaml defines 2 objects",
+        ),
+        ("{name: c, object: none.yaml, assertions: [{}]}", "tests/none.yaml: no such file"),
+    ] {
+        assert_eq!(one_case(case), expected, "{case}");
+    }
+    let wrong = one_case("{name: c, object: pod.yaml, assertions: [{violations: maybe}]}");
+    assert!(wrong.contains("must be a nonnegative integer"), "{wrong}");
+    assert!(one_case("{name: c, object: pod.yaml, assertions: [{message: '('}]}").contains("missing closing )"));
+}
+
+#[test]
+fn tests_that_cannot_run_say_why() {
+    let error = |test: &str| in_memory(&format!("tests: [{test}]"), "").tests[0].error.clone().unwrap();
+    assert_eq!(error("{name: t}"), "invalid suite: missing template");
+    assert_eq!(error("{name: t, template: ../template.yaml}"), "invalid suite: missing constraint");
+    assert_eq!(error("{name: t, template: pod.yaml}"), "tests/pod.yaml holds no template");
+    let valid = "{name: t, template: ../template.yaml, constraint: constraint.yaml, invalid: true}";
+    assert_eq!(error(valid), "expected the constraint not to fit its schema, but it does");
+    assert!(in_memory("tests: 3", "").error.unwrap().starts_with("tests/suite.yaml: "));
+    assert!(in_memory("skip: true\ntests: [{name: t}]", "").skipped);
+}
+
+#[test]
+fn filters_choose_tests_and_cases() {
+    let suite = "tests:\n- {name: alpha, cases: [{name: one}, {name: two}]}\n- {name: beta, cases: [{name: one}]}\n\
+        - {name: gamma, skip: true}";
+    let ran = |filter: &str| {
+        let report = in_memory(suite, filter);
+        report.tests.iter().filter(|test| !test.skipped).map(|test| test.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ran(""), ["alpha", "beta"]);
+    assert_eq!(ran("two"), ["alpha"]);
+    assert_eq!(ran("^b"), ["beta"]);
+    assert_eq!(ran("a$//one"), ["alpha", "beta"]);
+    assert_eq!(ran("bet//nothing"), ["beta"]);
+    assert!(Filter::parse("a//b//c").is_err() && Filter::parse("(").is_err());
+}

@@ -7,7 +7,7 @@ mod walk;
 
 use self::path::Step;
 use self::walk::{Setter, Tests, Walk};
-use super::fault;
+use super::fault::{self, Failure};
 use super::matching::{Match, Namespace, Source, Target, text};
 use crate::manifest::object::{Object, group_of};
 use crate::policy::engine::Fault;
@@ -20,8 +20,8 @@ const INVALID: &str = "gatekeeper_mutator";
 /// A mutator.
 #[derive(Clone, Debug)]
 pub struct Mutator {
-    /// Kind and name, the order in which mutators are applied.
-    id: (String, String),
+    /// Its object.
+    pub object: Object,
     matches: Match,
     /// Which kinds; none for AssignMetadata, which takes any.
     apply_to: Option<Vec<ApplyTo>>,
@@ -91,20 +91,26 @@ pub(super) fn mutate(
     namespace: Namespace<'_>,
     source: Source,
     operation: &str,
-) -> Result<(), String> {
+) -> Result<(), Box<Failure>> {
     if mutators.is_empty() {
         return Ok(());
     }
+    let mut last = None;
     for _ in 0..=mutators.len() {
         let before = object.clone();
         for mutator in mutators {
+            let at = object.clone();
             mutator.apply(object, namespace, source, operation)?;
+            if at != *object {
+                last = Some(mutator);
+            }
         }
         if before == *object {
             return Ok(());
         }
     }
-    Err("mutation not converging: the mutators undo each other's work".to_owned())
+    let why = "mutation not converging: mutators undo each other's work";
+    last.map_or(Ok(()), |mutator| Err(Failure::of(&mutator.object, why)))
 }
 
 impl Mutator {
@@ -114,10 +120,9 @@ impl Mutator {
         ["Assign", "AssignMetadata", "ModifySet", "AssignImage"].contains(&kind)
     }
 
-    /// The order of mutators.
-    #[must_use]
-    pub fn id(&self) -> &(String, String) {
-        &self.id
+    /// What mutators are ordered by: kind and name.
+    pub(super) fn order(&self) -> (&str, &str) {
+        (&self.object.key.kind, &self.object.key.name)
     }
 
     /// Read a mutator.
@@ -154,7 +159,7 @@ impl Mutator {
                     .map_err(|why| refuse("/parameters/pathTests", why))?,
             )
         };
-        Ok(Self { id: (object.key.kind.clone(), object.key.name.clone()), matches, apply_to, steps, tests, change })
+        Ok(Self { object: object.clone(), matches, apply_to, steps, tests, change })
     }
 
     fn apply(
@@ -163,12 +168,12 @@ impl Mutator {
         namespace: Namespace<'_>,
         source: Source,
         operation: &str,
-    ) -> Result<(), String> {
+    ) -> Result<(), Box<Failure>> {
         let takes = |apply: &ApplyTo| apply.holds(object) && apply.holds_operation(operation);
         if self.apply_to.as_ref().is_some_and(|all| !all.iter().any(takes)) {
             return Ok(());
         }
-        let failed = |why: String| format!("mutator {} {} failed: {why}", self.id.0, self.id.1);
+        let failed = |why: String| Failure::of(&self.object, why);
         let target = Target::of(object, namespace, source);
         if !self.matches.matches(&target).map_err(|error| failed(error.to_string()))? {
             return Ok(());
@@ -277,12 +282,12 @@ fn check_location(kind: &str, steps: &[Step]) -> Result<(), String> {
 }
 
 fn read_test(test: yaml::Value<'_>, steps: &[Step]) -> Result<(usize, bool), String> {
-    let text = |key| test.get(key).and_then(yaml::Value::as_str).unwrap_or_default();
-    let sub = path::parse(text("subPath"))?;
+    let word = |key| test.get(key).and_then(yaml::Value::as_str).unwrap_or_default();
+    let sub = path::parse(word("subPath"))?;
     if sub.is_empty() || !steps.starts_with(&sub) {
-        return Err(format!("subPath {:?} is not how the location begins", text("subPath")));
+        return Err(format!("subPath {:?} is not how the location begins", word("subPath")));
     }
-    match text("condition") {
+    match word("condition") {
         "MustExist" => Ok((sub.len() - 1, true)),
         "MustNotExist" => Ok((sub.len() - 1, false)),
         other => Err(format!("{other:?} is no condition; write `MustExist` or `MustNotExist`")),

@@ -28,7 +28,7 @@ impl Filter {
         Ok(Self(match parts.as_slice() {
             [""] => Kind::All,
             [any] => Kind::Any(Pattern::compile(any)?),
-            [test, case] => Kind::Both(Pattern::compile(test)?, Pattern::compile(case)?),
+            [name, of_case] => Kind::Both(Pattern::compile(name)?, Pattern::compile(of_case)?),
             _ => return Err("a filter may include at most one \"//\"".to_owned()),
         }))
     }

@@ -15,6 +15,7 @@ use super::inventory::{self, Inventory};
 use super::matching::text;
 use super::{Answer, Library, constraint, schema};
 use crate::manifest::object::{Object, group_of, objects_of};
+use crate::manifest::unknown::Unknown;
 use crate::policy::engine::Fault;
 use crate::policy::{Value, value};
 use crate::source::{RepoPath, Side};
@@ -181,7 +182,11 @@ impl Runner<'_> {
             self.object(&test.constraint, "constraint", |group, _| group == schema::CONSTRAINTS)?,
         ];
         if !test.expansion.is_empty() {
-            objects.extend(self.objects(&test.expansion)?);
+            let expansions = self.objects(&test.expansion)?;
+            if expansions.iter().any(|object| object.key.kind != "ExpansionTemplate") {
+                return Err(format!("not an Expansion Template: {:?}", self.path(&test.expansion)));
+            }
+            objects.extend(expansions);
         }
         Ok(Library::load(&objects))
     }
@@ -225,10 +230,9 @@ impl Runner<'_> {
             others.extend(self.values(name)?);
         }
         let request = request::of(object, &others)?;
-        let known = if others.is_empty() { Value::Undefined } else { inventory::of(others) };
-        let inventory = Inventory::new(|| known.clone());
+        let inventory = Inventory::new(|| inventory::of(others.iter().cloned()));
         let mut messages = Vec::new();
-        for result in library.verify(&request, !request::is_review(object), Some(&inventory)) {
+        for result in library.verify(&request, !request::is_review(object), &inventory) {
             match result.answer {
                 Answer::Violation { message, .. } => messages.push(message),
                 Answer::NotJudged(why) => return Err(format!("{} {}: {why}", result.kind, result.name)),
@@ -255,7 +259,7 @@ impl Runner<'_> {
             return Err(format!("{path}:{}: {}", stream.source.position(problem.span.start).line, problem.message));
         }
         let documents = stream.documents.into_iter().map(std::sync::Arc::new);
-        let objects: Vec<Object> = documents.flat_map(|document| objects_of(&document, Default::default())).collect();
+        let objects: Vec<Object> = documents.flat_map(|document| objects_of(&document, Unknown::default())).collect();
         if objects.is_empty() {
             Err(format!("no objects defined: {path} defines no YAML objects"))
         } else {
