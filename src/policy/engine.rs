@@ -291,9 +291,13 @@ fn eval_error(error: &str) -> EvalError {
         (Trouble::Time, "the evaluation took longer than its limit".to_owned())
     } else if said.contains("memory limit") {
         (Trouble::Memory, "the evaluation needed more memory than its limit".to_owned())
-    } else if said.contains("functions must not produce multiple outputs") || said.contains("function produced multiple")
+    } else if said.contains("functions must not produce multiple outputs")
+        || said.contains("function produced multiple")
     {
-        (Trouble::Conflict, "eval_conflict_error: functions must not produce multiple outputs for same inputs".to_owned())
+        (
+            Trouble::Conflict,
+            "eval_conflict_error: functions must not produce multiple outputs for same inputs".to_owned(),
+        )
     } else if said.contains("produce multiple outputs") || said.contains("rule conflicts with rule") {
         (Trouble::Conflict, "eval_conflict_error: complete rules must not produce multiple outputs".to_owned())
     } else if said.contains("eval_conflict_error") || said.contains("generated multiple times") {

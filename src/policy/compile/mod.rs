@@ -14,15 +14,15 @@ mod rules;
 mod tree;
 mod types;
 mod values;
-mod visit;
+pub(super) mod visit;
 
 use std::sync::Arc;
 
 pub(super) use tree::{Path, dotted};
 
 use super::engine::{Fault, Module, RegoVersion};
-use super::rego::ast::{self, LiteralKind, Loc, Rule, Shape, Term, TermKind};
 use super::rego;
+use super::rego::ast::{self, LiteralKind, Loc, Rule, Shape, Term, TermKind};
 
 /// Modules in the plain form.
 #[derive(Debug)]
