@@ -51,6 +51,14 @@ pub struct Fault {
     pub help: Option<String>,
 }
 
+impl Fault {
+    /// A mistake of a whole file.
+    #[must_use]
+    pub fn of(path: &str, message: String) -> Self {
+        Self { code: "portcullis", message, path: path.into(), line: 1, column: 1, help: None }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}: {}", self.path, self.line, self.column, self.code, self.message)

@@ -23,11 +23,17 @@ mod git;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod json_schemas;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod pre_commit;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod review;
 #[cfg(test)]
 mod states;
 #[cfg(test)]

@@ -102,7 +102,8 @@ impl Match {
 
     /// Whether it holds an object. Of what is known, the parts are asked in Gatekeeper's order.
     pub fn matches(&self, target: &Target<'_>) -> Result<bool, MissingNamespace> {
-        let about = self.kinds_match(target) && self.scope_matches(target) && self.namespaces_match(target);
+        let about =
+            self.may_match(target.group, target.kind) && self.scope_matches(target) && self.namespaces_match(target);
         if !about || self.label_selector.as_ref().is_some_and(|selector| !selector.matches(target.labels)) {
             return Ok(false);
         }
@@ -115,10 +116,11 @@ impl Match {
         }
     }
 
-    fn kinds_match(&self, target: &Target<'_>) -> bool {
+    /// It may hold objects of a kind.
+    #[must_use]
+    pub fn may_match(&self, group: &str, kind: &str) -> bool {
         let holds = |texts: &[String], text| texts.is_empty() || texts.iter().any(|t| t == "*" || t == text);
-        let any = self.kinds.iter().any(|k| holds(&k.kinds, target.kind) && holds(&k.api_groups, target.group));
-        self.kinds.is_empty() || any
+        self.kinds.is_empty() || self.kinds.iter().any(|k| holds(&k.kinds, kind) && holds(&k.api_groups, group))
     }
 
     fn scope_matches(&self, target: &Target<'_>) -> bool {

@@ -8,11 +8,13 @@
 //!
 //! Every mistake in these objects is a [`Fault`] at its line. Lines of Rego are those of the YAML file that holds it.
 
+pub mod check;
 pub mod constraint;
 mod evaluate;
 pub mod expansion;
 mod fault;
 pub mod inventory;
+pub mod libraries;
 pub mod matching;
 pub mod mutation;
 mod rego;
@@ -237,6 +239,22 @@ impl Library {
     #[must_use]
     pub fn reads_inventory(&self) -> bool {
         self.constraints.values().any(|constraint| constraint.template.reads_inventory)
+    }
+
+    /// A constraint that reads the inventory may be asked about objects of a kind, or about the Pods that they make.
+    #[must_use]
+    pub fn reads_inventory_for(&self, group: &str, kind: &str) -> bool {
+        let mut readers = self.constraints.values().filter(|constraint| constraint.template.reads_inventory);
+        readers.any(|constraint| {
+            constraint.matches.may_match(group, kind)
+                || (super::pod_security::looks_at(group, kind) && constraint.matches.may_match("", "Pod"))
+        })
+    }
+
+    /// The template of a kind reads the inventory.
+    #[must_use]
+    pub fn reads_inventory_by(&self, kind: &str) -> bool {
+        self.templates.get(kind).is_some_and(|template| template.reads_inventory)
     }
 
     /// Whether objects of a kind are in the cluster's inventory: all are, unless a Config or a SyncSet names some.
