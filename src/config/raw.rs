@@ -30,7 +30,8 @@ pub(super) struct RawConfig {
     pub(super) kubernetes: Option<RawKubernetes>,
     /// What an object without a known schema does to the verdict.
     pub(super) missing_schema: Option<Effect>,
-    /// Folders and files of the repository that hold CRDs or schema catalogues.
+    /// Folders and files of the repository that hold CRDs, JSON Schemas or schema catalogues; for JSON Schemas also a path
+    /// with kubeconform's variables, such as `vendor/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json`.
     pub(super) schemas: Option<Vec<String>>,
     /// How the objects are applied.
     pub(super) apply: Option<Apply>,
@@ -57,6 +58,8 @@ pub(super) struct RawConfig {
     /// Who may let a change pass against the verdict. Nobody, unless given.
     #[serde(rename = "override")]
     pub(super) overriding: Option<OverrideRights>,
+    /// What `check --post` writes to a pull request.
+    pub(super) review: Option<RawReview>,
     /// Settings of Gatekeeper's webhook.
     pub(super) gatekeeper: Option<RawGatekeeper>,
 }
@@ -217,7 +220,7 @@ pub(super) struct RawCluster {
     pub(super) roots: Option<Vec<String>>,
     /// Its minors; a key that is absent here is the one above.
     pub(super) kubernetes: Option<RawKubernetes>,
-    /// CRDs and catalogues for it, beside those above.
+    /// CRDs, JSON Schemas and catalogues for it, beside those above.
     pub(super) schemas: Option<Vec<String>>,
     /// Policies for it, beside those above.
     pub(super) policies: Option<Vec<RawPolicy>>,
@@ -255,7 +258,8 @@ pub(super) struct RawSuppression {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OverrideRights {
-    /// Labels of a pull request that ask for it.
+    /// Labels of a pull request that ask for it when they are given: by anybody who may label, if neither teams nor
+    /// actors are named, else by one of those.
     #[serde(default)]
     pub labels: Vec<String>,
     /// Teams, whose members may: `org/team`.
@@ -267,6 +271,30 @@ pub struct OverrideRights {
     /// Rules that nobody may override: ids, `*` stands for any text.
     #[serde(default)]
     pub never: Vec<String>,
+}
+
+/// What `check --post` writes to a pull request.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawReview {
+    /// When there is a summary comment.
+    pub(super) comment: Option<CommentMode>,
+    /// Name of the check run; `portcullis report`, unless given. The job that decides needs another name.
+    #[schemars(length(min = 1, max = 100))]
+    pub(super) check: Option<String>,
+}
+
+/// When a pull request gets a summary comment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CommentMode {
+    /// When there is something to tell; a comment that is there already is kept up to date.
+    #[default]
+    Findings,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// Settings of Gatekeeper's webhook.

@@ -49,6 +49,16 @@ pub enum Resource {
     },
 }
 
+impl Resource {
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Address(address) | Self::Described { address, .. } => address,
+        }
+    }
+}
+
 /// The keys of portcullis.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]

@@ -4,13 +4,25 @@
 //! their results mean is the business of a convention.
 
 pub mod builtins;
+pub mod bundled;
+pub mod check;
 mod compile;
+pub mod conftest;
 pub mod engine;
+pub mod gatekeeper;
 mod internal;
 mod limits;
-mod rego;
+pub mod matching;
 pub mod metadata;
+pub mod modules;
+mod place;
+pub mod pod_security;
+pub mod portcullis;
+mod rego;
 pub mod review;
+pub mod set;
+pub mod state;
+mod subject;
 pub mod value;
 pub mod violation;
 

@@ -4,6 +4,7 @@
 mod apiserver;
 mod crd;
 mod schema;
+mod stored;
 mod yaml;
 
 use std::collections::BTreeSet;

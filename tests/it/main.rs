@@ -17,15 +17,23 @@ mod corpora;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod gatekeeper;
+#[cfg(test)]
 mod git;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod json_schemas;
+#[cfg(test)]
+mod planted;
 #[cfg(test)]
 mod pre_commit;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod review;
 #[cfg(test)]
 mod states;
 #[cfg(test)]

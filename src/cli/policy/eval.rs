@@ -167,7 +167,9 @@ fn merge(whole: &mut Value, part: Value) -> Result<(), String> {
         match known.get_mut(key) {
             None => _ = known.insert(key.clone(), value.clone()),
             Some(known) if known == value => {}
-            Some(known @ Value::Object(_)) if value.as_object().is_ok() => merge(known, value.clone()).map_err(named)?,
+            Some(known @ Value::Object(_)) if value.as_object().is_ok() => {
+                merge(known, value.clone()).map_err(named)?
+            }
             Some(_) => return Err(named(String::new())),
         }
     }
@@ -187,6 +189,7 @@ fn document(name: &str, text: &str) -> Result<Value, String> {
     if let Some(problem) = stream.problems.iter().find(|problem| problem.fatal) {
         return Err(format!("{name}: {}", problem.message));
     }
-    let json = stream.documents.first().map_or_else(|| "null".to_owned(), |document| document.root().to_json().to_string());
+    let json =
+        stream.documents.first().map_or_else(|| "null".to_owned(), |document| document.root().to_json().to_string());
     Value::from_json_str(&json).map_err(|error| format!("{name}: {error}"))
 }

@@ -13,9 +13,7 @@ pub(super) const FUNCTIONS: Family = &[
         Some(bytes) => text(String::from_utf8_lossy(&bytes).into_owned()),
         None => error("illegal base64 data"),
     }),
-    ("base64.is_valid", |args| {
-        Ok(Value::from(args.string(0).is_ok_and(|text| base64::decode(text).is_some())))
-    }),
+    ("base64.is_valid", |args| Ok(Value::from(args.string(0).is_ok_and(|text| base64::decode(text).is_some())))),
     ("urlquery.decode", |args| unescape(args.string(0)?).and_then(text)),
     ("urlquery.decode_object", decode_object),
     ("urlquery.encode", |args| text(escape(args.string(0)?))),

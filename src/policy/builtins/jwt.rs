@@ -1,8 +1,8 @@
 //! Reading a token, without saying that it is genuine.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use regorus::Value;
 
 use super::hash::hex;

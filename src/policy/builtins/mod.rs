@@ -37,8 +37,8 @@ use std::sync::Arc;
 use regorus::{Engine, Extension, Value};
 
 use decimal::Decimal;
-pub(super) use term::term;
 pub use signature::{Signature, Standing, Type, signature, signatures};
+pub(super) use term::term;
 
 /// The longest text that a builtin makes, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -146,8 +146,8 @@ pub enum Errors {
     Stop,
 }
 
-/// Add those of our functions to an engine that are called, and a failing one for each that cannot be evaluated here.
-/// An engine takes them once; the fewer it has, the cheaper are its clones.
+/// Add those of our functions to an engine that are called, and a failing one for each that cannot be evaluated here. An
+/// engine takes them once; the fewer it has, the cheaper are its clones.
 pub fn register(engine: &mut Engine, errors: Errors, is_called: impl Fn(&str) -> bool) {
     let mut add = |name: &'static str, arity: u8, extension: Box<dyn Extension>| {
         // Fails only for a name that was added before, with the same function.
@@ -159,15 +159,21 @@ pub fn register(engine: &mut Engine, errors: Errors, is_called: impl Fn(&str) ->
         match &signature.standing {
             Standing::Ours(Ours(function)) => {
                 let function = *function;
-                add(name, arity, Box::new(move |values: Vec<Value>| {
-                    settle(name, function(Args { values: &values }), errors).map_err(Into::into)
-                }));
+                add(
+                    name,
+                    arity,
+                    Box::new(move |values: Vec<Value>| {
+                        settle(name, function(Args { values: &values }), errors).map_err(Into::into)
+                    }),
+                );
             }
             Standing::Unavailable(reason) => {
                 let problem = Problem::Unavailable(format!("{name} is not available: {reason}"));
-                add(name, arity, Box::new(move |_: Vec<Value>| {
-                    settle(name, Err(problem.clone()), errors).map_err(Into::into)
-                }));
+                add(
+                    name,
+                    arity,
+                    Box::new(move |_: Vec<Value>| settle(name, Err(problem.clone()), errors).map_err(Into::into)),
+                );
             }
             Standing::Engine | Standing::Syntax => {}
         }

@@ -66,7 +66,10 @@ fn range(args: Args<'_>, step: Decimal) -> Answer {
     let is_down = from > to;
     let (span, _) = to.subtract(&from).divide(&step).unwrap_or(Decimal::from(0)).truncate();
     if span.magnitude() >= BigInt::from(MOST).magnitude() {
-        return Err(Problem::Unavailable(format!("a range of {} numbers is too long, at most {MOST}", span.magnitude())));
+        return Err(Problem::Unavailable(format!(
+            "a range of {} numbers is too long, at most {MOST}",
+            span.magnitude()
+        )));
     }
     let mut numbers = Vec::new();
     let mut number = from;
@@ -82,7 +85,7 @@ fn to_number(args: Args<'_>) -> Answer {
         Value::Null => Ok(Value::from(0_i64)),
         Value::Bool(value) => Ok(Value::from(i64::from(*value))),
         Value::Number(_) => Ok(args.value(0).clone()),
-        Value::String(text) => match Decimal::parse(text) {
+        Value::String(text) => match Decimal::parse(&text.replace('_', "")) {
             Some(number) if number.to_f64().is_finite() => Ok(number.to_value()),
             _ => error(format!("{text:?} is no number")),
         },

@@ -46,7 +46,8 @@ fn compile(pattern: &str) -> Result<Rc<Pattern>, Problem> {
     regexp::check(pattern).map_err(Problem::Error)?;
     let (translated, names) = translate(pattern);
     let regex = RegexBuilder::new(&translated).size_limit(COMPILED).build();
-    let regex = regex.map_err(|error| Problem::Unavailable(format!("the pattern {pattern:?} is too large: {error}")))?;
+    let regex =
+        regex.map_err(|error| Problem::Unavailable(format!("the pattern {pattern:?} is too large: {error}")))?;
     let compiled = Rc::new(Pattern { regex, names });
     PATTERNS.with_borrow_mut(|patterns| {
         if patterns.len() >= KEPT {
@@ -171,9 +172,15 @@ fn template_match(args: Args<'_>) -> Answer {
     let mut pattern = String::from("^");
     let (mut depth, mut part) = (0_i32, String::new());
     for c in template.chars() {
-        if c == open && { depth += 1; depth == 1 } {
+        if c == open && {
+            depth += 1;
+            depth == 1
+        } {
             pattern.push_str(&quote_meta(&std::mem::take(&mut part)));
-        } else if c == close && c != open && { depth -= 1; depth <= 0 } {
+        } else if c == close && c != open && {
+            depth -= 1;
+            depth <= 0
+        } {
             if depth < 0 {
                 return error("unbalanced delimiters");
             }

@@ -22,9 +22,9 @@ fn parse(text: &str) -> Option<Version<'_>> {
     let (text, pre_release) = text.split_once('-').unwrap_or((text, ""));
     let is_identifiers = |text: &str| {
         text.is_empty()
-            || text.split('.').all(|part| {
-                !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            })
+            || text
+                .split('.')
+                .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
     };
     let numbers: Vec<i64> = text.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
     let numbers = numbers.try_into().ok()?;

@@ -18,7 +18,11 @@ fn evaluate(expression: &str, errors: Errors) -> Result<Value, String> {
     let (v0, expression) = expression.strip_prefix("v0 ").map_or((false, expression), |expression| (true, expression));
     engine.set_rego_v0(v0);
     engine.set_input(Value::from_json_str(INPUT).expect("the input is JSON"));
-    let module = if v0 { format!("package q\nr = x {{ x := {expression} }}\n") } else { format!("package q\nr := {expression}\n") };
+    let module = if v0 {
+        format!("package q\nr = x {{ x := {expression} }}\n")
+    } else {
+        format!("package q\nr := {expression}\n")
+    };
     let text = |error: &dyn std::fmt::Display| error.to_string();
     engine.add_policy("q.rego".to_owned(), module).map_err(|error| text(&error))?;
     engine.eval_rule("data.q.r".to_owned()).map_err(|error| text(&error))
@@ -70,7 +74,11 @@ fn builtins_answer_as_opa() {
         let (Some(expression), Some(opa)) = (columns.next(), columns.next()) else { panic!("no answer: {line}") };
         let answer = evaluate(expression, Errors::Undefined);
         if agree(&answer, opa) != columns.next().is_none() {
-            wrong.push(format!("{expression}\n  OPA  {opa}\n  here {} {}", shown(&answer), answer.err().unwrap_or_default()));
+            wrong.push(format!(
+                "{expression}\n  OPA  {opa}\n  here {} {}",
+                shown(&answer),
+                answer.err().unwrap_or_default()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} differ, or no longer do:\n{}", wrong.len(), wrong.join("\n"));

@@ -68,9 +68,9 @@ fn add_date(args: Args<'_>) -> Answer {
     let months = years.checked_mul(12).and_then(|all| all.checked_add(months)).ok_or_else(far)?;
     let month = i64::from(from.year()) * 12 + i64::from(from.month0());
     let month = month.checked_add(months).ok_or_else(far)?;
-    let first = i32::try_from(month.div_euclid(12)).ok().and_then(|year| {
-        NaiveDate::from_ymd_opt(year, u32::try_from(month.rem_euclid(12)).ok()? + 1, 1)
-    });
+    let first = i32::try_from(month.div_euclid(12))
+        .ok()
+        .and_then(|year| NaiveDate::from_ymd_opt(year, u32::try_from(month.rem_euclid(12)).ok()? + 1, 1));
     let days = days.checked_add(i64::from(from.day0())).and_then(TimeDelta::try_days);
     let date = first.zip(days).and_then(|(first, days)| first.checked_add_signed(days)).ok_or_else(far)?;
     let local = date.and_time(from.time()).and_local_timezone(from.timezone());
@@ -157,9 +157,43 @@ fn format(args: Args<'_>) -> Answer {
 
 /// What a layout may say, in the order in which Go looks for it.
 const PARTS: [&str; 37] = [
-    "January", "Jan", "Monday", "Mon", "MST", "01", "02", "03", "04", "05", "06", "002", "-070000", "-07:00:00",
-    "-0700", "-07:00", "-07", "Z070000", "Z07:00:00", "Z0700", "Z07:00", "Z07", "__2", "_2006", "_2", "2006", "15",
-    "PM", "pm", "1", "2", "3", "4", "5", ".", ",", "\0",
+    "January",
+    "Jan",
+    "Monday",
+    "Mon",
+    "MST",
+    "01",
+    "02",
+    "03",
+    "04",
+    "05",
+    "06",
+    "002",
+    "-070000",
+    "-07:00:00",
+    "-0700",
+    "-07:00",
+    "-07",
+    "Z070000",
+    "Z07:00:00",
+    "Z0700",
+    "Z07:00",
+    "Z07",
+    "__2",
+    "_2006",
+    "_2",
+    "2006",
+    "15",
+    "PM",
+    "pm",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    ".",
+    ",",
+    "\0",
 ];
 
 fn stands_at(layout: &str, part: &str) -> bool {

@@ -20,13 +20,26 @@ pub(super) enum StepKind {
     /// Both are equal; variables without a value get one.
     Unify(Term, Term),
     /// A call; its result matches `out`, or is not false.
-    Call { name: Vec<Arc<str>>, args: Vec<Term>, out: Option<Term> },
+    Call {
+        name: Vec<Arc<str>>,
+        args: Vec<Term>,
+        out: Option<Term>,
+    },
     /// Defined and not false.
     Truth(Term),
     /// A call, a unification or a term that does not hold.
     Not(Box<StepKind>),
-    SomeIn { key: Option<Term>, value: Term, collection: Term },
-    Every { key: Option<Arc<str>>, value: Arc<str>, domain: Term, body: Body },
+    SomeIn {
+        key: Option<Term>,
+        value: Term,
+        collection: Term,
+    },
+    Every {
+        key: Option<Arc<str>>,
+        value: Arc<str>,
+        domain: Term,
+        body: Body,
+    },
 }
 
 /// How many arguments a function takes, by its resolved name; nothing when it is not known.

@@ -22,8 +22,8 @@ use std::sync::Arc;
 pub(super) use tree::{Path, dotted};
 
 use super::engine::{Fault, Module, RegoVersion};
-use super::rego::ast::{self, LiteralKind, Loc, Rule, Shape, Term, TermKind};
 use super::rego;
+use super::rego::ast::{self, LiteralKind, Loc, Rule, Shape, Term, TermKind};
 
 /// Modules in the plain form.
 #[derive(Debug)]

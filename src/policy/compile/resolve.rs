@@ -88,12 +88,7 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(
-        unit: &'a Unit,
-        imports: &'a BTreeMap<Arc<str>, Import>,
-        tree: &'a Tree,
-        faults: &'a mut Faults,
-    ) -> Self {
+    fn new(unit: &'a Unit, imports: &'a BTreeMap<Arc<str>, Import>, tree: &'a Tree, faults: &'a mut Faults) -> Self {
         Self {
             unit,
             imports,

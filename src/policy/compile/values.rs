@@ -105,7 +105,10 @@ impl Lowerer<'_> {
             if self.faults.found.len() == had && !is_bound(&result, scope) {
                 let mut names = BTreeSet::new();
                 super::expand::vars(&result, super::expand::Within::Open, &mut names);
-                names.iter().filter(|name| !scope.contains_key(*name)).for_each(|name| self.unsafe_var(name, result.loc));
+                names
+                    .iter()
+                    .filter(|name| !scope.contains_key(*name))
+                    .for_each(|name| self.unsafe_var(name, result.loc));
             }
             texts.push(self.value(&result, scope, out));
         }

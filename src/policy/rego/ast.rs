@@ -87,8 +87,17 @@ pub(in crate::policy) enum LiteralKind {
     /// `some x, y`
     Declare(Vec<(Loc, Arc<str>)>),
     /// `some k, v in xs`
-    SomeIn { key: Option<Term>, value: Term, collection: Term },
-    Every { key: Option<(Loc, Arc<str>)>, value: (Loc, Arc<str>), domain: Term, body: Body },
+    SomeIn {
+        key: Option<Term>,
+        value: Term,
+        collection: Term,
+    },
+    Every {
+        key: Option<(Loc, Arc<str>)>,
+        value: (Loc, Arc<str>),
+        domain: Term,
+        body: Body,
+    },
 }
 
 /// `with input.x as value`.

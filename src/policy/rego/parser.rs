@@ -120,8 +120,7 @@ impl<'a> Parser<'a> {
 
     pub(super) fn template_text(&mut self, quote: char) -> Parsed<(String, bool)> {
         let loc = self.current.loc;
-        let (text, has_hole) =
-            self.lexer.template_text(quote).map_err(|message| ParseError { loc, message })?;
+        let (text, has_hole) = self.lexer.template_text(quote).map_err(|message| ParseError { loc, message })?;
         self.current.end = self.lexer.at;
         Ok((text, has_hole))
     }
@@ -242,7 +241,9 @@ impl<'a> Parser<'a> {
             ["future", "keywords"] => self.keywords.extend(FUTURE),
             ["future", "keywords", word] => {
                 let word = FUTURE.into_iter().find(|known| known == word);
-                self.keywords.extend([word.ok_or_else(|| invalid("unexpected keyword, must be one of every, if, in, contains"))?]);
+                self.keywords.extend([
+                    word.ok_or_else(|| invalid("unexpected keyword, must be one of every, if, in, contains"))?
+                ]);
                 if word == Some("every") {
                     self.keywords.insert("in");
                 }
@@ -289,7 +290,15 @@ impl<'a> Parser<'a> {
         let truth = Term::new(loc, TermKind::Bool(true));
         let shape = if is_function { Shape::Function } else { Shape::Value };
         let mut rule = Rule {
-            loc, is_default, shape, path, args, value: truth, has_value: false, body: Vec::new(), branches: Vec::new(),
+            loc,
+            is_default,
+            shape,
+            path,
+            args,
+            value: truth,
+            has_value: false,
+            body: Vec::new(),
+            branches: Vec::new(),
         };
         let mut is_contains = false;
         if !is_function && self.eat_keyword("contains") {
@@ -320,7 +329,10 @@ impl<'a> Parser<'a> {
         }
         if rule.shape == Shape::Value && !rule.has_value && !has_if && rule.path.len() > 1 {
             if self.is_v1 {
-                self.errors.push(ParseError { loc, message: "`contains` keyword is required for partial set rules".to_owned() });
+                self.errors.push(ParseError {
+                    loc,
+                    message: "`contains` keyword is required for partial set rules".to_owned(),
+                });
             } else if rule.path.len() == 2 {
                 // `p[x] { … }` of old makes a set.
                 rule.shape = Shape::Element;
