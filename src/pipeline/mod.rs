@@ -37,6 +37,7 @@ use crate::schema::crd::sources::{Entries, Sources};
 use crate::schema::minors::MinorSet;
 use crate::source;
 
+pub use policies::POLICIES_CHANGED;
 use policies::Place;
 pub use read::is_manifest_name;
 
@@ -254,6 +255,7 @@ pub fn run(
     part.notices.splice(0..0, rules.notices.iter().cloned());
     part.unchecked.extend(schemas::broken(&entries));
     part.unchecked.extend(policies::broken(&policies));
+    part.notices.extend(run.changed_policies(&rules));
     if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
         let text = match changes.len() {
             0 if comparison.kind == ComparisonKind::Staged => {
@@ -278,7 +280,7 @@ pub fn config(request: &Request, environment: &Environment, options: &Options) -
     let comparison = match git::compare(request, environment)? {
         git::Outcome::Compare(comparison) => comparison,
         git::Outcome::NothingToCheck { .. } => {
-            let head = Request::All { rev: "HEAD".to_owned() };
+            let head = Request::All { rev: "HEAD".to_owned(), rules: None };
             return config(&head, environment, options);
         }
     };

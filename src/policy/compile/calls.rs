@@ -19,7 +19,8 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
             visit::literals(rule, &mut |literal| {
                 for with in &literal.with {
                     let value = path_of(&with.value.kind).unwrap_or_default();
-                    if value.first().is_some_and(|root| !root.starts_with('$') && !matches!(&**root, "data" | "input")) {
+                    if value.first().is_some_and(|root| !root.starts_with('$') && !matches!(&**root, "data" | "input"))
+                    {
                         faults.add_with_help(
                             "unsupported",
                             with.value.loc,
