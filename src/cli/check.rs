@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use super::{INDETERMINATE, complain};
 use crate::config::{Config, Minor, explain, overrides};
-use crate::git::{Environment, Request};
+use crate::git::{Environment, Request, Tree};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
 use crate::report::{Format, OutputSpec, RenderOptions, Report, render};
@@ -32,7 +32,11 @@ Without arguments: what HEAD changes against its merge base with the default bra
   portcullis check --base-dir A --head-dir B   two folders, such as rendered output
   portcullis check -o github -o sarif=r.sarif  annotations for the log, SARIF into a file
 
-Exit codes: 0 allowed, 1 a finding stands against the merge, 2 not judged, wrong usage or a broken config.")]
+  portcullis check --post                      in a pull request's job: a check run, comments on lines, a summary
+  portcullis check main..my-branch --post --dry-run   what that would be
+
+Exit codes: 0 allowed, 1 a finding stands against the merge, 2 not judged, wrong usage or a broken config, 3 allowed,
+but posting failed.")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are independent")]
 pub(super) struct Args {
     /// BASE..HEAD, or files and folders, or - for standard input
@@ -74,6 +78,9 @@ pub(super) struct Args {
     /// Judge for this Kubernetes minor, such as 1.37, instead of those of the config; repeatable
     #[arg(long, value_name = "MINOR", value_parser = super::schema::minor, help_heading = JUDGED_BY)]
     kubernetes: Vec<Minor>,
+    /// A folder of policies beside those of the config, such as a central repository's checkout; repeatable
+    #[arg(long, value_name = "DIR", help_heading = JUDGED_BY)]
+    policies: Vec<PathBuf>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -89,6 +96,8 @@ pub(super) struct Args {
     /// Remember nothing about the repository between runs
     #[arg(long, help_heading = MEMORY)]
     no_cache: bool,
+    #[command(flatten)]
+    posting: super::post::Args,
     /// Where to remember it, instead of the git directory
     #[arg(long, value_name = "DIR", conflicts_with = "no_cache", help_heading = MEMORY)]
     cache_dir: Option<PathBuf>,
@@ -112,7 +121,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     let started = Instant::now();
     let environment = Environment::new(std::env::current_dir()?, |name| std::env::var_os(name));
     let prepared = prepare(args, &environment, started);
-    let (request, options) = match prepared {
+    let (request, mut options) = match prepared {
         Ok(prepared) => prepared,
         Err(Refusal { message, help }) => {
             complain(&message, help.as_deref());
@@ -122,10 +131,23 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     if let Some(path) = &args.explain_config {
         return explain_config(path, &request, &environment, &options, out);
     }
+    let posting = match args.posting.prepare(&environment, || pipeline::config(&request, &environment, &options)) {
+        Ok(posting) => posting,
+        Err(Refusal { message, help }) => {
+            complain(&message, help.as_deref());
+            return Ok(INDETERMINATE);
+        }
+    };
+    if let Some(posting) = &posting {
+        options.overrides.extend(posting.overrides());
+    }
     match with_progress(|progress| pipeline::run(&request, &environment, &options, progress)) {
         Ok(report) => {
             write_all(args, &report, out)?;
-            Ok(report.exit_code())
+            match posting {
+                None => Ok(report.exit_code()),
+                Some(posting) => posting.post(&report, &request, &environment, out),
+            }
         }
         Err(error) => {
             refuse(&error);
@@ -139,13 +161,13 @@ fn refuse(error: &RunError) {
 }
 
 /// A mistake of the caller.
-struct Refusal {
-    message: String,
-    help: Option<String>,
+pub(super) struct Refusal {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
 }
 
 impl Refusal {
-    fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
     }
 }
@@ -164,7 +186,12 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
             overrides::parse(&name, &text).map_err(|errors| Refusal::new(errors.to_string()))?
         }
     };
+    let policies = args.policies.iter().map(|path| {
+        let name = path.display().to_string();
+        if path.is_dir() { Ok((name, Tree::folder(path))) } else { Err(Refusal::new(format!("{name} is no folder"))) }
+    });
     let options = Options {
+        policies: policies.collect::<Result<_, _>>()?,
         config: args.config.as_deref().map(read).transpose()?,
         overrides,
         store: store(args, &request, environment),

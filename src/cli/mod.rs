@@ -3,6 +3,8 @@
 mod check;
 mod explain;
 pub mod parse;
+mod policy;
+mod post;
 mod schema;
 
 use std::fs::File;
@@ -43,10 +45,15 @@ Exit codes, the same for every output format:
 enum Command {
     /// Judge what a merge would create, update and delete
     Check(Box<check::Args>),
+    /// Post a report that another job made, such as that of a fork's pull request
+    #[cfg(feature = "github")]
+    Post(post::report::Args),
     /// Print what kubectl would read from a file, one JSON document a line
     Parse(parse::Args),
     /// Tell what a rule means, who says so, and how to mend what it finds
     Explain(explain::Args),
+    /// Evaluate policies as the gate does
+    Policy(policy::Args),
     /// Tell what is known of kinds, their fields, and of what a Kubernetes minor changes
     Schema(schema::Args),
     /// Print a shell's completions: source <(portcullis completions bash)
@@ -92,8 +99,11 @@ fn run(command: &Command) -> io::Result<u8> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let code = match command {
         Command::Check(args) => check::run(args, &mut out),
+        #[cfg(feature = "github")]
+        Command::Post(args) => post::report::run(args, &mut out),
         Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Policy(args) => policy::run(args, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);

@@ -28,7 +28,7 @@ pub mod weaken;
 
 pub use error::{ConfigError, ConfigErrors};
 pub use minor::{MINORS, Minor};
-pub use raw::{Apply, Existing, FailOn, Level, Mode, OverrideRights};
+pub use raw::{Apply, CommentMode, Existing, FailOn, Level, Mode, OverrideRights};
 pub use schema::{schema, schema_text};
 
 use pattern::{ObjectPattern, PathSet, Wildcard};
@@ -73,6 +73,8 @@ pub struct Config {
     pub substitution: PathSet,
     /// Who may override, and which rules nobody may.
     pub overriding: OverrideRights,
+    /// What is posted to a pull request.
+    pub review: Review,
     /// Operations that Gatekeeper's webhook sees; none written: its own default.
     pub gatekeeper_operations: Option<Vec<Operation>>,
     source: Option<Arc<Source>>,
@@ -92,6 +94,21 @@ pub struct Kubernetes {
 impl Default for Kubernetes {
     fn default() -> Self {
         Self { current: vec![Minor::NEWEST], next: None, next_fails_from: None }
+    }
+}
+
+/// What is posted to a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// When there is a summary comment.
+    pub comment: CommentMode,
+    /// Name of the check run.
+    pub check: String,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self { comment: CommentMode::default(), check: "portcullis report".to_owned() }
     }
 }
 
@@ -123,6 +140,22 @@ pub struct Policy {
     pub owner: Option<String>,
     /// JSON pointer of the entry.
     pub pointer: String,
+}
+
+impl Policy {
+    /// The entry of a folder that the caller gives.
+    #[must_use]
+    pub fn of_folder(path: &str) -> Self {
+        Self {
+            uses: path.to_owned(),
+            level: None,
+            enforce_from: None,
+            params: serde_json::Map::new(),
+            except: Vec::new(),
+            owner: None,
+            pointer: String::new(),
+        }
+    }
 }
 
 /// What a policy does not apply to; every list that is not empty must match.

@@ -1,7 +1,7 @@
 //! Overrides: data that the caller hands in, which lets a change pass against its verdict.
 //!
 //! The file says who overrode what; that this is true is the caller's word. Whether that person may is the trust
-//! commit's: `override: {actors, teams, never}` of its config.
+//! commit's: `override: {labels, actors, teams, never}` of its config.
 
 use std::collections::BTreeSet;
 
@@ -50,6 +50,8 @@ pub struct Override {
     pub actor: String,
     /// A team of which the actor is a member.
     pub team: Option<String>,
+    /// The label that the actor gave to the pull request; never from a file.
+    pub label: Option<String>,
     /// Why.
     pub reason: String,
     /// Last day on which it counts.
@@ -113,6 +115,7 @@ fn entry(raw: RawEntry, pointer: &str, errors: &mut Collector<'_>) -> Override {
         fingerprints: (!raw.all).then(|| raw.fingerprints.into_iter().collect()),
         actor: raw.actor,
         team: raw.team,
+        label: None,
         reason: raw.reason,
         until,
         evidence: raw.evidence,
@@ -128,7 +131,10 @@ impl Override {
     fn refusal(&self, trust: &Config, today: Date) -> Option<String> {
         let rights = &trust.overriding;
         let team = self.team.as_ref().is_some_and(|team| rights.teams.contains(team));
-        if !team && !rights.actors.contains(&self.actor) {
+        // Labels alone: whoever may give one may override. With people or teams named, it must be one of them.
+        let by_label = self.label.as_ref().is_some_and(|label| rights.labels.contains(label));
+        let label = by_label && rights.actors.is_empty() && rights.teams.is_empty();
+        if !team && !label && !rights.actors.contains(&self.actor) {
             let who = if rights.actors.is_empty() && rights.teams.is_empty() { "nobody" } else { "only others" };
             return Some(format!("{} may not override: the target branch's `override` names {who}", self.actor));
         }

@@ -58,6 +58,8 @@ pub(super) struct RawConfig {
     /// Who may let a change pass against the verdict. Nobody, unless given.
     #[serde(rename = "override")]
     pub(super) overriding: Option<OverrideRights>,
+    /// What `check --post` writes to a pull request.
+    pub(super) review: Option<RawReview>,
     /// Settings of Gatekeeper's webhook.
     pub(super) gatekeeper: Option<RawGatekeeper>,
 }
@@ -256,7 +258,8 @@ pub(super) struct RawSuppression {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OverrideRights {
-    /// Labels of a pull request that ask for it.
+    /// Labels of a pull request that ask for it when they are given: by anybody who may label, if neither teams nor
+    /// actors are named, else by one of those.
     #[serde(default)]
     pub labels: Vec<String>,
     /// Teams, whose members may: `org/team`.
@@ -268,6 +271,30 @@ pub struct OverrideRights {
     /// Rules that nobody may override: ids, `*` stands for any text.
     #[serde(default)]
     pub never: Vec<String>,
+}
+
+/// What `check --post` writes to a pull request.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawReview {
+    /// When there is a summary comment.
+    pub(super) comment: Option<CommentMode>,
+    /// Name of the check run; `portcullis report`, unless given. The job that decides needs another name.
+    #[schemars(length(min = 1, max = 100))]
+    pub(super) check: Option<String>,
+}
+
+/// When a pull request gets a summary comment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CommentMode {
+    /// When there is something to tell; a comment that is there already is kept up to date.
+    #[default]
+    Findings,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// Settings of Gatekeeper's webhook.

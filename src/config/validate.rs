@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use super::error::{Collector, ConfigErrors, did_you_mean};
 use super::minor::{MINORS, Minor};
 use super::pattern::{ObjectPattern, PathSet, Wildcard};
-use super::raw::{RawCluster, RawConfig, RawExcept, RawKubernetes, RawPolicy, RawSuppression};
+use super::raw::{RawCluster, RawConfig, RawExcept, RawKubernetes, RawPolicy, RawReview, RawSuppression};
 use super::read::Part;
 use super::shape::{cut, name};
 use super::suppress::ConfigSuppression;
-use super::{Cluster, Config, Except, Kubernetes, Policy, RuleLevel};
+use super::{Cluster, Config, Except, Kubernetes, Policy, Review, RuleLevel};
 use crate::finding::Reason;
 use crate::source::{Side, Source};
 use crate::yaml::pointer::child;
@@ -100,6 +100,7 @@ impl Validator<'_, '_> {
                 };
                 rules.iter().enumerate().map(rule).collect()
             }),
+            review: review(raw.review.unwrap_or_default()),
             gatekeeper_operations: raw
                 .gatekeeper
                 .map(|gatekeeper| gatekeeper.operations.into_iter().map(Into::into).collect()),
@@ -336,6 +337,11 @@ impl Validator<'_, '_> {
         }
         date
     }
+}
+
+fn review(raw: RawReview) -> Review {
+    let default = Review::default();
+    Review { comment: raw.comment.unwrap_or(default.comment), check: raw.check.unwrap_or(default.check) }
 }
 
 /// A date as `2027-01-31`, and nothing else.

@@ -8,10 +8,10 @@ use crate::git::{Content, FileChange, Tree, TreeEntry};
 use crate::judge::Unit;
 use crate::rules::gate;
 use crate::schema::crd::sources;
-use crate::source::{Side, Source, Span};
+use crate::source::{Position, Side, Source, Span};
 
 use super::trust::Rules;
-use super::{Part, Run, RunError};
+use super::{Part, Run, RunError, policies};
 
 impl Run<'_> {
     /// Findings about the head's config and about CI files.
@@ -26,6 +26,7 @@ impl Run<'_> {
         for change in changes.iter().filter(|_| !self.audit) {
             drafts.extend(self.broken_json_schema(rules, change)?);
         }
+        drafts.extend(self.policy_drafts(rules)?);
         let (judge, _) = self.judge_of(&[], &[]);
         let (findings, notices) =
             judge.findings(&Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
@@ -57,6 +58,36 @@ impl Run<'_> {
         after.into_iter().filter(|(path, _)| is_new(path)).map(|(_, error)| error).collect()
     }
 
+    /// What the head breaks of the policies.
+    fn policy_drafts(&self, rules: &Rules) -> Result<Vec<Draft>, RunError> {
+        let mut drafts = Vec::new();
+        if self.trust.is_none() || self.audit || rules.from_head || rules.removed || rules.head_errors.is_some() {
+            return Ok(drafts);
+        }
+        let head = rules.head.as_ref().unwrap_or(self.config);
+        if rules.head.is_none() && !policies::differ(head, self.base.tree, self.head.tree) {
+            return Ok(drafts);
+        }
+        let set = policies::of(head, self.head.place(), &[]);
+        if let Some(source) = source(self.head.tree, self.head.tree.entry(config::FILE_NAME)?.as_ref(), Side::Head)? {
+            let is_known =
+                |error: &ConfigError| self.policies.mistakes.iter().any(|known| known.message == error.message);
+            drafts.extend(set.mistakes.iter().filter(|error| !is_known(error)).map(|error| invalid(&source, error)));
+        }
+        for fault in set.faults {
+            if self.policies.faults.contains(&fault) {
+                continue;
+            }
+            let entry = self.head.tree.entry(&fault.path)?;
+            let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { continue };
+            let at = Position { line: fault.line.max(1), column: fault.column.max(1) };
+            let mut draft = Draft::new(&gate::POLICY_INVALID, &source, span_of(&source, at, at), &*fault.message);
+            draft.help.clone_from(&fault.help);
+            drafts.push(draft.detail(fault.message));
+        }
+        Ok(drafts)
+    }
+
     fn config_drafts(&self, rules: &Rules, drafts: &mut Vec<Draft>) -> Result<(), RunError> {
         if rules.removed && self.trust.is_some() && !self.audit {
             let entry = self.trust.map_or(Ok(None), |tree| tree.entry(config::FILE_NAME))?;
@@ -71,12 +102,7 @@ impl Run<'_> {
         let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { return Ok(()) };
         let lost = self.lost_schemas(rules);
         if let Some(errors) = rules.head_errors.as_ref().map(|errors| &errors.errors).or(Some(&lost)) {
-            for error in errors {
-                let span = span_of(&source, error.position, error.end);
-                let mut draft = Draft::new(&gate::CONFIG_INVALID, &source, span, error.message.clone());
-                draft.help.clone_from(&error.help);
-                drafts.push(draft.detail(error.message.clone()));
-            }
+            drafts.extend(errors.iter().map(|error| invalid(&source, error)));
         }
         if let Some(head) = &rules.head {
             for weakening in weaken::weakenings(self.config, Some(head)) {
@@ -89,9 +115,17 @@ impl Run<'_> {
     }
 }
 
+/// A mistake of the head's config.
+fn invalid(source: &Arc<Source>, error: &ConfigError) -> Draft {
+    let span = span_of(source, error.position, error.end);
+    let mut draft = Draft::new(&gate::CONFIG_INVALID, source, span, error.message.clone());
+    draft.help.clone_from(&error.help);
+    draft.detail(error.message.clone())
+}
+
 /// From one position to another, or to the end of the line where they are one.
-fn span_of(source: &Source, start: crate::source::Position, end: crate::source::Position) -> Span {
-    let offset = |position: crate::source::Position| {
+fn span_of(source: &Source, start: Position, end: Position) -> Span {
+    let offset = |position: Position| {
         let line = source.line_span(position.line)?;
         let text = source.line(position.line)?;
         let column = position.column.saturating_sub(1) as usize;

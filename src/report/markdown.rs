@@ -12,7 +12,7 @@ use super::summary::{self, Standing};
 use super::{Report, Verdict, escape};
 
 /// Bytes of a comment. GitHub refuses a body of more than 65,536 code points.
-const MAX_BYTES: usize = 60_000;
+pub(crate) const MAX_BYTES: usize = 60_000;
 /// Kept free for what follows a table: the ends of sections, counts of what was left out, the closing lines.
 const RESERVE: usize = 6_000;
 /// Characters of one quoted text.
@@ -20,19 +20,20 @@ const MAX_TEXT: usize = 400;
 /// Notices shown.
 const MAX_NOTICES: usize = 5;
 
-pub(super) fn render(report: &Report) -> String {
+/// The page, of at most `limit` bytes.
+pub(crate) fn render(report: &Report, limit: usize) -> String {
     let mut page = String::new();
     head(&mut page, report);
     let open: Vec<&Finding> = summary::with_standing(report, Standing::Open).collect();
     if !open.is_empty() {
         let rows = open.iter().map(|finding| row(finding));
-        push_rows(&mut page, "\n| | where | what |\n|---|---|---|\n", rows, "finding");
+        push_rows(&mut page, limit, "\n| | where | what |\n|---|---|---|\n", rows, "finding");
     }
     for (standing, title) in
         [(Standing::Existing, "existing"), (Standing::Fixed, "fixed"), (Standing::Suppressed, "suppressed")]
     {
         let rows: Vec<String> = summary::with_standing(report, standing).map(|f| item(f, standing)).collect();
-        folded(&mut page, false, &format!("{} {title}", rows.len()), rows.into_iter(), "finding");
+        folded(&mut page, limit, false, &format!("{} {title}", rows.len()), rows.into_iter(), "finding");
     }
     for (reason, records) in summary::by_reason(summary::open_unchecked(report)) {
         let deciding = records.iter().any(|record| record.deciding);
@@ -41,7 +42,7 @@ pub(super) fn render(report: &Report) -> String {
             summary::reason_words(reason, summary::total(records.iter().copied())),
             if deciding { " (decides)" } else { "" },
         );
-        folded(&mut page, deciding, &title, records.into_iter().map(unchecked), "record");
+        folded(&mut page, limit, deciding, &title, records.into_iter().map(unchecked), "record");
     }
     let before = report.unchecked.iter().filter(|r| r.effect != Effect::Ignore && r.status == Status::Existing);
     let before = summary::total(before);
@@ -96,12 +97,12 @@ fn head(page: &mut String, report: &Report) {
 }
 
 /// Rows below a heading for as long as they fit, then how many were left out.
-fn push_rows(page: &mut String, heading: &str, rows: impl ExactSizeIterator<Item = String>, noun: &str) {
+fn push_rows(page: &mut String, limit: usize, heading: &str, rows: impl ExactSizeIterator<Item = String>, noun: &str) {
     page.push_str(heading);
     let total = rows.len();
     let mut shown = 0;
     for row in rows {
-        if page.len() + row.len() > MAX_BYTES - RESERVE {
+        if page.len() + row.len() > limit.saturating_sub(RESERVE) {
             break;
         }
         page.push_str(&row);
@@ -113,10 +114,17 @@ fn push_rows(page: &mut String, heading: &str, rows: impl ExactSizeIterator<Item
     }
 }
 
-fn folded(page: &mut String, open: bool, title: &str, rows: impl ExactSizeIterator<Item = String>, noun: &str) {
+fn folded(
+    page: &mut String,
+    limit: usize,
+    open: bool,
+    title: &str,
+    rows: impl ExactSizeIterator<Item = String>,
+    noun: &str,
+) {
     if rows.len() > 0 {
         let open = if open { " open" } else { "" };
-        push_rows(page, &format!("\n<details{open}><summary>{title}</summary>\n\n"), rows, noun);
+        push_rows(page, limit, &format!("\n<details{open}><summary>{title}</summary>\n\n"), rows, noun);
         page.push_str("\n</details>\n");
     }
 }

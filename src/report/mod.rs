@@ -8,11 +8,11 @@ mod gitlab;
 mod human;
 pub mod json;
 mod junit;
-mod markdown;
+pub(crate) mod markdown;
 pub mod model;
 mod sarif;
 mod snippet;
-mod summary;
+pub(crate) mod summary;
 
 use std::fmt;
 use std::io;
@@ -127,7 +127,7 @@ pub fn render(format: Format, report: &Report, options: &RenderOptions, out: &mu
         Format::Junit => junit::render(report),
         Format::Github => github::render(report),
         Format::Gitlab => gitlab::render(report)?,
-        Format::Markdown => markdown::render(report),
+        Format::Markdown => markdown::render(report, markdown::MAX_BYTES),
     };
     out.write_all(text.as_bytes())
 }

@@ -8,7 +8,7 @@ use super::model::{Report, Verdict};
 
 /// How a finding is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// In full: the change brings it, or it decides.
     Open,
     /// Counted: it was there before and does not decide.
@@ -20,11 +20,11 @@ pub(super) enum Standing {
 }
 
 /// The places that still hold and are not suppressed.
-pub(super) fn live(finding: &Finding) -> impl Iterator<Item = &Place> {
+pub(crate) fn live(finding: &Finding) -> impl Iterator<Item = &Place> {
     finding.places.iter().filter(|place| place.status != Status::Fixed && place.suppression.is_none())
 }
 
-pub(super) fn standing(finding: &Finding) -> Standing {
+pub(crate) fn standing(finding: &Finding) -> Standing {
     if finding.status() == Status::Fixed {
         Standing::Fixed
     } else if live(finding).next().is_none() {
@@ -37,7 +37,7 @@ pub(super) fn standing(finding: &Finding) -> Standing {
 }
 
 /// The place that stands for the finding: the first new one that is not suppressed, else the first that holds.
-pub(super) fn main_place(finding: &Finding) -> Option<&Place> {
+pub(crate) fn main_place(finding: &Finding) -> Option<&Place> {
     live(finding)
         .find(|place| place.status == Status::New)
         .or_else(|| live(finding).next())
@@ -45,17 +45,17 @@ pub(super) fn main_place(finding: &Finding) -> Option<&Place> {
         .or_else(|| finding.places.first())
 }
 
-pub(super) fn with_standing(report: &Report, wanted: Standing) -> impl Iterator<Item = &Finding> {
+pub(crate) fn with_standing(report: &Report, wanted: Standing) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(move |finding| standing(finding) == wanted)
 }
 
 /// What was not judged and is shown: the change adds or alters it, and the config does not ignore it.
-pub(super) fn open_unchecked(report: &Report) -> impl Iterator<Item = &Unchecked> {
+pub(crate) fn open_unchecked(report: &Report) -> impl Iterator<Item = &Unchecked> {
     report.unchecked.iter().filter(|record| record.effect != Effect::Ignore && record.status == Status::New)
 }
 
 /// Records by reason, in the order of [`Reason::ALL`], those that decide first.
-pub(super) fn by_reason<'a>(records: impl Iterator<Item = &'a Unchecked>) -> Vec<(Reason, Vec<&'a Unchecked>)> {
+pub(crate) fn by_reason<'a>(records: impl Iterator<Item = &'a Unchecked>) -> Vec<(Reason, Vec<&'a Unchecked>)> {
     let records: Vec<_> = records.collect();
     let mut groups: Vec<(Reason, Vec<&Unchecked>)> = Reason::ALL
         .iter()
@@ -67,12 +67,12 @@ pub(super) fn by_reason<'a>(records: impl Iterator<Item = &'a Unchecked>) -> Vec
 }
 
 /// How many things the records stand for.
-pub(super) fn total<'a>(records: impl IntoIterator<Item = &'a Unchecked>) -> u64 {
+pub(crate) fn total<'a>(records: impl IntoIterator<Item = &'a Unchecked>) -> u64 {
     records.into_iter().map(|record| u64::from(record.count.max(1))).sum()
 }
 
 /// The last line that a stretch touches; its end is exclusive, so an end at column 1 belongs to the line before.
-pub(super) fn last_line(location: &Location) -> u32 {
+pub(crate) fn last_line(location: &Location) -> u32 {
     if location.end.column <= 1 && location.end.line > location.start.line {
         location.end.line - 1
     } else {
@@ -81,12 +81,12 @@ pub(super) fn last_line(location: &Location) -> u32 {
 }
 
 /// `1 error`, `2 errors`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
 }
 
 /// `1203` as `1,203`.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -99,7 +99,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// So many of a reason in running text: `3 not rendered`, `2 Go templates not judged`.
-pub(super) fn reason_words(reason: Reason, count: u64) -> String {
+pub(crate) fn reason_words(reason: Reason, count: u64) -> String {
     let noun = match reason {
         Reason::Patch => ["patch", "patches"],
         Reason::GoTemplate => ["Go template", "Go templates"],
@@ -121,7 +121,7 @@ pub(super) fn reason_words(reason: Reason, count: u64) -> String {
 }
 
 /// The verdict, with what weakens it: `fail`, `pass, but 3 not rendered`, `fail, but allowed (mode: report)`.
-pub(super) fn verdict_words(report: &Report) -> String {
+pub(crate) fn verdict_words(report: &Report) -> String {
     let mut text = match report.verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
@@ -148,7 +148,7 @@ pub(super) fn verdict_words(report: &Report) -> String {
 }
 
 /// `2 errors, 1 warning` of the open findings; empty when there are none.
-pub(super) fn severity_words(report: &Report) -> String {
+pub(crate) fn severity_words(report: &Report) -> String {
     [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")]
         .into_iter()
         .filter_map(|(severity, noun)| {
@@ -160,7 +160,7 @@ pub(super) fn severity_words(report: &Report) -> String {
 }
 
 /// What was done and what was not: `14 of 1,203 objects in 3 clusters, 2 unchecked, 1.34–1.36, 180 ms`.
-pub(super) fn scope_words(report: &Report) -> String {
+pub(crate) fn scope_words(report: &Report) -> String {
     let counts = &report.counts;
     // Without a count of the whole tree, the objects of the changed files are what there was to judge.
     let all = counts.objects_total.unwrap_or(counts.objects_judged + counts.objects_unchanged);
@@ -192,14 +192,14 @@ pub(super) fn scope_words(report: &Report) -> String {
 }
 
 /// The last line of every format for people.
-pub(super) fn closing(report: &Report) -> String {
+pub(crate) fn closing(report: &Report) -> String {
     let severities = severity_words(report);
     let findings = if severities.is_empty() { String::new() } else { format!("{severities}; ") };
     format!("{}: {findings}{}", verdict_words(report), scope_words(report))
 }
 
 /// Minors that follow each other as a range, `1.34–1.36`; others one by one, `1.33+1.36`.
-pub(super) fn minors_words(minors: &[String]) -> String {
+pub(crate) fn minors_words(minors: &[String]) -> String {
     let number = |minor: &String| minor.strip_prefix("1.").and_then(|rest| rest.parse::<u32>().ok());
     let numbers: Option<Vec<u32>> = minors.iter().map(number).collect();
     match (minors, numbers) {

@@ -73,6 +73,7 @@ pub const RULES: &[&Rule] = &[
     &gate::CONFIG_WEAKENED,
     &gate::CRD_SHADOWS_SCHEMA,
     &gate::NAMESPACE_LABEL_WEAKENED,
+    &gate::POLICY_INVALID,
     &gate::SUPPRESSION_ADDED,
     &gate::SUPPRESSION_INVALID,
     &gate::SUPPRESSION_REFUSED,
@@ -124,6 +125,9 @@ pub const CHECKS: &[&dyn Check] = &[
     &schema::Schema,
     &schema::DefinedTwice,
     &gate::NamespaceLabels,
+    &crate::policy::check::PolicyCheck,
+    &crate::policy::gatekeeper::check::Gatekeeper,
+    &crate::policy::pod_security::PodSecurity,
 ];
 
 /// The rule of an id or of one of its aliases.

@@ -17,6 +17,8 @@ mod corpora;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod gatekeeper;
+#[cfg(test)]
 mod git;
 #[cfg(test)]
 mod hostile;
@@ -30,6 +32,8 @@ mod pre_commit;
 mod reading;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod review;
 #[cfg(test)]
 mod states;
 #[cfg(test)]

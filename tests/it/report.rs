@@ -2,7 +2,7 @@
 
 mod escapes;
 
-mod fixture;
+pub(crate) mod fixture;
 
 mod formats;
 

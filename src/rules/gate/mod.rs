@@ -76,6 +76,21 @@ Namespace out of Gatekeeper's policies altogether.
 Keep the label, or say in the pull request why the Namespace needs less.",
 };
 
+/// `gate/policy-invalid`.
+pub const POLICY_INVALID: Rule = Rule {
+    id: "gate/policy-invalid",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Gate,
+    basis: "portcullis compiles the head's policies as they will be used once they are merged",
+    summary: "The change breaks a policy.",
+    explanation: "\
+A policy of the head cannot be read or compiled. This change is still judged by the target branch's policies, but once \
+merged every later change would be Indeterminate until somebody mends the file.
+
+Mend the marked line; `portcullis policy check` and `portcullis test` say the same at the desk.",
+};
+
 /// `gate/suppression-added`.
 pub const SUPPRESSION_ADDED: Rule = Rule {
     id: "gate/suppression-added",

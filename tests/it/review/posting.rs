@@ -1,0 +1,237 @@
+//! What stands on the pull request after the program has run.
+
+use serde_json::{Value, json};
+
+use super::Setting;
+use super::fake::{ME, OTHER};
+use crate::support::{Tree, tree};
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - name: web
+          image: nginx:1.27
+";
+
+const OLD: &str = "apiVersion: v1
+kind: ConfigMap
+metadata: { name: old, namespace: shop }
+data: { a: b }
+";
+
+fn base() -> Tree {
+    tree(&[("web.yaml", DEPLOYMENT), ("old.yaml", OLD)])
+}
+
+/// `replica` instead of `replicas`, and a Secret in plain text.
+fn faulty() -> Tree {
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: { name: db, namespace: shop }\nstringData:\n  p: hunter2hunter2\n";
+    tree(&[("web.yaml", &DEPLOYMENT.replace("replicas", "replica")), ("old.yaml", OLD), ("db.yaml", secret)])
+}
+
+fn mended() -> Tree {
+    tree(&[("web.yaml", &DEPLOYMENT.replace("2\n", "3\n")), ("old.yaml", OLD)])
+}
+
+fn bodies(comments: &[Value]) -> Vec<&str> {
+    comments.iter().map(|comment| comment["body"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_failing_change_is_told_where_it_is_decided() {
+    let setting = Setting::new(&base(), &faulty());
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.verify();
+    setting.fake.with(|state| {
+        let comments = &state.comments;
+        assert_eq!(comments.len(), 2, "{comments:#?}");
+        assert_eq!((&comments[0]["path"], &comments[0]["line"]), (&json!("web.yaml"), &json!(5)));
+        assert!(bodies(comments)[0].contains("```suggestion\n  replicas: 2\n```"), "{}", bodies(comments)[0]);
+        assert!(!bodies(comments)[1].contains("hunter2"));
+        assert_eq!(state.issue_comments.len(), 1);
+        let check = &state.checks[0];
+        assert_eq!((&check["conclusion"], &check["name"]), (&json!("failure"), &json!("portcullis report")));
+        assert_eq!(check["output"]["title"], "Deployment web: unknown field \"spec.replica\" +1");
+        assert_eq!(check["output"]["annotations_count"], 2);
+        assert!(state.log.len() <= 12, "{} calls", state.log.len());
+        assert_eq!(state.log.last().unwrap().route, "/repos/acme/shop/check-runs", "the check run is completed last");
+    });
+    assert_eq!(setting.job_summary(), "", "what is posted needs no fallback");
+}
+
+#[test]
+fn the_same_report_twice_changes_nothing() {
+    let setting = Setting::new(&base(), &faulty());
+    setting.post(&[]);
+    setting.fake.forget();
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1));
+    assert_eq!(setting.fake.writes(), [""; 0]);
+    setting.fake.verify();
+}
+
+#[test]
+fn a_push_edits_adds_and_folds_and_touches_nobody_elses() {
+    let mut setting = Setting::new(&base(), &faulty());
+    setting.post(&[]);
+    let (quoted, answered) = setting.fake.with(|state| {
+        let summary = state.issue_comments[0]["body"].as_str().unwrap().to_owned();
+        let inline = state.comments[0].clone();
+        // Somebody quotes our marker, somebody answers our comment on the Secret.
+        state.say(OTHER, &summary);
+        state.say_inline(OTHER, &inline, None);
+        let secret = state.comments[1].clone();
+        state.say_inline(OTHER, &json!({ "body": "on purpose", "path": "db.yaml" }), secret["id"].as_u64());
+        (inline["node_id"].clone(), secret["node_id"].clone())
+    });
+    setting.push(&mended());
+    setting.fake.forget();
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(0), "{}", run.text());
+    setting.fake.with(|state| {
+        let folded: Vec<&str> = state.minimized.iter().map(String::as_str).collect();
+        assert_eq!(folded, [quoted.as_str().unwrap()]);
+        assert!(!state.minimized.contains(answered.as_str().unwrap()), "somebody answered that one");
+        let summaries: Vec<(u64, bool)> = state
+            .issue_comments
+            .iter()
+            .map(|c| (c["user"]["id"].as_u64().unwrap(), c["body"].as_str().unwrap().contains("portcullis: pass")))
+            .collect();
+        assert_eq!(summaries, [(ME, true), (OTHER, false)]);
+        assert_eq!(state.checks[0]["conclusion"], "success");
+        assert_eq!(state.checks[0]["output"]["title"], "1 file → 1 object, no finding");
+    });
+    setting.fake.forget();
+    setting.post(&[]);
+    assert_eq!(setting.fake.writes(), [""; 0], "what is folded is not folded again");
+
+    // The same defect comes back: a folded comment tells nobody.
+    setting.push(&faulty());
+    setting.post(&[]);
+    setting.fake.with(|state| {
+        let live = |comment: &&Value| {
+            comment["user"]["id"] == ME && !state.minimized.contains(comment["node_id"].as_str().unwrap())
+        };
+        assert_eq!(state.comments.iter().filter(live).count(), 2);
+    });
+}
+
+#[test]
+fn a_clean_change_is_quiet() {
+    let setting = Setting::new(&base(), &mended());
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(0), "{}", run.text());
+    assert_eq!(setting.fake.writes(), ["POST /repos/acme/shop/check-runs"]);
+    setting.fake.verify();
+}
+
+#[test]
+fn the_config_says_how_loud() {
+    for (comment, tree_of_head, comments) in [("always", mended(), 1), ("never", faulty(), 0)] {
+        let config = format!("version: 1\nreview: {{ comment: {comment}, check: gate }}\n");
+        let with_config = |mut tree: Tree| {
+            tree.insert(b"portcullis.yaml".to_vec(), config.as_str().into());
+            tree
+        };
+        let setting = Setting::new(&with_config(base()), &with_config(tree_of_head));
+        setting.post(&[]);
+        setting.fake.with(|state| {
+            assert_eq!(state.issue_comments.len(), comments, "{comment}");
+            assert_eq!(state.checks[0]["name"], "gate");
+        });
+    }
+}
+
+#[test]
+fn what_the_diff_does_not_show_is_told_of_the_file() {
+    let far = DEPLOYMENT.to_owned() + &"# line\n".repeat(30);
+    let base = tree(&[("web.yaml", &far.replace("nginx:1.27", "\"\"")), ("old.yaml", OLD)]);
+    // The change makes the object one that must be applied; its old defect lies outside of the hunk.
+    let head = tree(&[("web.yaml", &(far.replace("nginx:1.27", "\"\"") + "# end\n")), ("old.yaml", OLD)]);
+    let setting = Setting::new(&base, &head);
+    setting.post(&[]);
+    setting.fake.verify();
+    setting.fake.with(|state| {
+        assert_eq!(state.comments.len(), 1, "{:#?}", state.issue_comments);
+        assert_eq!(state.comments[0]["subject_type"], "file");
+        assert!(bodies(&state.comments)[0].contains("It is line 12, which this change does not show."));
+    });
+}
+
+#[test]
+fn changes_are_requested_and_the_request_is_taken_back() {
+    let mut setting = Setting::new(&base(), &faulty());
+    setting.post(&["--request-changes"]);
+    setting.fake.with(|state| {
+        assert_eq!(state.reviews[0]["state"], "CHANGES_REQUESTED");
+        let commit = state.head.clone();
+        state.review(OTHER, "CHANGES_REQUESTED", &commit, "no");
+    });
+    setting.push(&mended());
+    setting.post(&["--request-changes"]);
+    setting.fake.verify();
+    setting.fake.with(|state| {
+        let states: Vec<&str> = state.reviews.iter().map(|review| review["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["DISMISSED", "CHANGES_REQUESTED"]);
+    });
+}
+
+#[test]
+fn a_merge_group_gets_the_verdict_only() {
+    let mut setting = Setting::new(&base(), &faulty());
+    let (from, to) =
+        (setting.event["pull_request"]["base"]["sha"].clone(), setting.event["pull_request"]["head"]["sha"].clone());
+    setting.event = json!({ "action": "checks_requested", "merge_group": { "base_sha": from, "head_sha": to } });
+    setting.event_name = "merge_group";
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    assert_eq!(setting.fake.writes(), ["POST /repos/acme/shop/check-runs"]);
+    setting.fake.verify();
+}
+
+#[test]
+fn many_annotations_go_in_parts() {
+    let many: Vec<(String, String)> = (0..130)
+        .map(|at| {
+            (
+                format!("s{at}.yaml"),
+                format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: c{at}, namespace: x }}\nspec: {at}\n"),
+            )
+        })
+        .collect();
+    let head: Vec<(&str, &str)> = many.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let setting = Setting::new(&tree(&[("old.yaml", OLD)]), &tree(&head));
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.verify();
+    setting.fake.with(|state| {
+        assert_eq!(state.checks[0]["output"]["annotations_count"], 130);
+        assert_eq!(state.checks[0]["status"], "completed");
+        assert_eq!(state.comments.len(), 20);
+    });
+    // An object more: nothing that stands there is posted again.
+    setting.fake.forget();
+    setting.post(&[]);
+    assert_eq!(setting.fake.writes(), [""; 0]);
+}
+
+#[test]
+fn a_dry_run_posts_nothing() {
+    let setting = Setting::new(&base(), &faulty());
+    let run = setting.post(&["--dry-run"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stdout.contains("review COMMENT\n  web.yaml:5: **error** `schema/unknown-field`"), "{}", run.stdout);
+    let run = setting.post(&["--dry-run=json"]);
+    let plan: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(plan["steps"][0]["comments"][0]["line"], 5);
+    assert_eq!(setting.fake.writes(), [""; 0]);
+}

@@ -1,0 +1,93 @@
+//! Overrides from the pull request: who, why, and that they end with the head.
+
+use serde_json::{Value, json};
+
+use super::Setting;
+use super::fake::OTHER;
+use crate::support::{Tree, tree};
+
+fn tree_with(config: &str, more: &str) -> Tree {
+    let object = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{more}");
+    tree(&[("a.yaml", &object), ("portcullis.yaml", &format!("version: 1\n{config}\n"))])
+}
+
+fn setting(config: &str) -> Setting {
+    Setting::new(&tree_with(config, "data: { a: b }\n"), &tree_with(config, "datas: { a: b }\n"))
+}
+
+fn report(setting: &Setting) -> (Option<i32>, Value) {
+    let path = setting.repo.root.path().join("report.json");
+    let run = setting.post(&["-o", &format!("json={}", path.display())]);
+    setting.fake.verify();
+    (run.code, serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+}
+
+#[test]
+fn an_approving_review_with_a_reason_overrides_its_commit_only() {
+    let mut setting = setting("override: { actors: [User7] }");
+    let commit = setting.fake.with(|state| {
+        let head = state.head.clone();
+        state.review(OTHER, "APPROVED", &head, "the shop is down, INC-42");
+        state.review(99, "APPROVED", &head, "me too");
+        head
+    });
+    let (code, report) = report(&setting);
+    assert_eq!(code, Some(0));
+    assert_eq!(report["verdict"], "fail", "an override turns the decision, not the verdict");
+    let used = &report["decision"]["overridden"];
+    assert_eq!((&used["actor"], &used["reason"]), (&json!("User7"), &json!("the shop is down, INC-42")));
+    assert!(used["evidence"].as_str().unwrap().contains("https://github.com/octocat/Hello-World/pull/12#"), "{used}");
+    assert_eq!(used["fingerprints"].as_array().unwrap().len(), 1);
+    setting.fake.with(|state| {
+        assert_eq!(state.checks[0]["conclusion"], "success");
+        let title = state.checks[0]["output"]["title"].as_str().unwrap();
+        assert!(title.starts_with("override by User7: ConfigMap a: unknown field"), "{title}");
+        let summary = state.issue_comments[0]["body"].as_str().unwrap();
+        assert!(summary.lines().nth(3).unwrap().starts_with("**Override** by `User7`"), "{summary}");
+        assert_eq!(state.head, commit);
+    });
+
+    setting.push(&tree_with("override: { actors: [User7] }", "datas: { a: c }\n"));
+    let (code, _) = self::report(&setting);
+    assert_eq!(code, Some(1), "the override ended with the head");
+}
+
+#[test]
+fn a_member_of_a_team_may_and_others_may_not() {
+    for (member, code) in [("acme/sre/user7", 0), ("acme/sre/user8", 1)] {
+        let setting = setting("override: { teams: [acme/sre] }");
+        setting.fake.with(|state| {
+            let head = state.head.clone();
+            state.review(OTHER, "APPROVED", &head, "why not");
+            state.members.insert(member.to_owned());
+        });
+        assert_eq!(report(&setting).0, Some(code), "{member}");
+    }
+}
+
+#[test]
+fn a_label_counts_in_the_run_that_giving_it_starts() {
+    let labeled = |setting: &mut Setting| {
+        setting.event["action"] = "labeled".into();
+        setting.event["label"] = json!({ "name": "override-gate", "description": "asks the gate to stand aside" });
+        setting.event["sender"] = json!({ "login": "alice" });
+    };
+    let mut anybody = setting("override: { labels: [override-gate] }");
+    assert_eq!(report(&anybody).0, Some(1));
+    labeled(&mut anybody);
+    let (code, found) = report(&anybody);
+    assert_eq!(code, Some(0));
+    assert_eq!(found["decision"]["overridden"]["actor"], "alice");
+    assert_eq!(found["decision"]["overridden"]["reason"], "label override-gate: asks the gate to stand aside");
+
+    let mut only_bob = setting("override: { labels: [override-gate], actors: [bob] }");
+    labeled(&mut only_bob);
+    let (code, found) = report(&only_bob);
+    assert_eq!(code, Some(1));
+    let because = found["decision"]["because"].as_str().unwrap();
+    assert!(because.contains("alice may not override"), "{because}");
+
+    let mut never = setting("override: { labels: [override-gate], never: [\"schema/*\"] }");
+    labeled(&mut never);
+    assert_eq!(report(&never).0, Some(1));
+}
