@@ -23,10 +23,10 @@ impl Run<'_> {
             let new = source(self.head.tree, change.new.as_ref(), Side::Head)?;
             drafts.extend(old.and_then(|old| gate::weakened_workflow(&old, new.as_ref())));
         }
+        drafts.extend(self.policy_drafts(rules)?);
         for change in changes.iter().filter(|_| !self.audit) {
             drafts.extend(self.broken_json_schema(rules, change)?);
         }
-        drafts.extend(self.policy_drafts(rules)?);
         let (judge, _) = self.judge_of(&[], &[]);
         let (findings, notices) =
             judge.findings(&Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });

@@ -343,8 +343,11 @@ impl Facts {
         let (file, line) = place.rsplit_once(':')?;
         let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
         self.modules.iter().filter(|(path, _)| **path == *file).find_map(|(_, text)| {
-            let text = text.lines().nth(line.checked_sub(1)?)?.get(column.checked_sub(1)?..)?;
-            let name = text.get(..text.find('(')?)?;
+            // The place of a call is its parenthesis, or its name's beginning.
+            let line = text.lines().nth(line.checked_sub(1)?)?;
+            let end = column - 1 + line.get(column.checked_sub(1)?..)?.find('(')?;
+            let name = line.get(..end)?;
+            let name = name.get(name.rfind("data.")?..)?;
             self.places.get(&name.replacen("data.__clauses.", "data.", 1))
         })
     }

@@ -33,7 +33,7 @@ fn cast(args: Args<'_>, wanted: &'static str) -> Answer {
 
 fn flatten(args: Args<'_>) -> Answer {
     let mut flat = Vec::new();
-    for item in args.array(0)?.iter() {
+    for item in args.array(0)? {
         match item {
             Value::Array(items) => flat.extend(items.iter().cloned()),
             other => flat.push(other.clone()),

@@ -12,7 +12,7 @@ use super::{Answer, Args, Family, Problem, error, text};
 pub(super) const FUNCTIONS: Family = &[("glob.match", is_match), ("glob.quote_meta", quote_meta)];
 
 /// Characters that a pattern needs a backslash for.
-const SPECIAL: &str = ",*?\\[]{}";
+const SPECIAL: &str = "*?\\[]{}";
 /// How deep alternatives may nest.
 const DEPTH: usize = 64;
 

@@ -1,5 +1,7 @@
 //! Digests in hexadecimal.
 
+use std::fmt::Write as _;
+
 use hmac::{Hmac, KeyInit, Mac};
 use regorus::Value;
 use sha2::Digest;
@@ -31,5 +33,9 @@ fn authenticate<M: Mac + KeyInit>(args: Args<'_>) -> Answer {
 
 /// Bytes as hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
+        // Writing to a string cannot fail.
+        _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }

@@ -101,9 +101,9 @@ fn contains(whole: &str, part: &str) -> Result<bool, Problem> {
 }
 
 /// The networks of an operand, each with what it is called in the answer.
-fn named(args: Args<'_>, at: usize) -> Result<Vec<(&str, Value)>, Problem> {
-    let network = |value| match value {
-        &Value::String(ref text) => Ok(&**text),
+fn named<'a>(args: Args<'a>, at: usize) -> Result<Vec<(&'a str, Value)>, Problem> {
+    let network = |value: &'a Value| match value {
+        Value::String(text) => Ok(&**text),
         Value::Array(items) => match items.first() {
             Some(Value::String(text)) => Ok(&**text),
             _ => error("element must be string or non-empty array"),

@@ -13,13 +13,13 @@ pub(super) const FUNCTIONS: Family = &[
     }),
     ("minus", minus),
     ("mul", |args| Ok(args.number(0)?.multiply(&args.number(1)?).to_value())),
-    ("numbers.range", |args| range(args, Decimal::from(1))),
+    ("numbers.range", |args| range(args, &Decimal::from(1))),
     ("numbers.range_step", |args| {
         let step = args.number(2)?;
         if !step.is_integer() || step <= Decimal::from(0) {
             return error("step must be a positive number above zero");
         }
-        range(args, step)
+        range(args, &step)
     }),
     ("plus", |args| Ok(args.number(0)?.add(&args.number(1)?).to_value())),
     ("product", |args| fold(args, Decimal::from(1), Decimal::multiply)),
@@ -58,13 +58,13 @@ fn fold(args: Args<'_>, from: Decimal, with: fn(&Decimal, &Decimal) -> Decimal) 
 }
 
 /// From the first number to the second, both included.
-fn range(args: Args<'_>, step: Decimal) -> Answer {
+fn range(args: Args<'_>, step: &Decimal) -> Answer {
     let (from, to) = (args.number(0)?, args.number(1)?);
     if !from.is_integer() || !to.is_integer() {
         return error("operands must be integers");
     }
     let is_down = from > to;
-    let (span, _) = to.subtract(&from).divide(&step).unwrap_or(Decimal::from(0)).truncate();
+    let (span, _) = to.subtract(&from).divide(step).unwrap_or(Decimal::from(0)).truncate();
     if span.magnitude() >= BigInt::from(MOST).magnitude() {
         return Err(Problem::Unavailable(format!(
             "a range of {} numbers is too long, at most {MOST}",
@@ -75,7 +75,7 @@ fn range(args: Args<'_>, step: Decimal) -> Answer {
     let mut number = from;
     while if is_down { number >= to } else { number <= to } {
         numbers.push(number.to_value());
-        number = if is_down { number.subtract(&step) } else { number.add(&step) };
+        number = if is_down { number.subtract(step) } else { number.add(step) };
     }
     Ok(Value::from(numbers))
 }
@@ -85,7 +85,7 @@ fn to_number(args: Args<'_>) -> Answer {
         Value::Null => Ok(Value::from(0_i64)),
         Value::Bool(value) => Ok(Value::from(i64::from(*value))),
         Value::Number(_) => Ok(args.value(0).clone()),
-        Value::String(text) => match Decimal::parse(text) {
+        Value::String(text) => match Decimal::parse(&text.replace('_', "")) {
             Some(number) if number.to_f64().is_finite() => Ok(number.to_value()),
             _ => error(format!("{text:?} is no number")),
         },

@@ -128,8 +128,8 @@ fn expand(template: &str, names: &[Option<String>], found: &Captures<'_>, out: &
         let group = if name.bytes().all(|byte| byte.is_ascii_digit()) {
             name.parse().ok().and_then(|number: usize| found.get(number))
         } else {
-            let numbers = names.iter().enumerate().filter(|(_, known)| known.as_deref() == Some(name));
-            numbers.filter_map(|(at, _)| found.get(at + 1)).next()
+            let mut numbers = names.iter().enumerate().filter(|(_, known)| known.as_deref() == Some(name));
+            numbers.find_map(|(at, _)| found.get(at + 1))
         };
         out.extend_from_slice(group.map_or(&[], |group| group.as_bytes()));
     }

@@ -109,6 +109,14 @@ fn describe(found: &ValidationError<'_>, errors: &mut Vec<Value>) {
             add("array_min_properties", format!("Must have at least {limit} properties"));
         }
         Kind::Contains => add("contains", "At least one of the items must match".into()),
+        Kind::UniqueItems => {
+            let items = found.instance().as_array().map(Vec::as_slice).unwrap_or_default();
+            let twins = items.iter().enumerate().find_map(|(at, item)| {
+                let before = items.iter().take(at).position(|other| other == item)?;
+                Some(format!("{before},{at}"))
+            });
+            add("unique", format!("array items[{}] must be unique", twins.unwrap_or_default()));
+        }
         Kind::Not { .. } => add("number_not", "Must not validate the schema (not)".into()),
         Kind::AnyOf { context } => {
             add("number_any_of", "Must validate at least one schema (anyOf)".into());

@@ -12,6 +12,21 @@ use super::function;
 /// `= syntax` for one that is no function here.
 const TEXT: &str = include_str!("signatures.txt");
 
+/// The builtins that Rego v1 refuses.
+const V0_ONLY: [&str; 11] = [
+    "all",
+    "any",
+    "cast_array",
+    "cast_boolean",
+    "cast_null",
+    "cast_object",
+    "cast_set",
+    "cast_string",
+    "net.cidr_overlap",
+    "re_match",
+    "set_diff",
+];
+
 /// A builtin.
 #[derive(Clone, Debug)]
 pub struct Signature {
@@ -23,6 +38,8 @@ pub struct Signature {
     pub result: Type,
     /// Who evaluates it.
     pub standing: Standing,
+    /// OPA takes it in Rego v0 only.
+    pub v0_only: bool,
 }
 
 /// Who evaluates a builtin.
@@ -154,8 +171,9 @@ fn parse(line: &'static str) -> Option<Signature> {
     } else {
         rest
     };
+    let v0_only = V0_ONLY.contains(&name);
     let arguments = split(arguments, ',').into_iter().map(Type::parse).collect();
-    Some(Signature { name, arguments, result: Type::parse(result), standing })
+    Some(Signature { name, arguments, result: Type::parse(result), standing, v0_only })
 }
 
 static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| TEXT.lines().filter_map(parse).collect());

@@ -1,5 +1,7 @@
 //! Times, durations and dates, where Go differs from the engine.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc};
 use chrono_tz::{OffsetName, Tz};
 use regorus::Value;
@@ -259,10 +261,10 @@ fn offset(moment: &DateTime<Tz>, layout: &str) -> String {
     let mut out = format!("{sign}{:02}", seconds / 3600);
     let parts = layout.bytes().filter(u8::is_ascii_digit).count() / 2;
     if parts > 1 {
-        out += &format!("{colon}{:02}", seconds / 60 % 60);
+        _ = write!(out, "{colon}{:02}", seconds / 60 % 60);
     }
     if parts > 2 {
-        out += &format!("{colon}{:02}", seconds % 60);
+        _ = write!(out, "{colon}{:02}", seconds % 60);
     }
     out
 }

@@ -1,5 +1,7 @@
 //! URIs, as Go's `net/url` reads them.
 
+use std::net::Ipv6Addr;
+
 use regorus::Value;
 
 use super::{Answer, Family, Problem, error};
@@ -26,9 +28,14 @@ fn parse(text: &str) -> Answer {
     };
     // Only what is no ASCII may be escaped in a name; in an address the zone stands behind `%25`.
     let host = match name.split_once("%25").filter(|_| url.host.starts_with('[')) {
+        Some((_, "")) => return error("invalid host: an empty zone"),
         Some((address, zone)) => format!("{}%{}", unescape(address, |_| false)?, unescape(zone, |_| true)?),
         None => unescape(name, |byte| byte >= 0x80)?,
     };
+    let is_address = |host: &str| host.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    if url.host.starts_with('[') && !is_address(&host) {
+        return error(format!("invalid host: {:?} is no IPv6 address", url.host));
+    }
     let path = unescape(url.path, |_| true)?;
     let mut parts = object_of(
         [

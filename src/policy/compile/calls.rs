@@ -18,6 +18,15 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
             });
             visit::literals(rule, &mut |literal| {
                 for with in &literal.with {
+                    let value = path_of(&with.value.kind).unwrap_or_default();
+                    if value.first().is_some_and(|root| !root.starts_with('$') && !matches!(&**root, "data" | "input")) {
+                        faults.add_with_help(
+                            "unsupported",
+                            with.value.loc,
+                            format!("with cannot put the builtin function {} in another's place here", value.join(".")),
+                            Some("write a function that calls it, and name that one".to_owned()),
+                        );
+                    }
                     let is_known = path_of(&with.target.kind).is_some_and(|path| is_target(&path, tree));
                     if !is_known {
                         let message = "with keyword target must reference existing input, data, or a function";

@@ -14,7 +14,7 @@ mod rules;
 mod tree;
 mod types;
 mod values;
-mod visit;
+pub(super) mod visit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

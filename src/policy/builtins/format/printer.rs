@@ -9,6 +9,7 @@ const LARGEST: i64 = 1_000_000;
 
 /// What stands between `%` and the verb.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are Go's flags")]
 pub(super) struct Flags {
     pub(super) sharp: bool,
     pub(super) zero: bool,
