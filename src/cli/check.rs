@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use jiff::civil::Date;
 
 use super::{INDETERMINATE, complain};
-use crate::config::{Config, Minor, explain, overrides};
+use crate::config::{Config, FailOn, Minor, explain, overrides};
 use crate::git::{Environment, Request, Tree};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
@@ -81,6 +81,9 @@ pub(super) struct Args {
     /// A folder of policies beside those of the config, such as a central repository's checkout; repeatable
     #[arg(long, value_name = "DIR", help_heading = JUDGED_BY)]
     policies: Vec<PathBuf>,
+    /// The severity from which a new finding fails the change, instead of the config's
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = JUDGED_BY)]
+    fail_on: Option<FailOn>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -146,7 +149,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
             write_all(args, &report, out)?;
             match posting {
                 None => Ok(report.exit_code()),
-                Some(posting) => posting.post(&report, &request, &environment, out),
+                Some(posting) => {
+                    let mut to_log = args.output.iter().filter(|output| output.file.is_none());
+                    let annotated = to_log.any(|output| output.format == Format::Github);
+                    posting.post(&report, &request, &environment, annotated, out)
+                }
             }
         }
         Err(error) => {
@@ -196,6 +203,7 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
         overrides,
         store: store(args, &request, environment),
         minors: args.kubernetes.clone(),
+        fail_on: args.fail_on,
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
         started,
     };

@@ -24,10 +24,27 @@ impl Run<'_> {
             drafts.extend(old.and_then(|old| gate::weakened_workflow(&old, new.as_ref())));
         }
         drafts.extend(self.policy_drafts(rules)?);
+        for change in changes.iter().filter(|_| !self.audit) {
+            drafts.extend(self.broken_json_schema(rules, change)?);
+        }
         let (judge, _) = self.judge_of(&[], &[]);
         let (findings, notices) =
             judge.findings(&Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
         Ok(Part { findings, notices, ..Part::default() })
+    }
+
+    /// A JSON Schema that the head breaks: once it is merged, every change that needs it would be Indeterminate.
+    fn broken_json_schema(&self, rules: &Rules, change: &FileChange) -> Result<Option<Draft>, RunError> {
+        let config = rules.head.as_ref().unwrap_or(self.config);
+        let broken = |tree: &Tree| sources::broken_json_schema(config, tree, &change.path);
+        let Some(why) = change.new.as_ref().and_then(|_| broken(self.head.tree)) else { return Ok(None) };
+        if change.old.is_some() && broken(self.base.tree).is_some() {
+            return Ok(None);
+        }
+        let Some(source) = source(self.head.tree, change.new.as_ref(), Side::Head)? else { return Ok(None) };
+        let message = format!("schemas: the JSON Schema {} cannot be used: {why}", change.path);
+        let span = source.line_span(1).unwrap_or_default();
+        Ok(Some(Draft::new(&gate::CONFIG_INVALID, &source, span, message).detail("schema")))
     }
 
     /// The schemas that the head's config names and the head, by its own doing, does not have.

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
-use crate::config::{Config, ConfigErrors, Minor};
+use crate::config::{Config, ConfigErrors, FailOn, Minor};
 use crate::finding::{Effect, Finding, Reason, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
@@ -51,6 +51,8 @@ pub struct Options {
     pub minors: Vec<Minor>,
     /// Folders of policies that the caller gives, with the names to call them by.
     pub policies: Vec<(String, Tree)>,
+    /// The severity from which a new finding fails the change, instead of the config's.
+    pub fail_on: Option<FailOn>,
     /// Where facts are remembered.
     pub store: Store,
     /// The day that decides expiries.

@@ -3,7 +3,7 @@
 //! [`regorus`] evaluates. Before, modules are read, checked as OPA's compiler checks them, and lowered to a plain form
 //! ([`super::compile`]), because regorus alone answers otherwise than OPA in places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use regorus::{Engine, Value};
 
 use super::compile::{self, Lowered};
 pub use super::limits::Limits;
-use super::{internal, limits};
+use super::{builtins, internal, limits};
 
 /// The language of a module, as OPA tells the two apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,6 +122,10 @@ pub struct Program {
 #[derive(Debug, Default)]
 struct Facts {
     rules: Vec<String>,
+    /// Where the clauses of each rule begin.
+    places: BTreeMap<String, Vec<(Arc<str>, u32)>>,
+    /// The lowered text, by file.
+    modules: Vec<(Arc<str>, String)>,
     /// Paths that are read; nothing stands for a part that is not known.
     reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
 }
@@ -169,6 +173,8 @@ impl Program {
         Limits::default().apply(&mut engine);
         let is_called = |name: &str| lowered.modules.iter().any(|(_, text)| text.contains(name));
         internal::register(&mut engine, is_called);
+        builtins::register(&mut engine, builtins::Errors::Undefined, is_called);
+        internal::register_native(&mut engine, is_called);
         for (path, text) in &lowered.modules {
             engine.add_policy(path.to_string(), text.clone()).map_err(|error| {
                 let message = format!("the Rego engine does not take this module: {}", last_line(&error.to_string()));
@@ -177,7 +183,9 @@ impl Program {
         }
         let mut rules: Vec<String> = Vec::new();
         rules.extend(lowered.rules.iter().map(|path| compile::dotted(path)));
-        let facts = Arc::new(Facts { rules, reads: lowered.reads.clone() });
+        let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
+        let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
+        let facts = Arc::new(Facts { rules, places, modules, reads });
         Self { engine, facts }.filled(data)
     }
 
@@ -270,10 +278,19 @@ impl Program {
             return Ok(None);
         }
         engine.set_input(input.clone());
-        match engine.eval_rule(rule.to_owned()) {
+        // Forget what others left on this thread.
+        let _ = builtins::take_failures();
+        let value = engine.eval_rule(rule.to_owned());
+        if let Some(failure) = builtins::take_failures().into_iter().find(|failure| failure.unavailable) {
+            let error = value.err().map_or_else(String::new, |error| error.to_string());
+            let at = place(&error).and_then(|place| place.rsplit_once(':')).map(|(at, _)| format!("{at}: "));
+            let message = format!("{}{}", at.unwrap_or_default(), failure.message);
+            return Err(EvalError { trouble: Trouble::Builtin, message });
+        }
+        match value {
             Ok(Value::Undefined) => Ok(None),
             Ok(value) => Ok(Some(value)),
-            Err(error) => Err(eval_error(&error.to_string())),
+            Err(error) => Err(self.facts.eval_error(&error.to_string())),
         }
     }
 }
@@ -293,29 +310,51 @@ fn place(error: &str) -> Option<&str> {
     error.lines().find_map(|line| line.trim().strip_prefix("--> "))
 }
 
-fn eval_error(error: &str) -> EvalError {
-    let said = last_line(error);
-    let (trouble, said) = if said.contains("time limit") || said.contains("execution time") {
-        (Trouble::Time, "the evaluation took longer than its limit".to_owned())
-    } else if said.contains("memory limit") {
-        (Trouble::Memory, "the evaluation needed more memory than its limit".to_owned())
-    } else if said.contains("functions must not produce multiple outputs")
-        || said.contains("function produced multiple")
-    {
-        (
-            Trouble::Conflict,
-            "eval_conflict_error: functions must not produce multiple outputs for same inputs".to_owned(),
-        )
-    } else if said.contains("produce multiple outputs") || said.contains("rule conflicts with rule") {
-        (Trouble::Conflict, "eval_conflict_error: complete rules must not produce multiple outputs".to_owned())
-    } else if said.contains("eval_conflict_error") || said.contains("generated multiple times") {
-        (Trouble::Conflict, "eval_conflict_error: object keys must be unique".to_owned())
-    } else {
-        (Trouble::Other, said)
-    };
-    let message = match place(error).and_then(|place| place.rsplit_once(':')) {
-        Some((place, _column)) => format!("{place}: {said}"),
-        None => said,
-    };
-    EvalError { trouble, message }
+impl Facts {
+    fn eval_error(&self, error: &str) -> EvalError {
+        let said = last_line(error);
+        let mut at = place(error).and_then(|place| place.rsplit_once(':')).map(|(place, _)| place.to_owned());
+        let (trouble, said) = if said.contains("time limit") || said.contains("execution time") {
+            (Trouble::Time, "the evaluation took longer than its limit".to_owned())
+        } else if said.contains("memory limit") {
+            (Trouble::Memory, "the evaluation needed more memory than its limit".to_owned())
+        } else if said.contains("functions must not produce multiple outputs")
+            || said.contains("function produced multiple")
+        {
+            at = self.called(error).and_then(|clauses| clauses.get(1).or(clauses.first())).map(at_clause).or(at);
+            let said = "eval_conflict_error: functions must not produce multiple outputs for same inputs";
+            (Trouble::Conflict, said.to_owned())
+        } else if said.contains("produce multiple outputs") || said.contains("rule conflicts with rule") {
+            at = at.map(|at| self.first_clause(&at).map_or(at, at_clause));
+            let said = "eval_conflict_error: complete rules must not produce multiple outputs";
+            (Trouble::Conflict, said.to_owned())
+        } else if said.contains("eval_conflict_error") || said.contains("generated multiple times") {
+            (Trouble::Conflict, "eval_conflict_error: object keys must be unique".to_owned())
+        } else {
+            (Trouble::Other, said)
+        };
+        let message = at.map_or_else(|| said.clone(), |at| format!("{at}: {said}"));
+        EvalError { trouble, message }
+    }
+
+    /// The clauses of the function that is called where an error stands.
+    fn called(&self, error: &str) -> Option<&Vec<(Arc<str>, u32)>> {
+        let (place, column) = place(error)?.rsplit_once(':')?;
+        let (file, line) = place.rsplit_once(':')?;
+        let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+        self.modules.iter().filter(|(path, _)| **path == *file).find_map(|(_, text)| {
+            let text = text.lines().nth(line.checked_sub(1)?)?.get(column.checked_sub(1)?..)?;
+            let name = text.get(..text.find('(')?)?;
+            self.places.get(&name.replacen("data.__clauses.", "data.", 1))
+        })
+    }
+
+    /// The first clause of the rule that has one at a place.
+    fn first_clause(&self, at: &str) -> Option<&(Arc<str>, u32)> {
+        self.places.values().find(|clauses| clauses.iter().any(|clause| at_clause(clause) == at))?.first()
+    }
+}
+
+fn at_clause((file, line): &(Arc<str>, u32)) -> String {
+    format!("{file}:{line}")
 }

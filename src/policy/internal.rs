@@ -1,9 +1,13 @@
 //! The functions that lowered modules call, beside OPA's builtins.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use regorus::{Engine, Value};
+use regorus::unstable::{BUILTINS, Expr, Ref, Span};
+use regorus::{Engine, LimitError, Source, Value};
+
+use super::builtins::term;
 
 /// What a policy printed: `file:line: text`.
 const PRINTS: usize = 10_000;
@@ -25,14 +29,42 @@ type Function = fn(&[Value]) -> Result<Value, Conflict>;
 #[error("eval_conflict_error: object keys must be unique")]
 struct Conflict;
 
-const FUNCTIONS: [(&str, u8, Function); 6] = [
+const FUNCTIONS: [(&str, u8, Function); 11] = [
+    ("internal.gt", 2, |values| compare(values, Ordering::is_gt)),
+    ("internal.gte", 2, |values| compare(values, Ordering::is_ge)),
     ("internal.id", 1, id),
     ("internal.items", 1, items),
+    ("internal.lt", 2, |values| compare(values, Ordering::is_lt)),
+    ("internal.lte", 2, |values| compare(values, Ordering::is_le)),
     ("internal.object", 2, object),
     ("internal.pairs", 1, pairs),
     ("internal.print", 2, print),
+    ("internal.template_string", 1, template),
     ("internal.walk", 1, walk),
 ];
+
+/// The builtins of regorus that OPA has once an evaluation, or that are no functions.
+const LEFT_ALONE: [&str; 6] = ["opa.runtime", "print", "rand.intn", "time.now_ns", "trace", "uuid.rfc4122"];
+
+/// Let those of regorus's own builtins that are called give undefined where they fail, as OPA's do, and stop at a limit.
+/// regorus could do so itself, but would then forget errors within functions too.
+pub(super) fn register_native(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
+    let Ok(source) = Source::from_contents("builtin".to_owned(), " ".to_owned()) else { return };
+    let span = Span { source, line: 1, col: 1, start: 0, end: 0 };
+    for (name, (function, arity)) in BUILTINS.iter().filter(|(name, _)| is_called(name) && !LEFT_ALONE.contains(name)) {
+        let (span, function) = (span.clone(), *function);
+        // Arguments as regorus tells of them in its messages, which nobody sees.
+        let params: Vec<_> =
+            (0..*arity).map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 })).collect();
+        let call = move |values: Vec<Value>| match function(&span, &params, &values, false) {
+            Ok(value) => Ok(value),
+            Err(error) if error.downcast_ref::<LimitError>().is_some() => Err(error),
+            Err(_) => Ok(Value::Undefined),
+        };
+        // Fails for a name that has a function of ours.
+        _ = engine.add_extension((*name).to_owned(), *arity, Box::new(call));
+    }
+}
 
 /// Add those that a text calls.
 pub(super) fn register(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
@@ -89,10 +121,10 @@ fn print(values: &[Value]) -> Result<Value, Conflict> {
         match value {
             Value::Array(one) => match one.first() {
                 Some(Value::String(one)) => text.push_str(one),
-                Some(other) => text.push_str(&other.to_string()),
+                Some(other) => text.push_str(&term(other)),
                 None => text.push_str("<undefined>"),
             },
-            other => text.push_str(&other.to_string()),
+            other => text.push_str(&term(other)),
         }
     }
     PRINTED.with_borrow_mut(|prints| {
@@ -101,6 +133,25 @@ fn print(values: &[Value]) -> Result<Value, Conflict> {
         }
     });
     Ok(Value::from(true))
+}
+
+/// Text and values one after the other; a value is what a comprehension gave: none when it was undefined.
+fn template(values: &[Value]) -> Result<Value, Conflict> {
+    let [Value::Array(parts)] = values else { return Ok(Value::Undefined) };
+    let mut text = String::new();
+    for part in parts.iter() {
+        match part {
+            Value::String(part) => text.push_str(part),
+            Value::Array(one) => match (one.first(), one.get(1)) {
+                (None, _) => text.push_str("<undefined>"),
+                (Some(Value::String(one)), None) => text.push_str(one),
+                (Some(one), None) => text.push_str(&term(one)),
+                (_, Some(_)) => return Err(Conflict),
+            },
+            other => text.push_str(&term(other)),
+        }
+    }
+    Ok(Value::from(text))
 }
 
 /// Every value within a value, with the path to it.
@@ -129,4 +180,36 @@ fn walk(values: &[Value]) -> Result<Value, Conflict> {
         found.push(Value::from(vec![Value::from(path), value.clone()]));
     }
     Ok(Value::from(found))
+}
+
+/// OPA's order of types: objects before sets, which regorus has the other way round.
+fn rank(value: &Value) -> u8 {
+    match value {
+        Value::Undefined => 0,
+        Value::Null => 1,
+        Value::Bool(_) => 2,
+        Value::Number(_) => 3,
+        Value::String(_) => 4,
+        Value::Array(_) => 5,
+        Value::Object(_) => 6,
+        Value::Set(_) => 7,
+    }
+}
+
+fn order(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => {
+            let differing = left.iter().zip(right.iter()).map(|(left, right)| order(left, right)).find(|o| o.is_ne());
+            differing.unwrap_or_else(|| left.len().cmp(&right.len()))
+        }
+        _ => rank(left).cmp(&rank(right)).then_with(|| left.cmp(right)),
+    }
+}
+
+/// A comparison by OPA's order.
+fn compare(values: &[Value], holds: fn(Ordering) -> bool) -> Result<Value, Conflict> {
+    Ok(match values {
+        [left, right] => Value::from(holds(order(left, right))),
+        _ => Value::Undefined,
+    })
 }

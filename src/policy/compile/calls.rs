@@ -41,7 +41,11 @@ fn call(loc: Loc, name: &[Arc<str>], count: usize, is_condition: bool, tree: &Tr
     let is_rule = name.first().is_some_and(|root| **root == *"data");
     if !is_rule {
         let name = name.join(".");
-        if name != "print" && known::arity(&name).is_none() {
+        if name.starts_with("rego.metadata.") {
+            let message = format!("{name} is not available here");
+            let help = "write the text where it is needed, or keep it in a rule".to_owned();
+            faults.add_with_help("unsupported", loc, message, Some(help));
+        } else if name != "print" && known::arity(&name).is_none() {
             faults.add("rego_type_error", loc, format!("undefined function {name}"));
         }
         return;

@@ -94,7 +94,7 @@ impl Expander<'_> {
                 body: body.clone(),
             },
         };
-        steps.push(Step { loc, kind, with });
+        push_apart(loc, kind, &with, steps);
     }
 
     fn condition(&mut self, term: &Term, with: &[(Term, Term)], steps: &mut Vec<Step>) -> StepKind {
@@ -182,6 +182,31 @@ impl Expander<'_> {
         let body = vec![Literal { loc: term.loc, kind, with: Vec::new() }];
         Term::new(term.loc, TermKind::ArrayCompr(Box::new(it), body))
     }
+}
+
+/// Arrays of one length, and objects of the same keys, are equal when their parts are: each part may wait for others.
+fn push_apart(loc: Loc, kind: StepKind, with: &[(Term, Term)], steps: &mut Vec<Step>) {
+    if let StepKind::Unify(left, right) = &kind {
+        let parts: Option<Vec<(&Term, &Term)>> = match (&left.kind, &right.kind) {
+            (TermKind::Array(lefts), TermKind::Array(rights)) if lefts.len() == rights.len() => {
+                Some(lefts.iter().zip(rights).collect())
+            }
+            (TermKind::Object(lefts), TermKind::Object(rights)) if lefts.len() == rights.len() => {
+                let same = |key: &Term| {
+                    rights.iter().find(|(other, _)| key.as_str().is_some() && key.as_str() == other.as_str())
+                };
+                lefts.iter().map(|(key, value)| same(key).map(|(_, other)| (value, other))).collect()
+            }
+            _ => None,
+        };
+        if let Some(parts) = parts {
+            for (left, right) in parts {
+                push_apart(loc, StepKind::Unify(left.clone(), right.clone()), with, steps);
+            }
+            return;
+        }
+    }
+    steps.push(Step { loc, kind, with: with.to_vec() });
 }
 
 /// Where variables stand.

@@ -16,6 +16,7 @@ mod types;
 mod values;
 pub(super) mod visit;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) use tree::{Path, dotted};
@@ -31,6 +32,8 @@ pub(super) struct Lowered {
     pub(super) modules: Vec<(Arc<str>, String)>,
     /// The paths of all rules.
     pub(super) rules: Vec<Path>,
+    /// Where the clauses of each rule begin, in their order, defaults left out.
+    pub(super) places: BTreeMap<Path, Vec<(Arc<str>, u32)>>,
     /// Every path below `data` and `input` that is read; nothing stands for a part that is not known.
     pub(super) reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
 }
@@ -40,7 +43,6 @@ pub(super) struct Lowered {
 pub(super) struct Unit {
     pub(super) file: Arc<str>,
     pub(super) module: ast::Module,
-    pub(super) is_v1: bool,
 }
 
 /// Mistakes, as they are found.
@@ -81,7 +83,7 @@ pub(super) fn parse(modules: &[Module]) -> Result<Vec<Unit>, Vec<Fault>> {
         faults.in_file(&module.path);
         let is_v1 = module.version == RegoVersion::V1;
         match rego::parse(&module.text, is_v1) {
-            Ok(parsed) => units.push(Unit { file: Arc::clone(&module.path), module: parsed, is_v1 }),
+            Ok(parsed) => units.push(Unit { file: Arc::clone(&module.path), module: parsed }),
             Err(errors) => {
                 for error in errors {
                     faults.add("rego_parse_error", error.loc, error.message);
@@ -131,8 +133,9 @@ pub(super) fn query(text: &str) -> Result<Unit, Vec<Fault>> {
         body: Vec::new(),
         branches: Vec::new(),
     };
-    let module = ast::Module { package: vec![Arc::from("__query")], imports: Vec::new(), rules: vec![rule] };
-    Ok(Unit { file, module, is_v1: true })
+    let module =
+        ast::Module { package: vec![Arc::from("__query")], imports: Vec::new(), rules: vec![rule], is_v1: true };
+    Ok(Unit { file, module })
 }
 
 /// Check and lower modules.
@@ -148,7 +151,14 @@ pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
     faults.settle()?;
     let reads = graph::check(&resolved, &tree, &mut faults);
     faults.settle()?;
-    types::check(&resolved, &tree, &mut faults);
+    types::check(&resolved, &mut faults);
     faults.settle()?;
-    Ok(Lowered { modules, rules: tree.paths(), reads })
+    let mut places: BTreeMap<Path, Vec<(Arc<str>, u32)>> = BTreeMap::new();
+    for file in &resolved {
+        for rule in file.rules.iter().filter(|rule| !rule.is_default) {
+            let path = tree::known_path(&file.package, &rule.path).0;
+            places.entry(path).or_default().push((Arc::clone(&file.file), rule.loc.line));
+        }
+    }
+    Ok(Lowered { modules, rules: tree.paths(), places, reads })
 }

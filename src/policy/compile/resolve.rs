@@ -22,7 +22,7 @@ pub(super) fn resolve(units: &[Unit], tree: &Tree, faults: &mut Faults) -> Vec<R
     let mut resolved = Vec::new();
     for unit in units {
         faults.in_file(&unit.file);
-        let imports = imports(&unit.module, unit.is_v1, faults);
+        let imports = imports(&unit.module, faults);
         let rules = unit
             .module
             .rules
@@ -33,21 +33,20 @@ pub(super) fn resolve(units: &[Unit], tree: &Tree, faults: &mut Faults) -> Vec<R
             file: Arc::clone(&unit.file),
             package: unit.module.package.clone(),
             rules,
-            is_v1: unit.is_v1,
+            is_v1: unit.module.is_v1,
         });
     }
     resolved
 }
 
-fn imports(module: &Module, is_v1: bool, faults: &mut Faults) -> BTreeMap<Arc<str>, Import> {
+fn imports(module: &Module, faults: &mut Faults) -> BTreeMap<Arc<str>, Import> {
     let mut imports: BTreeMap<Arc<str>, Import> = BTreeMap::new();
-    let is_strict = is_v1 || module.imports.iter().any(|import| import.path.iter().map(|p| &**p).eq(["rego", "v1"]));
     for import in &module.imports {
         if !matches!(import.path.first().map(|root| &**root), Some("data" | "input")) {
             continue;
         }
         let earlier = imports.get(&import.name);
-        if let Some(earlier) = earlier.filter(|_| is_strict) {
+        if let Some(earlier) = earlier.filter(|_| module.is_v1) {
             let mut text = earlier.path.first().map_or_else(String::new, ToString::to_string);
             for part in earlier.path.iter().skip(1) {
                 super::print::push_part(&mut text, part);
@@ -222,7 +221,16 @@ impl<'a> Resolver<'a> {
     }
 
     fn with(&mut self, with: &mut With) {
-        self.term(&mut with.value);
+        let is_builtin = path_of(&with.value.kind).is_some_and(|path| {
+            let is_hidden = path.first().is_none_or(|root| {
+                self.scopes.iter().any(|scope| scope.locals.contains_key(root))
+                    || self.global(root, with.value.loc).is_some()
+            });
+            !is_hidden && super::known::arity(&path.join(".")).is_some()
+        });
+        if !is_builtin {
+            self.term(&mut with.value);
+        }
         let (base, path) = match &with.target.kind {
             TermKind::Var(name) => (name, &[][..]),
             TermKind::Ref(base, path) => match base.as_var() {
@@ -247,18 +255,14 @@ impl<'a> Resolver<'a> {
     /// The left side of `:=`.
     fn assign(&mut self, left: &mut Term, loc: Loc) {
         match &left.kind {
-            TermKind::Var(_) | TermKind::Array(_) | TermKind::Object(_) => self.pattern(left),
-            other => {
-                let what = match other {
-                    TermKind::Ref(..) => "ref",
-                    TermKind::Call(..) => "call",
-                    TermKind::Set(_) => "set",
-                    TermKind::Number(_) => "number",
-                    TermKind::String(_) => "string",
-                    TermKind::Bool(_) => "boolean",
-                    TermKind::Null => "null",
-                    _ => "comprehension",
-                };
+            TermKind::Var(_) | TermKind::Array(_) | TermKind::Object(_) => {
+                if let Some(what) = unassignable(left) {
+                    self.faults.add("rego_compile_error", loc, format!("cannot assign to {what}"));
+                }
+                self.pattern(left);
+            }
+            _ => {
+                let what = unassignable(left).unwrap_or("term");
                 self.faults.add("rego_compile_error", loc, format!("cannot assign to {what}"));
             }
         }
@@ -406,6 +410,25 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+    }
+}
+
+/// What in the left side of `:=` is no place for a value.
+fn unassignable(term: &Term) -> Option<&'static str> {
+    match &term.kind {
+        TermKind::Var(_) => None,
+        TermKind::Array(items) => items.iter().find_map(unassignable),
+        TermKind::Object(pairs) => pairs.iter().find_map(|(_, value)| unassignable(value)),
+        TermKind::Ref(..) => Some("ref"),
+        TermKind::Call(..) | TermKind::Template(_) => Some("call"),
+        TermKind::Set(_) => Some("set"),
+        TermKind::Number(_) => Some("number"),
+        TermKind::String(_) => Some("string"),
+        TermKind::Bool(_) => Some("boolean"),
+        TermKind::Null => Some("null"),
+        TermKind::ArrayCompr(..) => Some("arraycomprehension"),
+        TermKind::SetCompr(..) => Some("setcomprehension"),
+        TermKind::ObjectCompr(..) => Some("objectcomprehension"),
     }
 }
 

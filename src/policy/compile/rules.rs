@@ -23,7 +23,9 @@ pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> Vec
         let mut has_aside = false;
         for rule in &file.rules {
             let (path, is_dynamic) = known_path(&file.package, &rule.path);
-            let is_chosen = tree.get(&path).is_some_and(|group| group.has_default && !group.is_dynamic) && !is_dynamic;
+            let is_chosen =
+                tree.get(&path).is_some_and(|group| group.has_default && group.has_clause && !group.is_dynamic)
+                    && !is_dynamic;
             let mut lowerer = Lowerer { tree, faults, file: &file.file, made_up: 0, names: 0 };
             if is_chosen && rule.is_default {
                 here.push(&lowerer.default(rule, &aside));

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::{Faults, Unit};
 use crate::policy::rego::ast::{Rule, Shape, Term};
 
+/// What operators are called; a function of such a name would be called in their place.
+const OPERATORS: [&str; 7] = ["and", "div", "minus", "mul", "or", "plus", "rem"];
+
 /// A path below `data`.
 pub(in crate::policy) type Path = Vec<Arc<str>>;
 
@@ -18,7 +21,7 @@ pub(super) struct Group {
     /// Whether parts of the path are variables.
     pub(super) is_dynamic: bool,
     pub(super) has_default: bool,
-    has_clause: bool,
+    pub(super) has_clause: bool,
 }
 
 /// All rules.
@@ -69,6 +72,14 @@ impl Tree {
             names.push(Arc::clone(name));
         }
         let (path, is_dynamic) = known_path(package, &rule.path);
+        if rule.shape == Shape::Function
+            && rule.path.len() == 1
+            && let Some(name) = rule.path.first().and_then(Term::as_var)
+            && OPERATORS.contains(&&**name)
+        {
+            let help = Some("give the function another name".to_owned());
+            faults.add_with_help("unsupported", rule.loc, format!("a function named {name} hides an operator"), help);
+        }
         let group = Group {
             shape: rule.shape,
             arity: rule.args.len(),

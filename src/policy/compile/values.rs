@@ -200,6 +200,12 @@ impl Lowerer<'_> {
         // are compared, or stand alone, are inside; what is in their brackets is outside.
         let mut inside = Out::default();
         match inner {
+            StepKind::Call { name, args, out: None } if is_named(name, "equal") && args.len() == 2 => {
+                let sides: Vec<Term> = args.iter().map(|arg| self.outside(arg, scope, out)).collect();
+                if let [left, right] = &sides[..] {
+                    self.unify(loc, left, right, scope, &mut inside);
+                }
+            }
             StepKind::Call { name, args, out: None } => {
                 let args = self.atoms(args, scope, out);
                 let call = call_text(name, &args);
@@ -278,11 +284,25 @@ impl Lowerer<'_> {
     }
 
     fn values(&mut self, terms: &[Term], scope: &mut Scope, out: &mut Out) -> Vec<String> {
-        // All are evaluated before any is written down: going through one may give another its values.
+        let terms = self.settled(terms, scope, out);
         terms.iter().map(|term| self.value(term, scope, out)).collect()
     }
 
+    /// Terms whose variables all have values: what their references go through is gone through first, since one may give
+    /// another its values.
+    fn settled(&mut self, terms: &[Term], scope: &mut Scope, out: &mut Out) -> Vec<Term> {
+        let mut terms = terms.to_vec();
+        while let Some(reference) = terms.iter_mut().find_map(|term| open_reference(term, scope)) {
+            let name = self.atom(&reference.clone(), scope, out);
+            let var: Arc<str> = Arc::from(format!("$r{name}:_"));
+            scope.insert(Arc::clone(&var), name);
+            reference.kind = TermKind::Var(var);
+        }
+        terms
+    }
+
     fn atoms(&mut self, terms: &[Term], scope: &mut Scope, out: &mut Out) -> Vec<String> {
+        let terms = self.settled(terms, scope, out);
         terms.iter().map(|term| self.atom(term, scope, out)).collect()
     }
 
@@ -310,12 +330,10 @@ impl Lowerer<'_> {
             TermKind::Set(items) if items.is_empty() => "set()".to_owned(),
             TermKind::Set(items) => format!("{{{}}}", self.values(items, scope, out).join(", ")),
             TermKind::Object(pairs) => {
-                let mut texts = Vec::new();
-                for (key, value) in pairs {
-                    let key = self.value(key, scope, out);
-                    texts.push(format!("{key}: {}", self.value(value, scope, out)));
-                }
-                format!("{{{}}}", texts.join(", "))
+                let terms: Vec<Term> = pairs.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
+                let texts = self.values(&terms, scope, out);
+                let fields: Vec<String> = texts.chunks(2).map(|pair| pair.join(": ")).collect();
+                format!("{{{}}}", fields.join(", "))
             }
             TermKind::ArrayCompr(head, body) => self.comprehension(head, body, scope, '[', ']'),
             TermKind::SetCompr(head, body) => self.comprehension(head, body, scope, '{', '}'),
@@ -422,6 +440,26 @@ impl Lowerer<'_> {
     }
 }
 
+/// The first reference in a term that has variables without values, and can be gone through.
+fn open_reference<'t>(term: &'t mut Term, scope: &Scope) -> Option<&'t mut Term> {
+    match &term.kind {
+        TermKind::Ref(..) if !is_bound(term, scope) && is_evaluable(term, scope) => Some(term),
+        TermKind::Array(_) | TermKind::Set(_) => match &mut term.kind {
+            TermKind::Array(items) | TermKind::Set(items) => {
+                items.iter_mut().find_map(|item| open_reference(item, scope))
+            }
+            _ => None,
+        },
+        TermKind::Object(_) => match &mut term.kind {
+            TermKind::Object(pairs) => {
+                pairs.iter_mut().flat_map(|(key, value)| [key, value]).find_map(|item| open_reference(item, scope))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether a text is a name that was given here.
 fn is_name(text: &str) -> bool {
     text.starts_with("__v") && text.bytes().skip(3).all(|byte| byte.is_ascii_digit())
@@ -465,7 +503,8 @@ fn call_text(name: &[Arc<str>], args: &[String]) -> String {
             _ => {}
         }
         if operator(only).is_some() {
-            return format!("internal.{only}({left}, {right})");
+            let space = if matches!(&**only, "lt" | "lte" | "gt" | "gte") { "internal." } else { "" };
+            return format!("{space}{only}({left}, {right})");
         }
     }
     let mut parts = name.iter();

@@ -18,6 +18,8 @@ pub(in crate::policy) struct Module {
     pub(in crate::policy) package: Vec<Arc<str>>,
     pub(in crate::policy) imports: Vec<Import>,
     pub(in crate::policy) rules: Vec<Rule>,
+    /// Whether it is Rego v1, by its language or by `import rego.v1`.
+    pub(in crate::policy) is_v1: bool,
 }
 
 /// `import data.lib.images as img`.

@@ -162,6 +162,13 @@ impl<'a> Parser<'a> {
         is_it
     }
 
+    /// Whether a parenthesis touches the current token.
+    pub(super) fn is_called(&self) -> bool {
+        let mut lexer = self.lexer.clone();
+        let next = lexer.next();
+        matches!(next.token, Token::Sym("(")) && next.start == self.current.end
+    }
+
     /// The current token as a mistake.
     pub(super) fn unexpected(&self, message: &str) -> ParseError {
         let found = match &self.current.token {
@@ -196,7 +203,7 @@ impl<'a> Parser<'a> {
         let package = call_name(&term)
             .ok_or_else(|| ParseError { loc, message: "a package name is made of names and strings".to_owned() })?;
         self.end_of_statement()?;
-        let mut module = Module { package, imports: Vec::new(), rules: Vec::new() };
+        let mut module = Module { package, imports: Vec::new(), rules: Vec::new(), is_v1: self.is_v1 };
         while self.current.token != Token::End {
             if self.eat(";") {
                 continue;
@@ -207,6 +214,7 @@ impl<'a> Parser<'a> {
                 self.rule(&mut module.rules)?;
             }
         }
+        module.is_v1 = self.is_v1;
         Ok(module)
     }
 

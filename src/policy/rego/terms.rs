@@ -78,6 +78,9 @@ impl Parser<'_> {
                 continue;
             }
             if !is_base(&term) {
+                if self.is_sym(".") || self.is_sym("[") {
+                    return Err(self.unexpected("illegal ref (its head is no variable and no collection)"));
+                }
                 return Ok(term);
             }
             let index = if self.is_sym(".") {
@@ -118,6 +121,8 @@ impl Parser<'_> {
                 "null" => TermKind::Null,
                 "true" => TermKind::Bool(true),
                 "false" => TermKind::Bool(false),
+                // A builtin function, and a keyword.
+                "contains" if self.is_called() => TermKind::Var(name),
                 word if self.is_keyword(word) => return Err(self.unexpected(&format!("unexpected {word} keyword"))),
                 _ => TermKind::Var(name),
             },
@@ -260,7 +265,10 @@ impl Parser<'_> {
 }
 
 fn is_base(term: &Term) -> bool {
-    !matches!(term.kind, TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::Template(_))
+    !matches!(
+        term.kind,
+        TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_) | TermKind::Template(_)
+    )
 }
 
 fn is_callable(term: &Term) -> bool {

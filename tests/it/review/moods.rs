@@ -88,11 +88,29 @@ fn a_review_that_is_not_taken_is_sent_without_the_offenders() {
     setting.fake.with(|state| state.moods = vec![("POST", "/reviews", refused)]);
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1));
-    assert!(run.stdout.contains("GitHub took 1 of 1 comments on lines not"), "{}", run.stdout);
+    assert!(run.stdout.contains("GitHub did not take 1 of 1 comments on lines"), "{}", run.stdout);
     setting.fake.with(|state| {
         assert!(state.comments.is_empty());
         let summary = state.issue_comments[0]["body"].as_str().unwrap();
         assert!(summary.contains("schema/unknown-field") && summary.contains("a.yaml:4"), "{summary}");
+    });
+}
+
+#[test]
+fn a_request_for_changes_that_is_not_taken_becomes_a_comment() {
+    let setting = failing();
+    let refused = Mood::Says(
+        422,
+        "",
+        r#"{"message":"Unprocessable Entity","errors":["Can not request changes on your own pull request"]}"#,
+    );
+    setting.fake.with(|state| state.moods = vec![("POST", "/reviews", refused)]);
+    let run = setting.post(&["--request-changes"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stdout.contains("the request for changes, and 0 of 1 comments"), "{}", run.stdout);
+    setting.fake.with(|state| {
+        assert_eq!(state.comments.len(), 1);
+        assert_eq!(state.reviews[0]["state"], "COMMENTED");
     });
 }
 
