@@ -22,6 +22,11 @@ pub(super) fn take_prints() -> Vec<String> {
     PRINTED.take()
 }
 
+/// Put back what another thread printed.
+pub(super) fn print_again(prints: Vec<String>) {
+    PRINTED.with_borrow_mut(|known| known.extend(prints));
+}
+
 type Function = fn(&[Value]) -> Result<Value, Conflict>;
 
 /// A key with two values.
@@ -54,9 +59,8 @@ pub(super) fn register_native(engine: &mut Engine, is_called: impl Fn(&str) -> b
     for (name, (function, arity)) in BUILTINS.iter().filter(|(name, _)| is_called(name) && !LEFT_ALONE.contains(name)) {
         let (span, function) = (span.clone(), *function);
         // Arguments as regorus tells of them in its messages, which nobody sees.
-        let params: Vec<_> = (0..*arity)
-            .map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 }))
-            .collect();
+        let params: Vec<_> =
+            (0..*arity).map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 })).collect();
         let call = move |values: Vec<Value>| match function(&span, &params, &values, false) {
             Ok(value) => Ok(value),
             Err(error) if error.downcast_ref::<LimitError>().is_some() => Err(error),
@@ -197,7 +201,8 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
-fn order(left: &Value, right: &Value) -> Ordering {
+/// OPA's order of values.
+pub(super) fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Array(left), Value::Array(right)) => {
             let differing = left.iter().zip(right.iter()).map(|(left, right)| order(left, right)).find(|o| o.is_ne());

@@ -192,7 +192,9 @@ fn push_apart(loc: Loc, kind: StepKind, with: &[(Term, Term)], steps: &mut Vec<S
                 Some(lefts.iter().zip(rights).collect())
             }
             (TermKind::Object(lefts), TermKind::Object(rights)) if lefts.len() == rights.len() => {
-                let same = |key: &Term| rights.iter().find(|(other, _)| key.as_str().is_some() && key.as_str() == other.as_str());
+                let same = |key: &Term| {
+                    rights.iter().find(|(other, _)| key.as_str().is_some() && key.as_str() == other.as_str())
+                };
                 lefts.iter().map(|(key, value)| same(key).map(|(_, other)| (value, other))).collect()
             }
             _ => None,

@@ -223,7 +223,8 @@ impl<'a> Resolver<'a> {
     fn with(&mut self, with: &mut With) {
         let is_builtin = path_of(&with.value.kind).is_some_and(|path| {
             let is_hidden = path.first().is_none_or(|root| {
-                self.scopes.iter().any(|scope| scope.locals.contains_key(root)) || self.global(root, with.value.loc).is_some()
+                self.scopes.iter().any(|scope| scope.locals.contains_key(root))
+                    || self.global(root, with.value.loc).is_some()
             });
             !is_hidden && super::known::arity(&path.join(".")).is_some()
         });
@@ -289,7 +290,11 @@ impl<'a> Resolver<'a> {
 
     fn declare(&mut self, name: &Arc<str>, loc: Loc) -> Option<Arc<str>> {
         if matches!(&**name, "input" | "data") {
-            self.faults.add("rego_compile_error", loc, format!("variables must not shadow {name}"));
+            self.faults.add(
+                "rego_compile_error",
+                loc,
+                format!("variables must not shadow {name} (use a different variable name)"),
+            );
             return None;
         }
         let is_arg = self.scopes.first().is_some_and(|scope| scope.args.contains(name)) && self.scopes.len() == 2;
