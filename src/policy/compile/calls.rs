@@ -55,8 +55,16 @@ fn call(loc: Loc, name: &[Arc<str>], count: usize, is_condition: bool, tree: &Tr
             let message = format!("{name} is not available here");
             let help = "write the text where it is needed, or keep it in a rule".to_owned();
             faults.add_with_help("unsupported", loc, message, Some(help));
-        } else if name != "print" && known::arity(&name).is_none() {
-            faults.add("rego_type_error", loc, format!("undefined function {name}"));
+        } else if name != "print" {
+            match known::arity(&name) {
+                None => faults.add("rego_type_error", loc, format!("undefined function {name}")),
+                Some(arity) if count != arity && !(is_condition && count == arity + 1) => {
+                    let want = known::arguments(&name);
+                    let message = format!("{name}: arity mismatch\n\thave: {count} arguments\n\twant: ({want})");
+                    faults.add("rego_type_error", loc, message);
+                }
+                Some(_) => {}
+            }
         }
         return;
     }
