@@ -154,14 +154,6 @@ impl Known {
         let have = || args.iter().map(|arg| self.infer(arg).to_string()).collect::<Vec<_>>().join(", ");
         let want = || found.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let name = found.name;
-<<<<<<< HEAD
-        if args.len() != arity && !(is_condition && args.len() == arity + 1) {
-            let message = format!("{name}: arity mismatch\n\thave: ({})\n\twant: ({})", have(), want());
-            faults.add("rego_type_error", loc, message);
-            return;
-        }
-=======
->>>>>>> p-engine
         let is_sets =
             name == "minus" && args.iter().all(|arg| meets(&self.infer(arg), &Type::Set(Box::new(Type::Any))));
         if is_sets {
