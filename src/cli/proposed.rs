@@ -3,6 +3,7 @@
 //! does not decide.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use crate::pipeline::POLICIES_CHANGED;
 use crate::report::{Notice, Report};
 
 /// The two audits together may take so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A report of so many bytes is enough to count by.
 const LONGEST: u64 = 256 << 20;
@@ -102,7 +103,7 @@ fn sentence(old: &[Finding], new: &[Finding]) -> String {
         let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info);
         let places: Vec<String> = findings.iter().take(3).filter_map(|finding| place(finding)).collect();
         let dots = if findings.len() > 3 { ", …" } else { "" };
-        text.push_str(&format!("\n{worst} {rule}: {} ({}{dots})", findings.len(), places.join(", ")));
+        _ = write!(text, "\n{worst} {rule}: {} ({}{dots})", findings.len(), places.join(", "));
     }
     text
 }

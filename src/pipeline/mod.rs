@@ -256,23 +256,29 @@ pub fn run(
     part.unchecked.extend(schemas::broken(&entries));
     part.unchecked.extend(policies::broken(&policies));
     part.notices.extend(run.changed_policies(&rules));
-    if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
-        let text = match changes.len() {
-            0 if comparison.kind == ComparisonKind::Staged => {
-                "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
-            }
-            0 => "nothing to check: both sides hold the same files; \
-                  what is not committed: portcullis check --worktree"
-                .to_owned(),
-            n => format!("nothing to check: of {n} changed files none is a manifest"),
-        };
-        part.notices.push(Notice { id: "nothing-to-check".to_owned(), text });
-    }
+    part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
     if run.audit {
         part.counts.objects_total = Some(part.counts.objects_judged);
         part.notices.extend(unused_suppressions(&run));
     }
     Ok(report(part, &comparison, &rules, &policies, options))
+}
+
+/// Why a run judged nothing.
+fn no_manifest(part: &Part, kind: ComparisonKind, changed: usize) -> Option<Notice> {
+    if part.counts.files_read > 0 || !part.findings.is_empty() || !part.unchecked.is_empty() {
+        return None;
+    }
+    let text = match changed {
+        0 if kind == ComparisonKind::Staged => {
+            "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
+        }
+        0 => "nothing to check: both sides hold the same files; \
+              what is not committed: portcullis check --worktree"
+            .to_owned(),
+        n => format!("nothing to check: of {n} changed files none is a manifest"),
+    };
+    Some(Notice { id: "nothing-to-check".to_owned(), text })
 }
 
 /// The config that a request is judged by. Where there is nothing to compare, it is HEAD's.
