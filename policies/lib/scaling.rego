@@ -13,6 +13,11 @@ scalers(namespace, workload_kind, workload_name) := [{"kind": kind, "name": name
 	some kind, group in kinds
 	review.group(api_version) == group
 	some name, scaler in objects[kind]
+	scales(scaler, workload_kind, workload_name)
+]
+
+# KEDA scales a Deployment when no kind is named.
+scales(scaler, workload_kind, workload_name) if {
 	scaler.spec.scaleTargetRef.name == workload_name
 	object.get(scaler, ["spec", "scaleTargetRef", "kind"], "Deployment") == workload_kind
-]
+}
