@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use jiff::civil::Date;
 
-use super::{INDETERMINATE, complain};
+use super::{INDETERMINATE, complain, proposed};
 use crate::config::{Config, FailOn, Minor, explain, overrides};
 use crate::git::{Environment, Request, Tree};
 use crate::inventory::store::Store;
@@ -84,6 +84,9 @@ pub(super) struct Args {
     /// The severity from which a new finding fails the change, instead of the config's
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = JUDGED_BY)]
     fail_on: Option<FailOn>,
+    /// With --all: judge by the config, the policies and the schemas of another commit
+    #[arg(long, value_name = "REV", requires = "all", help_heading = JUDGED_BY)]
+    rules_from: Option<String>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -145,7 +148,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         options.overrides.extend(posting.overrides());
     }
     match with_progress(|progress| pipeline::run(&request, &environment, &options, progress)) {
-        Ok(report) => {
+        Ok(mut report) => {
+            proposed::tell(&mut report);
             write_all(args, &report, out)?;
             match posting {
                 None => Ok(report.exit_code()),
@@ -233,7 +237,7 @@ fn request(args: &Args) -> Result<Request, Refusal> {
         return Ok(Request::BaseHead { base: base.clone(), head: args.head.clone() });
     }
     if let Some(rev) = &args.all {
-        return Ok(Request::All { rev: rev.clone() });
+        return Ok(Request::All { rev: rev.clone(), rules: args.rules_from.clone() });
     }
     if let Some(rev) = &args.merge {
         return Ok(Request::Merge { rev: rev.clone() });

@@ -43,8 +43,17 @@ pub fn carry_out(client: &Client, target: &Target, plan: &Plan, posted: &Posted)
     let mut carrier = Carrier { client, target, posted, done: Done::default() };
     if let Some(pull) = target.pull {
         for step in &plan.steps {
-            let result = carrier.step(pull, step);
-            carrier.note(result)?;
+            match (carrier.step(pull, step), step) {
+                // What these two do is nice to have; an own comment may also be gone meanwhile.
+                (Err(failure @ Failure::Denied { .. }), Step::Minimize { .. } | Step::Dismiss { .. }) => {
+                    carrier.done.notes.push(failure.to_string());
+                }
+                (result, _) => carrier.note(result)?,
+            }
+            // One right is behind all of them.
+            if !carrier.done.denied.is_empty() {
+                break;
+            }
         }
         if !plan.steps.is_empty()
             && let Ok(now) = read::pull(client, pull)

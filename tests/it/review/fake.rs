@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub(crate) moods: Vec<(&'static str, &'static str, Mood)>,
     /// As [`State::moods`], always.
     pub(crate) rules: Vec<(&'static str, &'static str, Mood)>,
+    /// What GraphQL answers to queries that begin so.
+    pub(crate) queries: Vec<(&'static str, &'static str)>,
     /// After so many writes the pull request has another head.
     pub(crate) moves_after: Option<usize>,
     pub(crate) log: Vec<Exchange>,
@@ -376,6 +378,9 @@ impl State {
 
     fn graphql(&mut self, body: &Value) -> Value {
         let (query, variables) = (body["query"].as_str().unwrap(), &body["variables"]);
+        if let Some((_, answer)) = self.queries.iter().find(|(start, _)| query.starts_with(start)) {
+            return serde_json::from_str(answer).unwrap();
+        }
         if query.contains("viewer") {
             return json!({ "data": { "viewer": { "login": "github-actions[bot]", "databaseId": ME } } });
         }

@@ -32,8 +32,24 @@ fn a_read_only_token_falls_back_to_log_and_summary() {
             assert!(run.stdout.contains("::error file=a.yaml,line=4"), "{}", run.stdout);
         }
         assert!(setting.job_summary().contains("portcullis: "), "{}", setting.job_summary());
+        // One refusal of a comment is enough; the check run and the status are rights of their own.
+        assert!(setting.fake.writes().len() <= 3, "{:?}", setting.fake.writes());
         setting.fake.with(|state| assert!(state.comments.is_empty() && state.checks.is_empty()));
     }
+}
+
+#[test]
+fn what_cannot_be_folded_is_no_reason_to_fall_back() {
+    let mut setting = failing();
+    setting.post(&[]);
+    setting.push(&config_map("data: { a: c }\n"));
+    let forbidden = r#"{"data":{},"errors":[{"type":"FORBIDDEN","message":"Resource not accessible by integration"}]}"#;
+    setting.fake.with(|state| state.queries = vec![("mutation", forbidden)]);
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(0), "{}", run.text());
+    assert!(run.stdout.contains("portcullis: folding comments away: the token may not"), "{}", run.stdout);
+    assert_eq!(setting.job_summary(), "");
+    setting.fake.with(|state| assert_eq!(state.checks[0]["conclusion"], "success"));
 }
 
 #[test]

@@ -199,6 +199,17 @@ fn anchors_follow_the_hunks() {
     let changes = diff(&comparison.base, &comparison.head).unwrap();
     let wanted = ["long.yaml", "nested.yaml", "gone.yaml", "moved.yaml"].map(Into::into).into();
     let diff = Diff::between(&changes, &comparison.base, &comparison.head, &wanted).unwrap();
+    // A rendered object is told on the source that made it and that the change shows.
+    let mut rendered = fixture::rich();
+    rendered.findings.truncate(1);
+    let mut location = at("overlay/unchanged.yaml", Head, (3, 3));
+    location.chain = vec![at("moved.yaml", Base, (1, 1)), at("long.yaml", Head, (18, 18))];
+    rendered.findings[0].places[0].location = location;
+    let planned = plan(&rendered, &diff, &Posted::default(), &settings());
+    let Step::Review { comments, .. } = &planned.steps[0] else { panic!("{planned:?}") };
+    assert_eq!((comments[0].path.as_str(), comments[0].line), ("long.yaml", 18));
+    assert!(comments[0].body.contains("It is at `overlay/unchanged.yaml:3`."), "{}", comments[0].body);
+
     let on_lines = |path: &str, side, first, last| Some(Anchor::Lines { path: path.into(), side, first, last });
     let on_file = |path: &str| Some(Anchor::File { path: path.into() });
     for (location, expected) in [
