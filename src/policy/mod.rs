@@ -23,6 +23,7 @@ pub mod review;
 pub mod set;
 pub mod state;
 mod subject;
+pub mod test;
 pub mod value;
 pub mod violation;
 
