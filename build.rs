@@ -108,7 +108,8 @@ impl Packer {
             defs.extend(first.to_le_bytes());
             defs.extend(u16::try_from(lines.len()).map_err(|_| "too many fields")?.to_le_bytes());
             let defaults = overlay.fields.iter().any(|((def, _), facts)| def == name && facts.default.is_some());
-            defs.extend([*minors, u8::from(defaults)]);
+            let required = lines.iter().any(|line| line.required > 0);
+            defs.extend([*minors, u8::from(defaults) | u8::from(required) << 1]);
             for line in lines {
                 first += 1;
                 fields.extend(self.string(&line.name).to_le_bytes());

@@ -45,10 +45,32 @@ allows(rule, verbs) if {
 	verb in (verbs | {"*"})
 }
 
-# An API group of Kubernetes itself, or all groups.
-built_in(group) if not contains(group, ".")
-
-built_in(group) if endswith(group, ".k8s.io")
+# The API groups of Kubernetes itself, and the wildcard for all groups.
+built_in := {
+	"",
+	"*",
+	"admissionregistration.k8s.io",
+	"apiextensions.k8s.io",
+	"apiregistration.k8s.io",
+	"apps",
+	"authentication.k8s.io",
+	"authorization.k8s.io",
+	"autoscaling",
+	"batch",
+	"certificates.k8s.io",
+	"coordination.k8s.io",
+	"discovery.k8s.io",
+	"events.k8s.io",
+	"extensions",
+	"flowcontrol.apiserver.k8s.io",
+	"networking.k8s.io",
+	"node.k8s.io",
+	"policy",
+	"rbac.authorization.k8s.io",
+	"resource.k8s.io",
+	"scheduling.k8s.io",
+	"storage.k8s.io",
+}
 
 # How an API group is called in a message.
 group_called(group) := "the core API group" if {
@@ -58,6 +80,7 @@ group_called(group) := "the core API group" if {
 } else := sprintf("the API group %s", [group])
 
 # How a subject is called in a message.
-called(subject) := sprintf("ServiceAccount %s/%s", [subject.namespace, subject.name]) if {
+called(subject) := sprintf("ServiceAccount %v/%v", [subject.namespace, subject.name]) if {
 	subject.kind == "ServiceAccount"
-} else := sprintf("%s %s", [subject.kind, subject.name])
+	subject.namespace != ""
+} else := sprintf("%v %v", [subject.kind, subject.name])

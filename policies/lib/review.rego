@@ -57,10 +57,6 @@ map(value) := value if {
 # A part of a JSON pointer.
 escape(key) := replace(replace(key, "~", "~0"), "/", "~1")
 
-# The JSON pointer of a path below `at`, as far as the path exists in `value`: the value itself, or what lacks it.
-nearest(value, at, path) := concat("/", array.concat([at], [escape(key) | some key in array.slice(path, 0, depth)])) if {
-	depth := count([length |
-		some length in numbers.range(1, count(path))
-		object.get(value, array.slice(path, 0, length), null) != null
-	])
-}
+# The JSON pointer of a path below the pointer `at`, whether there is something or not: what is missing is found at what
+# lacks it.
+pointer(at, path) := concat("/", array.concat([at], [escape(key) | some key in path]))

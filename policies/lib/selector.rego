@@ -51,6 +51,6 @@ workloads(namespace) := [workload |
 		"kind": kind,
 		"name": name,
 		"value": value,
-		"labels": review.map(object.get(review.map(object.get(template, "metadata", {})), "labels", {})),
+		"labels": review.map(object.get(review.map(object.get(review.map(template), "metadata", {})), "labels", {})),
 	}
 ]

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use jiff::civil::Date;
 
-use super::{INDETERMINATE, complain};
-use crate::config::{Config, Minor, explain, overrides};
+use super::{INDETERMINATE, complain, proposed};
+use crate::config::{Config, FailOn, Minor, explain, overrides};
 use crate::git::{Environment, Request, Tree};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
@@ -81,6 +81,12 @@ pub(super) struct Args {
     /// A folder of policies beside those of the config, such as a central repository's checkout; repeatable
     #[arg(long, value_name = "DIR", help_heading = JUDGED_BY)]
     policies: Vec<PathBuf>,
+    /// The severity from which a new finding fails the change, instead of the config's
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = JUDGED_BY)]
+    fail_on: Option<FailOn>,
+    /// With --all: judge by the config, the policies and the schemas of another commit
+    #[arg(long, value_name = "REV", requires = "all", help_heading = JUDGED_BY)]
+    rules_from: Option<String>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -142,11 +148,16 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         options.overrides.extend(posting.overrides());
     }
     match with_progress(|progress| pipeline::run(&request, &environment, &options, progress)) {
-        Ok(report) => {
+        Ok(mut report) => {
+            proposed::tell(&mut report);
             write_all(args, &report, out)?;
             match posting {
                 None => Ok(report.exit_code()),
-                Some(posting) => posting.post(&report, &request, &environment, out),
+                Some(posting) => {
+                    let mut to_log = args.output.iter().filter(|output| output.file.is_none());
+                    let annotated = to_log.any(|output| output.format == Format::Github);
+                    posting.post(&report, &request, &environment, annotated, out)
+                }
             }
         }
         Err(error) => {
@@ -196,6 +207,7 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
         overrides,
         store: store(args, &request, environment),
         minors: args.kubernetes.clone(),
+        fail_on: args.fail_on,
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
         started,
     };
@@ -225,7 +237,7 @@ fn request(args: &Args) -> Result<Request, Refusal> {
         return Ok(Request::BaseHead { base: base.clone(), head: args.head.clone() });
     }
     if let Some(rev) = &args.all {
-        return Ok(Request::All { rev: rev.clone() });
+        return Ok(Request::All { rev: rev.clone(), rules: args.rules_from.clone() });
     }
     if let Some(rev) = &args.merge {
         return Ok(Request::Merge { rev: rev.clone() });

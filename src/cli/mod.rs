@@ -5,6 +5,7 @@ mod explain;
 pub mod parse;
 mod policy;
 mod post;
+mod proposed;
 mod schema;
 mod test;
 

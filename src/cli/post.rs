@@ -127,12 +127,14 @@ impl Posting {
         self.overrides.iter().cloned()
     }
 
-    /// Post, or tell what would be posted. Gives the exit code.
+    /// Post, or tell what would be posted. Gives the exit code. `annotated`: the log has the annotations already.
+    #[cfg_attr(not(feature = "github"), expect(unused_variables, reason = "a dry run writes no annotations"))]
     pub(super) fn post(
         &self,
         report: &Report,
         request: &Request,
         environment: &Environment,
+        annotated: bool,
         out: &mut impl Write,
     ) -> io::Result<u8> {
         let diff = match diff(report, request, environment) {
@@ -143,8 +145,12 @@ impl Posting {
             }
         };
         #[cfg(feature = "github")]
+        if self.dry_run.is_none() {
+            github::outputs(report)?;
+        }
+        #[cfg(feature = "github")]
         if let Some(connection) = &self.connection {
-            return connection.post(report, Some(diff), &self.settings, self.dry_run, out);
+            return connection.post(report, Some(diff), &self.settings, self.dry_run, annotated, out);
         }
         self.print(&plan::plan(report, &diff, &Posted::default(), &self.settings), out)?;
         Ok(report.exit_code())

@@ -9,7 +9,7 @@ use super::error::GitError;
 /// An event that triggered the run, as far as it says what to compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// `pull_request` and `pull_request_target`.
+    /// `pull_request`, `pull_request_review` and `pull_request_target`.
     PullRequest {
         /// Number of the pull request.
         number: u64,
@@ -96,7 +96,7 @@ impl Event {
             _ => "",
         };
         match name.unwrap_or(shape) {
-            name @ ("pull_request" | "pull_request_target") => {
+            name @ ("pull_request" | "pull_request_review" | "pull_request_target") => {
                 let pull = payload.pull_request.ok_or("it has no `pull_request`")?;
                 Ok(Self::PullRequest {
                     number: payload.number.or(pull.number).ok_or("it has no `number`")?,

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::check::Draft;
-use crate::config::{self, ConfigError, weaken};
+use crate::config::{self, Config, ConfigError, weaken};
 use crate::git::{Content, FileChange, Tree, TreeEntry};
 use crate::judge::Unit;
+use crate::report::Notice;
 use crate::rules::gate;
 use crate::schema::crd::sources;
 use crate::source::{Position, Side, Source, Span};
 
-use super::trust::Rules;
+use super::trust::{Rules, notice};
 use super::{Part, Run, RunError, policies};
 
 impl Run<'_> {
@@ -24,10 +25,27 @@ impl Run<'_> {
             drafts.extend(old.and_then(|old| gate::weakened_workflow(&old, new.as_ref())));
         }
         drafts.extend(self.policy_drafts(rules)?);
+        for change in changes.iter().filter(|_| !self.audit) {
+            drafts.extend(self.broken_json_schema(rules, change)?);
+        }
         let (judge, _) = self.judge_of(&[], &[]);
         let (findings, notices) =
             judge.findings(&Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
         Ok(Part { findings, notices, ..Part::default() })
+    }
+
+    /// A JSON Schema that the head breaks: once it is merged, every change that needs it would be Indeterminate.
+    fn broken_json_schema(&self, rules: &Rules, change: &FileChange) -> Result<Option<Draft>, RunError> {
+        let config = rules.head.as_ref().unwrap_or(self.config);
+        let broken = |tree: &Tree| sources::broken_json_schema(config, tree, &change.path);
+        let Some(why) = change.new.as_ref().and_then(|_| broken(self.head.tree)) else { return Ok(None) };
+        if change.old.is_some() && broken(self.base.tree).is_some() {
+            return Ok(None);
+        }
+        let Some(source) = source(self.head.tree, change.new.as_ref(), Side::Head)? else { return Ok(None) };
+        let message = format!("schemas: the JSON Schema {} cannot be used: {why}", change.path);
+        let span = source.line_span(1).unwrap_or_default();
+        Ok(Some(Draft::new(&gate::CONFIG_INVALID, &source, span, message).detail("schema")))
     }
 
     /// The schemas that the head's config names and the head, by its own doing, does not have.
@@ -41,16 +59,27 @@ impl Run<'_> {
         after.into_iter().filter(|(path, _)| is_new(path)).map(|(_, error)| error).collect()
     }
 
+    /// The config by which the head chooses its policies, where those may differ from the ones that count.
+    fn proposed<'r>(&'r self, rules: &'r Rules) -> Option<&'r Config> {
+        if self.trust.is_none() || self.audit || rules.from_head || rules.removed || rules.head_errors.is_some() {
+            return None;
+        }
+        let head = rules.head.as_ref().unwrap_or(self.config);
+        (rules.head.is_some() || policies::differ(head, self.base.place(), self.head.place())).then_some(head)
+    }
+
+    /// The change edits policies, which do not count for it.
+    pub(super) fn changed_policies(&self, rules: &Rules) -> Option<Notice> {
+        let head = self.proposed(rules)?;
+        let mine = policies::of(head, self.head.place(), &[]);
+        let text = "the change edits policies; it is judged by those of the target branch";
+        (mine.digest() != self.policies.digest()).then(|| notice(policies::POLICIES_CHANGED, text))
+    }
+
     /// What the head breaks of the policies.
     fn policy_drafts(&self, rules: &Rules) -> Result<Vec<Draft>, RunError> {
         let mut drafts = Vec::new();
-        if self.trust.is_none() || self.audit || rules.from_head || rules.removed || rules.head_errors.is_some() {
-            return Ok(drafts);
-        }
-        let head = rules.head.as_ref().unwrap_or(self.config);
-        if rules.head.is_none() && !policies::differ(head, self.base.tree, self.head.tree) {
-            return Ok(drafts);
-        }
+        let Some(head) = self.proposed(rules) else { return Ok(drafts) };
         let set = policies::of(head, self.head.place(), &[]);
         if let Some(source) = source(self.head.tree, self.head.tree.entry(config::FILE_NAME)?.as_ref(), Side::Head)? {
             let is_known =

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
-use crate::config::{Config, ConfigErrors, Minor};
+use crate::config::{Config, ConfigErrors, FailOn, Minor};
 use crate::finding::{Effect, Finding, Reason, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
@@ -37,6 +37,7 @@ use crate::schema::crd::sources::{Entries, Sources};
 use crate::schema::minors::MinorSet;
 use crate::source;
 
+pub use policies::POLICIES_CHANGED;
 use policies::Place;
 pub use read::is_manifest_name;
 
@@ -51,6 +52,8 @@ pub struct Options {
     pub minors: Vec<Minor>,
     /// Folders of policies that the caller gives, with the names to call them by.
     pub policies: Vec<(String, Tree)>,
+    /// The severity from which a new finding fails the change, instead of the config's.
+    pub fail_on: Option<FailOn>,
     /// Where facts are remembered.
     pub store: Store,
     /// The day that decides expiries.
@@ -252,18 +255,8 @@ pub fn run(
     part.notices.splice(0..0, rules.notices.iter().cloned());
     part.unchecked.extend(schemas::broken(&entries));
     part.unchecked.extend(policies::broken(&policies));
-    if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
-        let text = match changes.len() {
-            0 if comparison.kind == ComparisonKind::Staged => {
-                "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
-            }
-            0 => "nothing to check: both sides hold the same files; \
-                  what is not committed: portcullis check --worktree"
-                .to_owned(),
-            n => format!("nothing to check: of {n} changed files none is a manifest"),
-        };
-        part.notices.push(Notice { id: "nothing-to-check".to_owned(), text });
-    }
+    part.notices.extend(run.changed_policies(&rules));
+    part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
     if run.audit {
         part.counts.objects_total = Some(part.counts.objects_judged);
         part.notices.extend(unused_suppressions(&run));
@@ -271,12 +264,29 @@ pub fn run(
     Ok(report(part, &comparison, &rules, &policies, options))
 }
 
+/// Why a run judged nothing.
+fn no_manifest(part: &Part, kind: ComparisonKind, changed: usize) -> Option<Notice> {
+    if part.counts.files_read > 0 || !part.findings.is_empty() || !part.unchecked.is_empty() {
+        return None;
+    }
+    let text = match changed {
+        0 if kind == ComparisonKind::Staged => {
+            "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
+        }
+        0 => "nothing to check: both sides hold the same files; \
+              what is not committed: portcullis check --worktree"
+            .to_owned(),
+        n => format!("nothing to check: of {n} changed files none is a manifest"),
+    };
+    Some(Notice { id: "nothing-to-check".to_owned(), text })
+}
+
 /// The config that a request is judged by. Where there is nothing to compare, it is HEAD's.
 pub fn config(request: &Request, environment: &Environment, options: &Options) -> Result<Config, RunError> {
     let comparison = match git::compare(request, environment)? {
         git::Outcome::Compare(comparison) => comparison,
         git::Outcome::NothingToCheck { .. } => {
-            let head = Request::All { rev: "HEAD".to_owned() };
+            let head = Request::All { rev: "HEAD".to_owned(), rules: None };
             return config(&head, environment, options);
         }
     };

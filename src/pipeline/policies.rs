@@ -19,6 +19,9 @@ use crate::source::{RepoPath, Side};
 use super::config_broken;
 use super::trust::{Rules, notice};
 
+/// The id of the notice that the change edits policies.
+pub const POLICIES_CHANGED: &str = "policies-changed";
+
 /// A tree with what is known of it.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -109,12 +112,15 @@ pub(super) fn change(comparison: &Comparison, config: &Config, paths: impl Itera
     ])
 }
 
-/// A folder that a config names under `policies` differs between two trees.
-pub(super) fn differ(config: &Config, base: &Tree, head: &Tree) -> bool {
+/// A folder that a config names under `policies`, or something of Gatekeeper's, differs between two trees.
+pub(super) fn differ(config: &Config, base: Place<'_>, head: Place<'_>) -> bool {
+    if gatekeeper_files(config, base) != gatekeeper_files(config, head) {
+        return true;
+    }
     let entries = config.policies.iter().chain(config.clusters.iter().flat_map(|cluster| &cluster.policies));
     let folders = entries.map(|entry| entry.uses.as_str()).filter(|name| LIBRARY.named(name).is_empty());
     folders.into_iter().any(|folder| {
-        let [old, new] = [base, head].map(|tree| tree.folder_id(folder).ok().flatten());
+        let [old, new] = [base, head].map(|place| place.tree.folder_id(folder).ok().flatten());
         // Folders without ids, those on disk, may differ.
         old.is_none() || old != new
     })

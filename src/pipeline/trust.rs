@@ -39,11 +39,14 @@ struct File {
     id: Option<String>,
 }
 
-/// Load the config that counts, with the caller's minors where there are any.
+/// Load the config that counts, with what the caller asks for instead.
 pub(super) fn load(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
     let mut rules = read(comparison, options)?;
     if !options.minors.is_empty() {
         rules.config.judge_for(&options.minors);
+    }
+    if let Some(fail_on) = options.fail_on {
+        rules.config.fail_on = fail_on;
     }
     Ok(rules)
 }

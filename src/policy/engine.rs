@@ -112,6 +112,12 @@ pub struct Covered {
     pub not_covered: BTreeSet<u32>,
 }
 
+/// So many levels of rules and loops fit the stack of any thread.
+const SHALLOW: usize = 20;
+/// The stack of a thread for more, in bytes, and what each level takes of it.
+const STACK: usize = 2 << 20;
+const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 256 << 10 } else { 64 << 10 };
+
 /// Modules that were checked and prepared. A clone is cheap.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -126,6 +132,8 @@ struct Facts {
     places: BTreeMap<String, Vec<(Arc<str>, u32)>>,
     /// The lowered text, by file.
     modules: Vec<(Arc<str>, String)>,
+    /// How many rules and loops are open at once, at most.
+    depth: usize,
     /// Paths that are read; nothing stands for a part that is not known.
     reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
 }
@@ -185,7 +193,7 @@ impl Program {
         rules.extend(lowered.rules.iter().map(|path| compile::dotted(path)));
         let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
         let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
-        let facts = Arc::new(Facts { rules, places, modules, reads });
+        let facts = Arc::new(Facts { rules, places, modules, depth: lowered.depth, reads });
         Self { engine, facts }.filled(data)
     }
 
@@ -278,6 +286,23 @@ impl Program {
             return Ok(None);
         }
         engine.set_input(input.clone());
+        if self.facts.depth <= SHALLOW {
+            return self.run_here(engine, rule);
+        }
+        let builder = std::thread::Builder::new().stack_size(STACK + self.facts.depth * STACK_PER_LEVEL);
+        let (value, prints) = std::thread::scope(|scope| {
+            let run = || (self.run_here(engine, rule), internal::take_prints());
+            let thread = builder.spawn_scoped(scope, run).ok();
+            thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| {
+                let message = "a policy that nests deeply needs a thread, and there is none to be had".to_owned();
+                (Err(EvalError { trouble: Trouble::Memory, message }), Vec::new())
+            })
+        });
+        internal::print_again(prints);
+        value
+    }
+
+    fn run_here(&self, engine: &mut Engine, rule: &str) -> Result<Option<Value>, EvalError> {
         // Forget what others left on this thread.
         let _ = builtins::take_failures();
         let value = engine.eval_rule(rule.to_owned());
@@ -343,8 +368,11 @@ impl Facts {
         let (file, line) = place.rsplit_once(':')?;
         let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
         self.modules.iter().filter(|(path, _)| **path == *file).find_map(|(_, text)| {
-            let text = text.lines().nth(line.checked_sub(1)?)?.get(column.checked_sub(1)?..)?;
-            let name = text.get(..text.find('(')?)?;
+            // The place of a call is its parenthesis, or its name's beginning.
+            let line = text.lines().nth(line.checked_sub(1)?)?;
+            let end = column - 1 + line.get(column.checked_sub(1)?..)?.find('(')?;
+            let name = line.get(..end)?;
+            let name = name.get(name.rfind("data.")?..)?;
             self.places.get(&name.replacen("data.__clauses.", "data.", 1))
         })
     }

@@ -22,6 +22,11 @@ pub(super) fn take_prints() -> Vec<String> {
     PRINTED.take()
 }
 
+/// Put back what another thread printed.
+pub(super) fn print_again(prints: Vec<String>) {
+    PRINTED.with_borrow_mut(|known| known.extend(prints));
+}
+
 type Function = fn(&[Value]) -> Result<Value, Conflict>;
 
 /// A key with two values.
@@ -196,7 +201,8 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
-fn order(left: &Value, right: &Value) -> Ordering {
+/// OPA's order of values.
+pub(super) fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::Array(left), Value::Array(right)) => {
             let differing = left.iter().zip(right.iter()).map(|(left, right)| order(left, right)).find(|o| o.is_ne());

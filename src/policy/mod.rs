@@ -11,6 +11,7 @@ pub mod conftest;
 pub mod engine;
 pub mod gatekeeper;
 mod internal;
+pub mod json;
 mod limits;
 pub mod matching;
 pub mod metadata;

@@ -301,10 +301,11 @@ impl PolicySet {
     /// One digest over all policies in use, as hex.
     #[must_use]
     pub fn digest(&self) -> Option<String> {
-        if self.policies.is_empty() {
+        if self.is_empty() {
             return None;
         }
         let mut all: Vec<_> = self.policies.iter().map(|policy| policy.digest).collect();
+        all.push(self.gatekeeper.digest);
         all.sort_unstable();
         let bytes = Sha256::digest(all.concat());
         Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -215,9 +215,15 @@ fn no_format_shows_a_secret() {
         assert!(found.contains(path), "no finding in {path}: the test does not provoke what it should");
     }
 
+    // What would be posted, bodies and all.
+    let plan = repo.check(&["-o", "json=/dev/null", "--post", "--dry-run=json"]);
+    assert_eq!(plan.defect(), None);
+    assert!(plan.stdout.contains("\"comments\":[{"), "the plan has no comments: {}", plan.stdout);
+
     let fragments = canaries.fragments();
     let texts = FORMATS[1..].iter().map(|format| ((*format).to_owned(), fs::read(out(format)).unwrap()));
-    let streams = [("stdout".to_owned(), run.stdout.into_bytes()), ("stderr".to_owned(), run.stderr.into_bytes())];
+    let streams = [("stdout", run.stdout), ("stderr", run.stderr), ("the plan", plan.stdout)];
+    let streams = streams.map(|(name, text)| (name.to_owned(), text.into_bytes()));
     for (name, text) in texts.chain(streams) {
         // Line by line: across a line end nobody reads a fragment, and wrapped text is searched without its breaks too.
         let joined: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();

@@ -71,7 +71,7 @@ fn readme_shows_the_real_output() {
 /// Every config in the README is one that the program takes.
 #[test]
 fn readme_configs_are_valid() {
-    let readme = text("README.md");
+    let readme = text("README.md") + &text("docs/github.md");
     let block = Regex::new(r"(?s)```yaml\n(.*?)```").unwrap();
     let configs: Vec<&str> = block.captures_iter(&readme).map(|found| found.get(1).unwrap().as_str()).collect();
     let configs: Vec<&str> = configs.into_iter().filter(|text| text.contains("version: 1\n")).collect();
@@ -85,7 +85,7 @@ fn readme_configs_are_valid() {
 #[test]
 fn readme_options_exist() {
     let readme = text("README.md");
-    let command = Regex::new(r"portcullis (check|parse|explain|completions|man)\b([^`\n#]*)").unwrap();
+    let command = Regex::new(r"portcullis (check|post|parse|explain|completions|man)\b([^`\n#]*)").unwrap();
     let option = Regex::new(r"--[a-z-]+").unwrap();
     let mut seen = BTreeSet::new();
     for found in command.captures_iter(&readme) {
@@ -103,7 +103,9 @@ fn readme_options_exist() {
 #[test]
 fn links_lead_somewhere() {
     let link = Regex::new(r"\]\(([^)#:]+)(#[^)]*)?\)").unwrap();
-    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/rules.md"] {
+    for document in
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/github.md", "docs/rules.md"]
+    {
         let folder = Path::new(TOP).join(document).parent().unwrap().to_owned();
         for found in link.captures_iter(&text(document)) {
             assert!(folder.join(&found[1]).exists(), "{document} links to {}, which is not there", &found[1]);

@@ -32,6 +32,7 @@ mod pre_commit;
 mod reading;
 #[cfg(test)]
 mod report;
+#[cfg(feature = "github")]
 #[cfg(test)]
 mod review;
 #[cfg(test)]

@@ -25,6 +25,6 @@ info contains violation if {
 	object.get(review.new, path, "") in {"", "default"}
 	violation := {
 		"msg": "the project default sets no bounds to what the Application deploys, and where",
-		"field": review.nearest(review.new, "", path),
+		"field": review.pointer("", path),
 	}
 }

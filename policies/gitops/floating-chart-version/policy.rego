@@ -30,7 +30,7 @@ warn contains violation if {
 	source.floats(object.get(chart.value, "version", ""))
 	violation := {
 		"msg": sprintf("the newest version of chart %v is installed, whenever it appears: %s", [object.get(chart.value, "chart", ""), source.described(object.get(chart.value, "version", ""))]),
-		"field": review.nearest(chart.value, chart.at, ["version"]),
+		"field": review.pointer(chart.at, ["version"]),
 	}
 }
 

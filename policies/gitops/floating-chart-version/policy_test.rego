@@ -16,7 +16,7 @@ test_range if {
 
 test_missing if {
 	violations := policy.warn with input as release({})
-	t.fields(violations) == {"/spec/chart/spec"}
+	t.fields(violations) == {"/spec/chart/spec/version"}
 }
 
 test_exact if {

@@ -27,7 +27,7 @@ warn contains violation if {
 	review.new.kind == "OCIRepository"
 	ref := review.map(object.get(review.new, ["spec", "ref"], {}))
 	count({"tag", "digest", "semver"} & object.keys(ref)) == 0
-	violation := {"msg": "the tag latest is followed: there is no ref", "field": review.nearest(review.new, "", ["spec", "ref"])}
+	violation := {"msg": "the tag latest is followed: there is no ref", "field": review.pointer("", ["spec", "ref"])}
 }
 
 warn contains violation if {
@@ -54,6 +54,6 @@ warn contains violation if {
 	count(review.map(object.get(review.new, ["spec", "ref"], {}))) == 0
 	violation := {
 		"msg": "the branch master is followed: there is no ref",
-		"field": review.nearest(review.new, "", ["spec", "ref"]),
+		"field": review.pointer("", ["spec", "ref"]),
 	}
 }

@@ -9,7 +9,7 @@ test_oci if {
 	violations := policy.warn with input as flux("OCIRepository", {"ref": {"tag": "latest"}})
 	t.fields(violations) == {"/spec/ref/tag"}
 	more := policy.warn with input as flux("OCIRepository", {"url": "oci://a"})
-	t.fields(more) == {"/spec"}
+	t.fields(more) == {"/spec/ref"}
 }
 
 test_range if {
@@ -29,4 +29,16 @@ test_named if {
 	count(policy.warn) == 0 with input as flux("GitRepository", {"ref": {"branch": "main"}})
 	count(policy.warn) == 0 with input as flux("GitRepository", {"ref": {"tag": "v1.2.3"}})
 	count(policy.warn) == 0 with input as flux("GitRepository", {"ref": {"semver": "1.2.3"}})
+}
+
+test_the_more_exact_part_counts if {
+	count(policy.warn) == 1 with input as flux("OCIRepository", {"ref": {"tag": "latest", "semver": ">=1"}})
+	count(policy.warn) == 0 with input as flux("OCIRepository", {"ref": {"semver": ">=1", "digest": "sha256:0123"}})
+	count(policy.warn) == 0 with input as flux("GitRepository", {"ref": {"semver": ">=1", "commit": "0123"}})
+}
+
+test_each_kind_is_judged_once if {
+	count(policy.warn) == 1 with input as flux("OCIRepository", {})
+	count(policy.warn) == 1 with input as flux("GitRepository", {})
+	count(policy.warn) == 0 with input as flux("GitRepository", {"ref": {"tag": "latest"}})
 }

@@ -22,12 +22,12 @@ import data.lib.review
 import data.lib.source
 
 sources := array.concat(
-	[{"at": concat("/", array.concat([""], array.concat(place, ["source"]))), "value": value} |
+	[{"at": review.pointer("", array.concat(place, ["source"])), "value": value} |
 		some place in places
 		value := object.get(review.new, array.concat(place, ["source"]), null)
 		is_object(value)
 	],
-	[{"at": sprintf("%s/%d", [concat("/", array.concat([""], array.concat(place, ["sources"]))), item.index]), "value": item.value} |
+	[{"at": sprintf("%s/%d", [review.pointer("", array.concat(place, ["sources"])), item.index]), "value": item.value} |
 		some place in places
 		some item in review.items(object.get(review.new, array.concat(place, ["sources"]), []))
 		is_object(item.value)
@@ -44,7 +44,6 @@ automated if {
 }
 
 floats(value) if {
-	not value.chart
 	object.get(value, "targetRevision", "HEAD") in {"HEAD", "", null}
 }
 
@@ -59,6 +58,6 @@ warn contains violation if {
 	floats(entry.value)
 	violation := {
 		"msg": sprintf("automatic sync of whatever is newest: targetRevision is %v", [object.get(entry.value, "targetRevision", "missing")]),
-		"field": review.nearest(entry.value, entry.at, ["targetRevision"]),
+		"field": review.pointer(entry.at, ["targetRevision"]),
 	}
 }

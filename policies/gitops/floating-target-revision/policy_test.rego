@@ -9,7 +9,7 @@ test_head if {
 	violations := policy.warn with input as application({"source": {"repoURL": "a", "targetRevision": "HEAD"}})
 	t.fields(violations) == {"/spec/source/targetRevision"}
 	more := policy.warn with input as application({"sources": [{"targetRevision": "v1"}, {"repoURL": "a"}]})
-	t.fields(more) == {"/spec/sources/1"}
+	t.fields(more) == {"/spec/sources/1/targetRevision"}
 }
 
 test_chart if {
@@ -22,7 +22,7 @@ test_application_set if {
 		"source": {"repoURL": "a"},
 		"syncPolicy": {"automated": {}},
 	}}}})
-	t.fields(violations) == {"/spec/template/spec/source"}
+	t.fields(violations) == {"/spec/template/spec/source/targetRevision"}
 }
 
 test_named if {

@@ -34,3 +34,11 @@ test_elsewhere if {
 	count(policy.warn) == 0 with input as kustomization({"dependsOn": [{"name": "a", "namespace": "other"}]}) with data.inventory as repository
 	count(policy.warn) == 0 with input as kustomization({"dependsOn": [{"name": "${NAME}"}]}) with data.inventory as repository
 }
+
+test_namesakes if {
+	namesake := {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "metadata": {"name": "infra", "namespace": "flux-system"}}
+	request := kustomization({"dependsOn": [{"name": "infra"}]})
+	count(policy.warn) == 0 with input as request with data.inventory as t.inventory([namesake])
+	count(policy.warn) == 1 with input as request with data.inventory as t.inventory([namesake, flux("Kustomization", "kustomize", "web")])
+	count(policy.warn) == 0 with input as kustomization({"sourceRef": {"kind": "GitRepository", "name": "${NAME}"}}) with data.inventory as repository
+}

@@ -25,13 +25,11 @@ package policy.gitops.forced_recreation
 import data.lib.review
 
 warn contains violation if {
-	review.new.kind == "Kustomization"
 	review.new.spec.force == true
 	violation := {"msg": "every object of the Kustomization may be deleted and created again: force is true", "field": "/spec/force"}
 }
 
 warn contains violation if {
-	review.new.kind == "Application"
 	some item in review.items(object.get(review.new, ["spec", "syncPolicy", "syncOptions"], []))
 	item.value in {"Force=true", "Replace=true"}
 	violation := {

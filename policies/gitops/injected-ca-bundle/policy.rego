@@ -44,7 +44,7 @@ bundles contains bundle if {
 		["spec", "caBundle"],
 	]
 	bundle := {
-		"at": concat("/", array.concat([""], path)),
+		"at": review.pointer("", path),
 		"value": object.get(review.new, path, null),
 	}
 }

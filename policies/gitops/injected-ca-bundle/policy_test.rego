@@ -33,3 +33,7 @@ test_not_injected if {
 	count(policy.warn) == 0 with input as webhooks({}, "LS0tLS1C")
 	count(policy.warn) == 0 with input as webhooks(null, "LS0tLS1C")
 }
+
+test_other_annotation if {
+	count(policy.warn) == 0 with input as webhooks({"cert-manager.io/allow-direct-injection": "true"}, "LS0tLS1C")
+}

@@ -2,8 +2,8 @@
 # scope: package
 # title: An image has a tag that moves
 # description: |-
-#   Tags such as main, stable, 1 or 1.27 are pushed again and again: the cluster changes without a commit, and a
-#   revert does not bring the old program back. Missing tags and latest are judged by workloads/latest-image-tag.
+#   Tags such as main, stable or 1 are pushed again and again: the cluster changes without a commit, and a revert
+#   does not bring the old program back. Missing tags and latest are judged by workloads/latest-image-tag.
 # custom:
 #   id: gitops/moving-image-tag
 #   severity: warning
@@ -49,13 +49,14 @@ words := {
 
 moving(tag) if lower(tag) in words
 
-# A version without a patch level, such as 1, v2 or 1.27, with or without a flavour such as -alpine.
-moving(tag) if regex.match(`^v?[0-9]{1,3}(\.[0-9]{1,3})?(-[a-z]+)?$`, tag)
+# A major version, such as 1 or v2, with or without a flavour such as -alpine. Two numbers are a whole version for some
+# projects, and left alone.
+moving(tag) if regex.match(`^v?[0-9]{1,2}(-[a-z]+)?$`, tag)
 
 warn contains violation if {
 	some container in pod.containers
 	reference := container.value.image
-	image.is_literal(reference)
+	is_string(reference)
 	parts := image.parse(reference)
 	parts.digest == ""
 	moving(parts.tag)

@@ -30,7 +30,7 @@ warn contains violation if {
 	object.get(review.annotations, key, "") != value
 	violation := {
 		"msg": sprintf("nothing keeps %s %s any more: %s: %s is gone", [review.new.kind, review.new.metadata.name, key, value]),
-		"field": review.nearest(review.new, "", ["metadata", "annotations", key]),
+		"field": review.pointer("", ["metadata", "annotations", key]),
 	}
 }
 
@@ -40,7 +40,7 @@ warn contains violation if {
 	not option in options(review.annotations)
 	violation := {
 		"msg": sprintf("nothing keeps %s %s any more: the sync option %s is gone", [review.new.kind, review.new.metadata.name, option]),
-		"field": review.nearest(review.new, "", ["metadata", "annotations", "argocd.argoproj.io/sync-options"]),
+		"field": review.pointer("", ["metadata", "annotations", "argocd.argoproj.io/sync-options"]),
 	}
 }
 

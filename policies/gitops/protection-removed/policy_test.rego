@@ -12,7 +12,7 @@ argo := {"argocd.argoproj.io/sync-options": "Prune=false,ServerSideApply=true"}
 test_removed if {
 	violations := policy.warn with input as t.update(namespace(flux), namespace({}))
 	t.messages(violations) == {"nothing keeps Namespace shop any more: kustomize.toolkit.fluxcd.io/prune: disabled is gone"}
-	t.fields(violations) == {"/metadata/annotations"}
+	t.fields(violations) == {"/metadata/annotations/kustomize.toolkit.fluxcd.io~1prune"}
 	more := policy.warn with input as t.update(namespace(flux), namespace({"kustomize.toolkit.fluxcd.io/prune": "enabled"}))
 	t.fields(more) == {"/metadata/annotations/kustomize.toolkit.fluxcd.io~1prune"}
 }

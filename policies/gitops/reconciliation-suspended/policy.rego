@@ -30,7 +30,7 @@ warn contains violation if {
 	review.new.spec.suspend == true
 	not was_suspended
 	violation := {
-		"msg": sprintf("%s is suspended: what is merged no longer reaches the cluster", [review.new.kind]),
+		"msg": sprintf("%s is suspended: what is merged no longer reaches the cluster", [input.review.kind.kind]),
 		"field": "/spec/suspend",
 	}
 }

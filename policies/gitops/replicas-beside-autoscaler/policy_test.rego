@@ -36,3 +36,8 @@ test_other_target if {
 	count(policy.warn) == 0 with input as deployment({"replicas": 3}) with data.inventory as hpa({"kind": "StatefulSet", "name": "web"})
 	count(policy.warn) == 0 with input as deployment({"replicas": 3})
 }
+
+test_other_group if {
+	count(policy.warn) == 0 with input as deployment({"replicas": 3}) with data.inventory as scaler("acme.io/v1", "HorizontalPodAutoscaler", web)
+	count(policy.warn) == 0 with input as deployment({"replicas": "3"}) with data.inventory as hpa(web)
+}

@@ -21,22 +21,25 @@ package policy.gitops.unencrypted_source
 import data.lib.review
 
 warn contains violation if {
-	some path in [["spec", "url"], ["spec", "endpoint"], ["spec", "source", "repoURL"]]
+	some path in [["spec", "url"], ["spec", "source", "repoURL"]]
 	url := object.get(review.new, path, "")
 	is_string(url)
 	regex.match(`(?i)^(http|git)://`, url)
-	not regex.match(`(?i)^[a-z]+://([^/@]*@)?([^/:]+\.svc(\.cluster\.local)?|localhost|127\.0\.0\.1)(:[0-9]+)?(/|$)`, url)
+	not in_cluster(url)
 	violation := {
 		"msg": "the source is fetched without TLS: whoever is on the way can change it",
-		"field": concat("/", array.concat([""], path)),
+		"field": review.pointer("", path),
 	}
 }
 
 warn contains violation if {
-	review.new.spec.insecure == true
-	not endpoint_is_plain
+	spec := review.new.spec
+	spec.insecure == true
+	not in_cluster(object.get(spec, "url", object.get(spec, "endpoint", "")))
 	violation := {"msg": "the source is fetched without TLS: insecure is true", "field": "/spec/insecure"}
 }
 
-# Said at the endpoint already.
-endpoint_is_plain if startswith(object.get(review.new, ["spec", "endpoint"], ""), "http://")
+in_cluster(address) if regex.match(
+	`(?i)^([a-z]+://)?([^/@]*@)?([^/:]+\.svc(\.cluster\.local)?|localhost|127\.0\.0\.1)(:[0-9]+)?(/|$)`,
+	address,
+)

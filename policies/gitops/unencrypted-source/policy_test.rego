@@ -28,3 +28,8 @@ test_inside_of_the_cluster if {
 	count(policy.warn) == 0 with input as flux("HelmRepository", {"url": "http://charts.shop.svc"})
 	count(policy.warn) == 1 with input as flux("HelmRepository", {"url": "http://charts.svc.example.com"})
 }
+
+test_bucket if {
+	count(policy.warn) == 1 with input as flux("Bucket", {"endpoint": "storage.example.com", "insecure": true})
+	count(policy.warn) == 0 with input as flux("Bucket", {"endpoint": "minio.storage.svc:9000", "insecure": true})
+}

@@ -33,7 +33,7 @@ warn contains violation if {
 	not was_so(path)
 	violation := {
 		"msg": sprintf("%s: Delete deletes data that a revert does not bring back", [path[count(path) - 1]]),
-		"field": concat("/", array.concat([""], path)),
+		"field": review.pointer("", path),
 		"fix": "Retain",
 	}
 }

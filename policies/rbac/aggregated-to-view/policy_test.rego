@@ -30,3 +30,7 @@ test_edit if {
 	count(policy.warn) == 0 with input as rules({"rbac.authorization.k8s.io/aggregate-to-edit": "true"}, ["shops"], ["update"])
 	count(policy.warn) == 0 with input as rules({"rbac.authorization.k8s.io/aggregate-to-view": "false"}, ["shops"], ["update"])
 }
+
+test_not_aggregated if {
+	count(policy.warn) == 0 with input as rules({}, ["secrets"], ["get"])
+}

@@ -15,3 +15,7 @@ test_of_one_namespace if {
 test_discovery if {
 	count(policy.warn) == 0 with input as t.binding("system:discovery", [{"kind": "Group", "name": "system:authenticated"}])
 }
+
+test_a_user_of_that_name if {
+	count(policy.warn) == 0 with input as t.binding("view", [{"kind": "User", "name": "system:authenticated"}])
+}

@@ -18,4 +18,5 @@ test_other_group if {
 
 test_read if {
 	count(policy.warn) == 0 with input as rules(["certificates.k8s.io"], ["certificatesigningrequests"], ["create", "get"])
+	count(policy.warn) == 0 with input as rules(["certificates.k8s.io"], ["certificatesigningrequests/approval"], ["get"])
 }

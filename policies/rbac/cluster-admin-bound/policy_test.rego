@@ -22,3 +22,7 @@ test_others if {
 	count(policy.warn) == 0 with input as t.binding("cluster-admin", [{"kind": "Group", "name": "system:masters"}])
 	count(policy.warn) == 0 with input as t.binding("cluster-admin", null)
 }
+
+test_a_role_of_that_name if {
+	count(policy.warn) == 0 with input as t.create({"kind": "RoleBinding", "roleRef": {"kind": "Role", "name": "cluster-admin"}, "subjects": [web]})
+}

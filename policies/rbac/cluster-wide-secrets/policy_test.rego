@@ -5,11 +5,9 @@ import data.policy.rbac.cluster_wide_secrets as policy
 
 rules(resources, verbs) := t.role([{"apiGroups": [""], "resources": resources, "verbs": verbs}])
 
-reference := {"roleRef": {"kind": "ClusterRole", "name": "web"}}
+in_namespace(kind, name) := {"shop": {"rbac.authorization.k8s.io/v1": {"RoleBinding": {"web": {"roleRef": {"kind": kind, "name": name}}}}}}
 
-in_namespace := {"shop": {"rbac.authorization.k8s.io/v1": {"RoleBinding": {"web": reference}}}}
-
-everywhere := {"rbac.authorization.k8s.io/v1": {"ClusterRoleBinding": {"web": reference}}}
+everywhere(name) := {"rbac.authorization.k8s.io/v1": {"ClusterRoleBinding": {"web": {"roleRef": {"kind": "ClusterRole", "name": name}}}}}
 
 test_read if {
 	violations := policy.warn with input as rules(["configmaps", "secrets"], ["list"])
@@ -26,6 +24,10 @@ test_others if {
 
 test_bound_in_a_namespace if {
 	request := rules(["secrets"], ["get"])
-	count(policy.warn) == 0 with input as request with data.inventory as {"namespace": in_namespace, "cluster": {}}
-	count(policy.warn) == 1 with input as request with data.inventory as {"namespace": in_namespace, "cluster": everywhere}
+	here := in_namespace("ClusterRole", "web")
+	count(policy.warn) == 0 with input as request with data.inventory as {"namespace": here, "cluster": {}}
+	count(policy.warn) == 0 with input as request with data.inventory as {"namespace": here, "cluster": everywhere("other")}
+	count(policy.warn) == 1 with input as request with data.inventory as {"namespace": here, "cluster": everywhere("web")}
+	count(policy.warn) == 1 with input as request with data.inventory as {"namespace": in_namespace("Role", "web"), "cluster": {}}
+	count(policy.warn) == 1 with input as request with data.inventory as {"namespace": in_namespace("ClusterRole", "other"), "cluster": {}}
 }

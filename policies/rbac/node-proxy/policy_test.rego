@@ -18,4 +18,5 @@ test_other_group if {
 
 test_metrics if {
 	count(policy.warn) == 0 with input as rules([""], ["nodes/metrics", "nodes/stats", "nodes"], ["get"])
+	count(policy.warn) == 0 with input as rules([""], ["nodes/proxy"], ["list"])
 }

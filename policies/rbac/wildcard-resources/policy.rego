@@ -24,9 +24,13 @@ warn contains violation if {
 	some rule in rbac.rules
 	some index in rbac.positions(rule.resources, {"*"})
 	some group in rule.groups
-	rbac.built_in(group)
+	group in rbac.built_in
 	violation := {
-		"msg": sprintf(`resources "*" of %s: Secrets, exec and all that is yet to come`, [rbac.group_called(group)]),
+		"msg": sprintf(`resources "*" of %s: %s`, [rbac.group_called(group), extent(group)]),
 		"field": sprintf("%s/resources/%d", [rule.at, index]),
 	}
 }
+
+extent(group) := "Secrets, exec and all that is yet to come" if {
+	group in {"", "*"}
+} else := "all that there is and is yet to come"

@@ -12,13 +12,15 @@ test_core if {
 }
 
 test_groups if {
+	violations := policy.warn with input as rules(["apps"], ["*"])
+	t.messages(violations) == {`resources "*" of the API group apps: all that there is and is yet to come`}
 	count(policy.warn) == 1 with input as rules(["*"], ["*"])
-	count(policy.warn) == 1 with input as rules(["apps"], ["*"])
 	count(policy.warn) == 1 with input as rules(["rbac.authorization.k8s.io"], ["*"])
 }
 
 test_own_group if {
 	count(policy.warn) == 0 with input as rules(["acme.example.com"], ["*"])
+	count(policy.warn) == 0 with input as rules(["metrics.k8s.io"], ["*"])
 }
 
 test_names if {

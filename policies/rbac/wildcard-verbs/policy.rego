@@ -26,7 +26,7 @@ warn contains violation if {
 	count(rbac.positions(rule.resources, {"*"})) == 0
 	some index in rbac.positions(rule.verbs, {"*"})
 	some group in rule.groups
-	rbac.built_in(group)
+	group in rbac.built_in
 	violation := {
 		"msg": sprintf(`every verb on %s`, [concat(", ", rule.resources)]),
 		"field": sprintf("%s/verbs/%d", [rule.at, index]),

@@ -20,5 +20,5 @@ import data.lib.review
 
 info contains violation if {
 	count(review.list(object.get(review.new, ["spec", "tls"], []))) == 0
-	violation := {"msg": "the Ingress has no tls", "field": "/spec"}
+	violation := {"msg": "the Ingress has no tls", "field": "/spec/tls"}
 }

@@ -7,7 +7,7 @@ ingress(spec) := t.create({"apiVersion": "networking.k8s.io/v1", "kind": "Ingres
 
 test_none if {
 	violations := policy.info with input as ingress({"rules": []})
-	t.fields(violations) == {"/spec"}
+	t.fields(violations) == {"/spec/tls"}
 	count(policy.info) == 1 with input as ingress({"tls": []})
 }
 

@@ -21,11 +21,16 @@ package policy.workloads.job_without_deadline
 import data.lib.pod
 import data.lib.review
 
+places := {"CronJob": ["spec", "jobTemplate", "spec"], "Job": ["spec"]}
+
 info contains violation if {
-	place := {"Job": "/spec", "CronJob": "/spec/jobTemplate/spec"}[review.new.kind]
-	spec := {"Job": review.new.spec, "CronJob": object.get(review.new, ["spec", "jobTemplate", "spec"], null)}[review.new.kind]
+	path := places[review.new.kind]
+	spec := object.get(review.new, path, null)
 	is_object(spec)
 	object.get(spec, "activeDeadlineSeconds", null) == null
 	object.get(pod.spec, "activeDeadlineSeconds", null) == null
-	violation := {"msg": "a Job that hangs is never ended: there is no activeDeadlineSeconds", "field": place}
+	violation := {
+		"msg": "a Job that hangs is never ended: there is no activeDeadlineSeconds",
+		"field": review.pointer("", array.concat(path, ["activeDeadlineSeconds"])),
+	}
 }

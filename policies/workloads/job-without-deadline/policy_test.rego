@@ -5,12 +5,12 @@ import data.policy.workloads.job_without_deadline as policy
 
 test_job if {
 	violations := policy.info with input as t.create({"kind": "Job", "spec": {"template": {"spec": {}}}})
-	t.fields(violations) == {"/spec"}
+	t.fields(violations) == {"/spec/activeDeadlineSeconds"}
 }
 
 test_cron_job if {
 	violations := policy.info with input as t.cron_job({})
-	t.fields(violations) == {"/spec/jobTemplate/spec"}
+	t.fields(violations) == {"/spec/jobTemplate/spec/activeDeadlineSeconds"}
 }
 
 test_deadline if {

@@ -32,9 +32,9 @@ warn contains violation if {
 	image.is_literal(reference)
 	parts := image.parse(reference)
 	parts.digest == ""
-	parts.tag in {"", "latest"}
+	reason := wrong[parts.tag]
 	violation := {
-		"msg": sprintf(`container "%s" runs %s, whatever that is when its node pulls it: %s`, [container.name, reference, wrong[parts.tag]]),
+		"msg": sprintf(`container "%s" runs %s, whatever that is when its node pulls it: %s`, [container.name, reference, reason]),
 		"field": concat("", [container.at, "/image"]),
 	}
 }

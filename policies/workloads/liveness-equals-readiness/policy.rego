@@ -8,7 +8,7 @@
 # - https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 # custom:
 #   id: workloads/liveness-equals-readiness
-#   severity: warning
+#   severity: info
 #   match:
 #     kinds:
 #     - apiGroups: [apps]
@@ -20,10 +20,9 @@ package policy.workloads.liveness_equals_readiness
 
 import data.lib.pod
 
-warn contains violation if {
+info contains violation if {
 	some container in pod.containers
 	liveness := container.value.livenessProbe
-	is_object(liveness)
 	strictness(liveness) == strictness(container.value.readinessProbe)
 	violation := {
 		"msg": sprintf(`container "%s" is restarted as soon as it is not ready: both probes are the same`, [container.name]),

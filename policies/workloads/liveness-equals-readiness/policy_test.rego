@@ -8,20 +8,20 @@ probe := {"httpGet": {"path": "/health", "port": 80}}
 probes(live, ready) := t.deployment({"containers": [{"name": "a", "livenessProbe": live, "readinessProbe": ready}]})
 
 test_same if {
-	violations := policy.warn with input as probes(probe, probe)
+	violations := policy.info with input as probes(probe, probe)
 	t.fields(violations) == {"/spec/template/spec/containers/0/livenessProbe"}
-	count(policy.warn) == 1 with input as probes(probe, object.union(probe, {"failureThreshold": 3, "initialDelaySeconds": 5}))
+	count(policy.info) == 1 with input as probes(probe, object.union(probe, {"failureThreshold": 3, "initialDelaySeconds": 5}))
 }
 
 test_more_patient if {
-	count(policy.warn) == 0 with input as probes(object.union(probe, {"failureThreshold": 10}), probe)
+	count(policy.info) == 0 with input as probes(object.union(probe, {"failureThreshold": 10}), probe)
 }
 
 test_other_path if {
-	count(policy.warn) == 0 with input as probes({"httpGet": {"path": "/live", "port": 80}}, probe)
+	count(policy.info) == 0 with input as probes({"httpGet": {"path": "/live", "port": 80}}, probe)
 }
 
 test_one_of_them if {
-	count(policy.warn) == 0 with input as probes(probe, null)
-	count(policy.warn) == 0 with input as t.deployment({"containers": [{"name": "a", "readinessProbe": probe}]})
+	count(policy.info) == 0 with input as probes(probe, null)
+	count(policy.info) == 0 with input as t.deployment({"containers": [{"name": "a", "readinessProbe": probe}]})
 }

@@ -25,6 +25,6 @@ info contains violation if {
 	not startswith(object.get(review.new, ["metadata", "name"], ""), "kube-")
 	violation := {
 		"msg": "the Namespace has no label pod-security.kubernetes.io/enforce: any Pod is let in",
-		"field": review.nearest(review.new, "", ["metadata", "labels"]),
+		"field": review.pointer("", ["metadata", "labels", "pod-security.kubernetes.io/enforce"]),
 	}
 }

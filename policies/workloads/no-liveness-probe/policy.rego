@@ -28,6 +28,6 @@ info contains violation if {
 	object.get(container.value, "livenessProbe", null) == null
 	violation := {
 		"msg": sprintf(`container "%s" has a port and no livenessProbe`, [container.name]),
-		"field": container.at,
+		"field": concat("", [container.at, "/livenessProbe"]),
 	}
 }

@@ -31,7 +31,7 @@ warn contains violation if {
 	not limited(pod.spec)
 	violation := {
 		"msg": sprintf(`container "%s" has no memory limit`, [container.name]),
-		"field": review.nearest(container.value, container.at, ["resources", "limits"]),
+		"field": review.pointer(container.at, ["resources", "limits", "memory"]),
 	}
 }
 

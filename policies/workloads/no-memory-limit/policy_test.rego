@@ -8,9 +8,9 @@ resources(value) := t.deployment({"containers": [{"name": "a", "resources": valu
 test_none if {
 	violations := policy.warn with input as resources({"limits": {"cpu": 1}})
 	t.messages(violations) == {`container "a" has no memory limit`}
-	t.fields(violations) == {"/spec/template/spec/containers/0/resources/limits"}
+	t.fields(violations) == {"/spec/template/spec/containers/0/resources/limits/memory"}
 	more := policy.warn with input as resources({"requests": {"memory": "1Gi"}})
-	t.fields(more) == {"/spec/template/spec/containers/0/resources"}
+	t.fields(more) == {"/spec/template/spec/containers/0/resources/limits/memory"}
 }
 
 test_limit if {

@@ -29,6 +29,6 @@ warn contains violation if {
 	object.get(container.value, "readinessProbe", null) == null
 	violation := {
 		"msg": sprintf(`container "%s" has a port and no readinessProbe`, [container.name]),
-		"field": container.at,
+		"field": concat("", [container.at, "/readinessProbe"]),
 	}
 }

@@ -8,7 +8,7 @@ ports := [{"containerPort": 8080}]
 test_no_probe if {
 	violations := policy.warn with input as t.deployment({"containers": [{"name": "a", "ports": ports}]})
 	t.messages(violations) == {`container "a" has a port and no readinessProbe`}
-	t.fields(violations) == {"/spec/template/spec/containers/0"}
+	t.fields(violations) == {"/spec/template/spec/containers/0/readinessProbe"}
 }
 
 test_probe if {

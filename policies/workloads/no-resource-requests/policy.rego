@@ -33,10 +33,9 @@ warn contains violation if {
 		not asked_for(container.value, resource)
 		not asked_for(pod.spec, resource)
 	]
-	count(missing) > 0
 	violation := {
 		"msg": sprintf(`container "%s" requests no %s`, [container.name, concat(" and no ", missing)]),
-		"field": review.nearest(container.value, container.at, ["resources", "requests"]),
+		"field": review.pointer(container.at, ["resources", "requests", missing[0]]),
 	}
 }
 

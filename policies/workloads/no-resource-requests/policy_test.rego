@@ -8,13 +8,13 @@ resources(value) := t.deployment({"containers": [{"name": "a", "resources": valu
 test_nothing if {
 	violations := policy.warn with input as t.deployment({"containers": [{"name": "a"}]})
 	t.messages(violations) == {`container "a" requests no cpu and no memory`}
-	t.fields(violations) == {"/spec/template/spec/containers/0"}
+	t.fields(violations) == {"/spec/template/spec/containers/0/resources/requests/cpu"}
 }
 
 test_one if {
 	violations := policy.warn with input as resources({"requests": {"cpu": "100m"}})
 	t.messages(violations) == {`container "a" requests no memory`}
-	t.fields(violations) == {"/spec/template/spec/containers/0/resources/requests"}
+	t.fields(violations) == {"/spec/template/spec/containers/0/resources/requests/memory"}
 }
 
 test_both if {

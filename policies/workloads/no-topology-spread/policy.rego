@@ -34,6 +34,6 @@ info contains violation if {
 	object.get(pod.spec, ["affinity", "podAntiAffinity"], null) == null
 	violation := {
 		"msg": sprintf("%d replicas with neither topologySpreadConstraints nor podAntiAffinity can all run on one node", [replicas]),
-		"field": pod.spec_at,
+		"field": concat("", [pod.spec_at, "/topologySpreadConstraints"]),
 	}
 }

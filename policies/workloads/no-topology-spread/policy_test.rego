@@ -7,13 +7,14 @@ workload(replicas, spec) := t.create({"kind": "Deployment", "metadata": {"name":
 
 test_three if {
 	violations := policy.info with input as workload(3, {})
-	t.fields(violations) == {"/spec/template/spec"}
+	t.fields(violations) == {"/spec/template/spec/topologySpreadConstraints"}
 }
 
 test_two if {
 	count(policy.info) == 0 with input as workload(2, {})
 	count(policy.info) == 1 with input as t.with_params(workload(2, {}), {"min-replicas": 2})
 	count(policy.info) == 0 with input as workload(null, {})
+	count(policy.info) == 0 with input as workload("3", {})
 }
 
 test_spread if {

@@ -25,5 +25,9 @@ test_read_only_folder if {
 }
 
 test_other_volume if {
+	count(policy.warn) == 0 with input as t.pod({
+		"volumes": [{"name": "host", "hostPath": {"path": "/"}}],
+		"containers": [{"name": "a", "volumeMounts": [{"name": "tmp"}, {"name": "host", "readOnly": true}]}],
+	})
 	count(policy.warn) == 0 with input as t.pod({"volumes": [{"name": "a", "emptyDir": {}}]})
 }

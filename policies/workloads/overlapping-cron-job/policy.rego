@@ -23,5 +23,5 @@ import data.lib.review
 warn contains violation if {
 	object.get(review.new, ["spec", "concurrencyPolicy"], null) in {null, ""}
 	object.get(review.new, ["spec", "suspend"], false) != true
-	violation := {"msg": "runs may overlap: there is no concurrencyPolicy", "field": "/spec"}
+	violation := {"msg": "runs may overlap: there is no concurrencyPolicy", "field": "/spec/concurrencyPolicy"}
 }

@@ -7,7 +7,7 @@ cron(spec) := t.create({"kind": "CronJob", "spec": spec})
 
 test_absent if {
 	violations := policy.warn with input as cron({"schedule": "* * * * *"})
-	t.fields(violations) == {"/spec"}
+	t.fields(violations) == {"/spec/concurrencyPolicy"}
 }
 
 test_said if {

@@ -25,6 +25,7 @@ test_renamed if {
 test_found if {
 	count(policy.warn) == 0 with input as pdb({"matchLabels": {"app": "web"}}) with data.inventory as workload({"app": "web"})
 	count(policy.warn) == 0 with input as pdb({"matchExpressions": [{"key": "app", "operator": "Exists"}]}) with data.inventory as workload({"app": "web"})
+	count(policy.warn) == 0 with input as pdb({"matchLabels": {}, "matchExpressions": [{"key": "app", "operator": "In", "values": ["a"]}]}) with data.inventory as workload({"app": "web"})
 	count(policy.warn) == 0 with input as pdb({}) with data.inventory as workload({"app": "web"})
 }
 

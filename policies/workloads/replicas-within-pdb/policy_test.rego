@@ -44,13 +44,22 @@ test_room if {
 	count(from_workload(1, {"maxUnavailable": "1%"})) == 0
 	count(from_budget(2, {"minAvailable": 1})) == 0
 	count(from_workload(0, {"minAvailable": 1})) == 0
+	count(from_budget(0, {"minAvailable": 1})) == 0
 	count(from_workload(null, {"minAvailable": 1})) == 0
 }
 
 test_other_pods if {
-	count(from_workload(1, {"minAvailable": 1, "selector": {"matchLabels": {"app": "api"}}})) == 0
+	other := {"minAvailable": 1, "selector": {"matchLabels": {"app": "api"}}}
+	count(from_workload(1, other)) == 0
+	count(from_budget(1, other)) == 0
 }
 
 test_said_elsewhere if {
 	count(from_budget(1, {"maxUnavailable": 0})) == 0
+}
+
+test_what_is_scaled_by_something_else if {
+	budget := pdb({"minAvailable": 1})
+	set := object.union(workload(1), {"kind": "ReplicaSet"})
+	count(policy.warn) == 0 with input as t.create(budget) with data.inventory as t.inventory([set, budget])
 }

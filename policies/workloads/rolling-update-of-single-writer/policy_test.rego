@@ -30,7 +30,12 @@ test_no_surge if {
 	count(policy.warn) == 1 with input as deployment({"strategy": {"rollingUpdate": {"maxSurge": 1}}}) with data.inventory as claim(["ReadWriteOnce"])
 }
 
+test_no_pods if {
+	count(policy.warn) == 0 with input as deployment({"replicas": 0}) with data.inventory as claim(["ReadWriteOnce"])
+}
+
 test_shared_or_unknown if {
+	count(policy.warn) == 0 with input as deployment({}) with data.inventory as claim([])
 	count(policy.warn) == 0 with input as deployment({}) with data.inventory as claim(["ReadWriteOnce", "ReadWriteMany"])
 	count(policy.warn) == 0 with input as deployment({}) with data.inventory as {"namespace": {}, "cluster": {}}
 }

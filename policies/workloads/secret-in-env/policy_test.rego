@@ -22,6 +22,7 @@ test_url if {
 	t.messages(violations) == {`the URL in the variable DATABASE of container "app" seems to hold a password`}
 	count(policy.warn) == 0 with input as env("DATABASE", "postgres://app:$(PASSWORD)@db/app")
 	count(policy.warn) == 0 with input as env("DATABASE", "postgres://db:5432/app")
+	count(policy.warn) == 1 with input as env("TOKEN", "https://app:hunter22@example.com")
 	count(policy.warn) == 0 with input as env("MAIL", "https://example.com/a:b@c")
 }
 

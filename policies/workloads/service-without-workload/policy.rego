@@ -22,13 +22,11 @@ import data.lib.selector
 
 warn contains violation if {
 	wanted := review.map(review.new.spec.selector)
-	count(wanted) > 0
 	object.get(review.new, ["spec", "type"], "ClusterIP") != "ExternalName"
 	every key, _ in wanted {
 		plain(key)
 	}
 	workloads := selector.workloads(review.namespace)
-	count(workloads) > 0
 	count([workload | some workload in workloads; selector.matches_labels(wanted, workload.labels)]) == 0
 
 	# At least one workload is labelled in this way: otherwise the Pods come from somewhere else.

@@ -24,7 +24,7 @@ info contains violation if {
 	not scaled
 	violation := {
 		"msg": "a single replica: every drain of its node is an outage",
-		"field": review.nearest(review.new, "", ["spec", "replicas"]),
+		"field": review.pointer("", ["spec", "replicas"]),
 	}
 }
 

@@ -16,7 +16,7 @@ test_one if {
 	violations := policy.info with input as deployment({"replicas": 1})
 	t.fields(violations) == {"/spec/replicas"}
 	more := policy.info with input as deployment({"template": {}})
-	t.fields(more) == {"/spec"}
+	t.fields(more) == {"/spec/replicas"}
 }
 
 test_more_or_none if {
@@ -35,4 +35,11 @@ test_autoscaled if {
 test_another_is_autoscaled if {
 	other := object.union(scaler, {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": "api"}}})
 	count(policy.info) == 1 with input as deployment({}) with data.inventory as t.inventory([other])
+}
+
+test_other_scalers if {
+	set := object.union(scaler, {"spec": {"scaleTargetRef": {"kind": "StatefulSet", "name": "web"}}})
+	count(policy.info) == 1 with input as deployment({}) with data.inventory as t.inventory([set])
+	group := object.union(scaler, {"apiVersion": "acme.io/v1"})
+	count(policy.info) == 1 with input as deployment({}) with data.inventory as t.inventory([group])
 }

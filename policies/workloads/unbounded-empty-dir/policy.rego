@@ -32,12 +32,11 @@ info contains violation if {
 	not limited_by_containers
 	violation := {
 		"msg": sprintf(`volume "%s" can fill the node's disk: it has no sizeLimit`, [volume.name]),
-		"field": concat("", [volume.at, "/emptyDir"]),
+		"field": concat("", [volume.at, "/emptyDir/sizeLimit"]),
 	}
 }
 
 limited_by_containers if {
-	count(pod.running) > 0
 	every container in pod.running {
 		object.get(container.value, ["resources", "limits", "ephemeral-storage"], null) != null
 	}

@@ -7,7 +7,7 @@ volume(value) := t.pod({"volumes": [{"name": "tmp", "emptyDir": value}], "contai
 
 test_unbounded if {
 	violations := policy.info with input as volume({})
-	t.fields(violations) == {"/spec/volumes/0/emptyDir"}
+	t.fields(violations) == {"/spec/volumes/0/emptyDir/sizeLimit"}
 }
 
 test_limited if {

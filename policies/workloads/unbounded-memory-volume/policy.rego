@@ -30,6 +30,6 @@ warn contains violation if {
 	object.get(volume.value.emptyDir, "sizeLimit", null) == null
 	violation := {
 		"msg": sprintf(`volume "%s" lies in memory and has no sizeLimit`, [volume.name]),
-		"field": concat("", [volume.at, "/emptyDir"]),
+		"field": concat("", [volume.at, "/emptyDir/sizeLimit"]),
 	}
 }

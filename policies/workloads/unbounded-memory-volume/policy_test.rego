@@ -7,7 +7,7 @@ volume(value) := t.pod({"volumes": [{"name": "tmp", "emptyDir": value}]})
 
 test_memory if {
 	violations := policy.warn with input as volume({"medium": "Memory"})
-	t.fields(violations) == {"/spec/volumes/0/emptyDir"}
+	t.fields(violations) == {"/spec/volumes/0/emptyDir/sizeLimit"}
 }
 
 test_limited if {

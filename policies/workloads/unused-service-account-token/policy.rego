@@ -31,7 +31,7 @@ info contains violation if {
 	not off_by_account
 	violation := {
 		"msg": "the Pod names no service account, and carries the token of the account default",
-		"field": review.nearest(pod.spec, pod.spec_at, ["automountServiceAccountToken"]),
+		"field": review.pointer(pod.spec_at, ["automountServiceAccountToken"]),
 	}
 }
 

@@ -7,7 +7,7 @@ account := {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "
 
 test_default if {
 	violations := policy.info with input as t.deployment({"containers": []})
-	t.fields(violations) == {"/spec/template/spec"}
+	t.fields(violations) == {"/spec/template/spec/automountServiceAccountToken"}
 	more := policy.info with input as t.pod({"serviceAccountName": "default", "automountServiceAccountToken": true})
 	t.fields(more) == {"/spec/automountServiceAccountToken"}
 }
@@ -15,6 +15,7 @@ test_default if {
 test_off if {
 	count(policy.info) == 0 with input as t.pod({"automountServiceAccountToken": false})
 	count(policy.info) == 0 with input as t.pod({}) with data.inventory as t.inventory([account])
+	count(policy.info) == 1 with input as t.pod({"automountServiceAccountToken": true}) with data.inventory as t.inventory([account])
 }
 
 test_account_of_its_own if {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::super::{INDETERMINATE, complain};
 use crate::policy::engine::{Module, Program, RegoVersion};
+use crate::policy::json::to_json;
 use crate::policy::{Value, review::object_of};
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect};
@@ -38,7 +39,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
                 writeln!(out, "{{}}")?;
             }
             for answer in answers {
-                writeln!(out, "{}", json(&answer))?;
+                writeln!(out, "{}", to_json(&answer))?;
             }
             Ok(0)
         }
@@ -83,30 +84,6 @@ fn evaluate(args: &Args) -> Result<Vec<Value>, Problems> {
         complain(&line, None);
     }
     Ok(answers)
-}
-
-/// A value as OPA prints it: sets as arrays, keys as strings, integers of any size.
-fn json(value: &Value) -> String {
-    let list = |items: Vec<String>| format!("[{}]", items.join(","));
-    let text = |text: &str| serde_json::Value::from(text).to_string();
-    match value {
-        Value::Undefined | Value::Null => "null".to_owned(),
-        Value::Bool(it) => it.to_string(),
-        Value::Number(number) => number.format_decimal(),
-        Value::String(it) => text(it),
-        Value::Array(items) => list(items.iter().map(json).collect()),
-        Value::Set(items) => list(items.iter_sorted().map(json).collect()),
-        Value::Object(fields) => {
-            let field = |(key, value): (&Value, &Value)| {
-                let key = match key {
-                    Value::String(key) => text(key),
-                    other => text(&json(other)),
-                };
-                format!("{key}:{}", json(value))
-            };
-            format!("{{{}}}", fields.iter_sorted().map(field).collect::<Vec<_>>().join(","))
-        }
-    }
 }
 
 /// What `--data` names.

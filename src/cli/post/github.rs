@@ -9,8 +9,10 @@ use super::super::complain;
 use super::{Args, CredentialArgs, DryRun};
 use crate::config::OverrideRights;
 use crate::config::overrides::Override;
+use crate::finding::Severity;
 use crate::git::{Environment, Event};
-use crate::report::{Format, RenderOptions, Report, render};
+use crate::report::summary::{self, Standing};
+use crate::report::{Format, RenderOptions, Report, Verdict, escape, render};
 use crate::review::diff::Diff;
 use crate::review::github::access::TIMEOUT;
 use crate::review::github::rights::{self, Labeled};
@@ -22,7 +24,8 @@ const NOT_POSTED: u8 = 3;
 
 /// The repository and the commit of the run, and the way there.
 pub(in crate::cli) struct Connection {
-    target: Target,
+    /// None: the event is about no change, so the verdict goes to the job alone.
+    target: Option<Target>,
     labeled: Option<Labeled>,
     client: Result<Client, Failure>,
 }
@@ -30,35 +33,32 @@ pub(in crate::cli) struct Connection {
 /// Read the job's environment. None: a dry run outside of CI, or without a token.
 pub(super) fn connect(args: &Args, environment: &Environment) -> Result<Option<Connection>, Refusal> {
     let dry = args.dry_run.is_some();
-    let Some((target, labeled)) = target(environment)? else {
+    let Some(path) = &environment.github_event_path else {
         let message = "--post needs an event of GitHub Actions: pull_request, pull_request_target, merge_group or push";
         let help = Some("without one, `--post --dry-run` tells what would be posted".to_owned());
         return if dry { Ok(None) } else { Err(Refusal { message: message.to_owned(), help }) };
     };
-    match Connection::new(&args.credential, target, labeled) {
+    let event = Event::read(path, environment.github_event_name.as_deref())
+        .map_err(|error| Refusal { message: error.to_string(), help: Some(error.help()) })?;
+    let labeled = std::fs::read(path).ok().and_then(|payload| Labeled::of_event(&payload));
+    match Connection::new(&args.credential, target(&event), labeled) {
         Err(_) if dry && variable("GITHUB_TOKEN").is_none() && args.credential.token_file.is_none() => Ok(None),
         connected => connected.map(Some),
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn target(environment: &Environment) -> Result<Option<(Target, Option<Labeled>)>, Refusal> {
-    let Some(path) = &environment.github_event_path else { return Ok(None) };
-    let event = Event::read(path, environment.github_event_name.as_deref())
-        .map_err(|error| Refusal { message: error.to_string(), help: Some(error.help()) })?;
-    Ok(match event {
-        Event::PullRequest { number, head, .. } => {
-            let labeled = std::fs::read(path).ok().and_then(|payload| Labeled::of_event(&payload));
-            Some((Target { pull: Some(number), head }, labeled))
-        }
+fn target(event: &Event) -> Option<Target> {
+    match event {
+        Event::PullRequest { number, head, .. } => Some(Target { pull: Some(*number), head: head.clone() }),
         Event::MergeGroup { head, .. } | Event::Push { after: Some(head), .. } => {
-            Some((Target { pull: None, head }, None))
+            Some(Target { pull: None, head: head.clone() })
         }
         Event::Push { .. } | Event::Schedule | Event::Other => None,
-    })
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn credential(args: &CredentialArgs) -> Result<Credential, Refusal> {
@@ -93,19 +93,23 @@ fn access(credential: Credential) -> Access {
 }
 
 impl Connection {
-    pub(super) fn new(credential: &CredentialArgs, target: Target, labeled: Option<Labeled>) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        credential: &CredentialArgs,
+        target: Option<Target>,
+        labeled: Option<Labeled>,
+    ) -> Result<Self, Refusal> {
         let client = Client::new(&access(self::credential(credential)?));
         Ok(Self { target, labeled, client })
     }
 
     pub(super) fn is_pull_request(&self) -> bool {
-        self.target.pull.is_some()
+        self.target.as_ref().is_some_and(|target| target.pull.is_some())
     }
 
     /// Overrides of the judged head. Who cannot be asked gives none: the verdict stands.
     pub(super) fn overrides(&self, rights: &OverrideRights) -> Vec<Override> {
-        let Ok(client) = &self.client else { return Vec::new() };
-        match rights::overrides(client, &self.target, rights, self.labeled.as_ref()) {
+        let (Ok(client), Some(target)) = (&self.client, &self.target) else { return Vec::new() };
+        match rights::overrides(client, target, rights, self.labeled.as_ref()) {
             Ok(found) => {
                 for note in found.notes {
                     complain(&note, None);
@@ -126,20 +130,21 @@ impl Connection {
         diff: Option<Diff>,
         settings: &Settings,
         dry_run: Option<DryRun>,
+        annotated: bool,
         out: &mut impl Write,
     ) -> io::Result<u8> {
         // A report of another job is told, and decides nothing.
         let code = if settings.neutral { 0 } else { report.exit_code() };
-        match self.try_post(report, diff, settings, dry_run, out)? {
+        match self.try_post(report, diff, settings, dry_run, annotated, out)? {
             Ok(()) => Ok(code),
             Err(failure @ Failure::RateLimited { .. }) => {
-                self.fall_back(report, &[failure], out)?;
+                fall_back(report, &[failure], annotated, out)?;
                 Ok(code)
             }
             Err(failure) => {
                 out.flush()?;
                 complain(&format!("posting failed: {failure}"), Some(failure.help()));
-                self.fall_back(report, &[], out)?;
+                fall_back(report, &[], annotated, out)?;
                 Ok(if code == 0 { NOT_POSTED } else { code })
             }
         }
@@ -151,13 +156,21 @@ impl Connection {
         diff: Option<Diff>,
         settings: &Settings,
         dry_run: Option<DryRun>,
+        annotated: bool,
         out: &mut impl Write,
     ) -> io::Result<Result<(), Failure>> {
+        let Some(target) = &self.target else {
+            writeln!(
+                out,
+                "portcullis: this event is about no change, so the annotations of this log and the job's summary tell it"
+            )?;
+            return fall_back(report, &[], annotated, out).map(Ok);
+        };
         let client = match &self.client {
             Ok(client) => client,
             Err(failure) => return Ok(Err(failure.clone())),
         };
-        let Seen { posted, shown, denied, superseded_by } = match read(client, &self.target, settings) {
+        let Seen { posted, shown, denied, superseded_by } = match read(client, target, settings) {
             Ok(seen) => seen,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -178,51 +191,72 @@ impl Connection {
         if let Some(how) = dry_run {
             return super::print(&plan, how, out).map(Ok);
         }
-        let done = match carry_out(client, &self.target, &plan, &posted) {
+        let done = match carry_out(client, target, &plan, &posted) {
             Ok(done) => done,
             Err(failure) => return Ok(Err(failure)),
         };
         for note in &done.notes {
-            writeln!(out, "portcullis: {}", crate::report::escape::one_line(note))?;
+            writeln!(out, "portcullis: {}", escape::one_line(note))?;
         }
         if let Some(head) = done.superseded_by {
             return superseded(&head, out).map(Ok);
         }
         let denied: Vec<Failure> = denied.into_iter().chain(done.denied).collect();
         if !denied.is_empty() {
-            self.fall_back(report, &denied, out)?;
+            fall_back(report, &denied, annotated, out)?;
         }
         Ok(Ok(()))
     }
+}
 
-    /// What cannot be posted goes to where a job may always write: its log and its summary.
-    #[expect(clippy::unused_self, reason = "it is what a connection does when it cannot post")]
-    fn fall_back(&self, report: &Report, why: &[Failure], out: &mut impl Write) -> io::Result<()> {
-        for failure in why.iter().take(1) {
-            let rest = why.len() - 1;
-            let more = if rest > 0 { format!(" (and {rest} more)") } else { String::new() };
-            let text = crate::report::escape::one_line(&failure.to_string());
-            writeln!(
-                out,
-                "portcullis: not posted, so the annotations of this log and the job's summary tell it: {text}{more}"
-            )?;
-        }
-        let options = RenderOptions { color: false, width: 100, unicode: false, verbose: false };
+/// What cannot be posted goes to where a job may always write: its log and its summary.
+fn fall_back(report: &Report, why: &[Failure], annotated: bool, out: &mut impl Write) -> io::Result<()> {
+    if let Some((failure, more)) = why.split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
+        let text = escape::one_line(&failure.to_string());
+        writeln!(
+            out,
+            "portcullis: not posted, so the annotations of this log and the job's summary tell it: {text}{more}"
+        )?;
+    }
+    let options = RenderOptions { color: false, width: 100, unicode: false, verbose: false };
+    if !annotated {
         render(Format::Github, report, &options, out)?;
-        let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
-        let opened = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-        let mut file = match opened {
-            Ok(file) => file,
-            Err(error) => {
-                complain(&format!("the job's summary cannot be written: {error}"), None);
-                return Ok(());
-            }
-        };
-        render(Format::Markdown, report, &options, &mut file)
+    }
+    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    match std::fs::OpenOptions::new().append(true).create(true).open(&path) {
+        Ok(mut file) => render(Format::Markdown, report, &options, &mut file),
+        Err(error) => {
+            complain(&format!("the job's summary cannot be written: {error}"), None);
+            Ok(())
+        }
     }
 }
 
+/// The verdict for the steps that follow in the job: fixed words and numbers only, so that nothing of a manifest's can
+/// become another output.
+pub(super) fn outputs(report: &Report) -> io::Result<()> {
+    let Some(path) = env::var_os("GITHUB_OUTPUT").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let verdict = match report.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Indeterminate => "indeterminate",
+    };
+    let open = || summary::with_standing(report, Standing::Open);
+    let of = |severity| open().filter(|finding| finding.severity == severity).count();
+    let counts = serde_json::json!({
+        "objects": report.counts.objects_judged,
+        "errors": of(Severity::Error),
+        "warnings": of(Severity::Warning),
+        "infos": of(Severity::Info),
+        "unchecked": summary::total(summary::open_unchecked(report)),
+    });
+    let decision = if report.decision.allow { "allow" } else { "block" };
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    writeln!(file, "verdict={verdict}\ndecision={decision}\ncounts={counts}")
+}
+
 fn superseded(head: &str, out: &mut impl Write) -> io::Result<()> {
-    let head = crate::report::escape::one_line(head);
+    let head = escape::one_line(head);
     writeln!(out, "portcullis: superseded: the pull request's head is {head} now, and another run judges it")
 }

@@ -56,7 +56,7 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     let prepared = read(&args.report).and_then(|report| {
         let target = Target { pull: Some(args.pull_request), head: head(args)? };
-        Ok((report, Connection::new(&args.credential, target, None)?))
+        Ok((report, Connection::new(&args.credential, Some(target), None)?))
     });
     let (report, connection) = match prepared {
         Ok(prepared) => prepared,
@@ -72,7 +72,7 @@ pub(in crate::cli) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         pull_request: true,
         neutral: true,
     };
-    connection.post(&report, None, &settings, args.dry_run, out)
+    connection.post(&report, None, &settings, args.dry_run, false, out)
 }
 
 fn read(path: &Path) -> Result<Report, Refusal> {

@@ -18,6 +18,16 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
             });
             visit::literals(rule, &mut |literal| {
                 for with in &literal.with {
+                    let value = path_of(&with.value.kind).unwrap_or_default();
+                    if value.first().is_some_and(|root| !root.starts_with('$') && !matches!(&**root, "data" | "input"))
+                    {
+                        faults.add_with_help(
+                            "unsupported",
+                            with.value.loc,
+                            format!("with cannot put the builtin function {} in another's place here", value.join(".")),
+                            Some("write a function that calls it, and name that one".to_owned()),
+                        );
+                    }
                     let is_known = path_of(&with.target.kind).is_some_and(|path| is_target(&path, tree));
                     if !is_known {
                         let message = "with keyword target must reference existing input, data, or a function";
@@ -45,8 +55,16 @@ fn call(loc: Loc, name: &[Arc<str>], count: usize, is_condition: bool, tree: &Tr
             let message = format!("{name} is not available here");
             let help = "write the text where it is needed, or keep it in a rule".to_owned();
             faults.add_with_help("unsupported", loc, message, Some(help));
-        } else if name != "print" && known::arity(&name).is_none() {
-            faults.add("rego_type_error", loc, format!("undefined function {name}"));
+        } else if name != "print" {
+            match known::arity(&name) {
+                None => faults.add("rego_type_error", loc, format!("undefined function {name}")),
+                Some(arity) if count != arity && !(is_condition && count == arity + 1) => {
+                    let want = known::arguments(&name);
+                    let message = format!("{name}: arity mismatch\n\thave: {count} arguments\n\twant: ({want})");
+                    faults.add("rego_type_error", loc, message);
+                }
+                Some(_) => {}
+            }
         }
         return;
     }

@@ -5,14 +5,23 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::resolve::Resolved;
+use super::rules::Weights;
 use super::tree::{Path, Tree, dotted, known_path};
 use super::{Faults, visit};
-use crate::policy::rego::ast::{Shape, Term, TermKind};
+use crate::policy::rego::ast::{Loc, Shape, Term, TermKind};
 
 type Reference = (Arc<str>, Vec<Option<Arc<str>>>);
 
+/// How many rules and loops may be open at once: people write tens.
+const DEEPEST: usize = 1_000;
+
 /// Check for recursion, and tell what is read.
-pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> Vec<Reference> {
+pub(super) fn check(
+    files: &[Resolved],
+    tree: &Tree,
+    weights: &Weights,
+    faults: &mut Faults,
+) -> (Vec<Reference>, usize) {
     let ids: BTreeMap<&Path, usize> = tree.iter().enumerate().map(|(id, (path, _))| (path, id)).collect();
     let paths: Vec<&Path> = ids.keys().copied().collect();
     let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); paths.len()];
@@ -41,7 +50,43 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> Vec
             faults.add("rego_recursion_error", loc, format!("rule {name} is recursive: {}", names.join(" -> ")));
         }
     }
-    reads.into_iter().collect()
+    let weights: Vec<usize> = paths.iter().map(|path| weights.get(*path).copied().unwrap_or(1)).collect();
+    let depth = if recursive.is_empty() { deepest(&edges, &weights) } else { 0 };
+    if depth > DEEPEST {
+        let file = files.first().map_or_else(|| Arc::from(""), |file| Arc::clone(&file.file));
+        faults.in_file(&file);
+        let message =
+            format!("rules and loops depend on each other {depth} levels deep, at most {DEEPEST} are evaluated");
+        faults.add("unsupported", Loc { line: 1, column: 1 }, message);
+    }
+    (reads.into_iter().collect(), depth)
+}
+
+/// The heaviest way through a graph without cycles.
+fn deepest(edges: &[BTreeSet<usize>], weights: &[usize]) -> usize {
+    let mut waits: Vec<usize> = vec![0; edges.len()];
+    for to in edges.iter().flatten() {
+        if let Some(waits) = waits.get_mut(*to) {
+            *waits += 1;
+        }
+    }
+    let mut deep: Vec<usize> = weights.to_vec();
+    let mut ready: Vec<usize> = (0..edges.len()).filter(|id| waits.get(*id) == Some(&0)).collect();
+    while let Some(id) = ready.pop() {
+        let here = deep.get(id).copied().unwrap_or(0);
+        for to in edges.get(id).into_iter().flatten() {
+            if let (Some(deep), Some(weight)) = (deep.get_mut(*to), weights.get(*to)) {
+                *deep = (*deep).max(here + weight);
+            }
+            if let Some(waits) = waits.get_mut(*to) {
+                *waits -= 1;
+                if *waits == 0 {
+                    ready.push(*to);
+                }
+            }
+        }
+    }
+    deep.into_iter().max().unwrap_or(0)
 }
 
 /// The rules that a term needs.

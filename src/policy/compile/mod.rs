@@ -14,7 +14,7 @@ mod rules;
 mod tree;
 mod types;
 mod values;
-mod visit;
+pub(super) mod visit;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub(super) struct Lowered {
     pub(super) places: BTreeMap<Path, Vec<(Arc<str>, u32)>>,
     /// Every path below `data` and `input` that is read; nothing stands for a part that is not known.
     pub(super) reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
+    /// How many rules and loops are open at once, at most.
+    pub(super) depth: usize,
 }
 
 /// A module that was parsed.
@@ -50,6 +52,8 @@ pub(super) struct Unit {
 pub(super) struct Faults {
     file: Arc<str>,
     found: Vec<Fault>,
+    /// Those about heads, which OPA checks before bodies.
+    heads: Vec<Fault>,
 }
 
 impl Faults {
@@ -147,9 +151,12 @@ pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
     faults.settle()?;
     calls::check(&resolved, &tree, &mut faults);
     faults.settle()?;
-    let modules = rules::lower(&resolved, &tree, &mut faults);
+    let (modules, weights) = rules::lower(&resolved, &tree, &mut faults);
+    if !faults.heads.is_empty() {
+        faults.found = std::mem::take(&mut faults.heads);
+    }
     faults.settle()?;
-    let reads = graph::check(&resolved, &tree, &mut faults);
+    let (reads, depth) = graph::check(&resolved, &tree, &weights, &mut faults);
     faults.settle()?;
     types::check(&resolved, &mut faults);
     faults.settle()?;
@@ -160,5 +167,5 @@ pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
             places.entry(path).or_default().push((Arc::clone(&file.file), rule.loc.line));
         }
     }
-    Ok(Lowered { modules, rules: tree.paths(), places, reads })
+    Ok(Lowered { modules, rules: tree.paths(), places, reads, depth })
 }

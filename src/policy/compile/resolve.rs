@@ -290,7 +290,11 @@ impl<'a> Resolver<'a> {
 
     fn declare(&mut self, name: &Arc<str>, loc: Loc) -> Option<Arc<str>> {
         if matches!(&**name, "input" | "data") {
-            self.faults.add("rego_compile_error", loc, format!("variables must not shadow {name}"));
+            self.faults.add(
+                "rego_compile_error",
+                loc,
+                format!("variables must not shadow {name} (use a different variable name)"),
+            );
             return None;
         }
         let is_arg = self.scopes.first().is_some_and(|scope| scope.args.contains(name)) && self.scopes.len() == 2;

@@ -1,5 +1,6 @@
 //! Rules to lowered modules.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Faults;
@@ -7,14 +8,18 @@ use super::expand::{Step, StepKind};
 use super::order::Scope;
 use super::print::{Printer, mark, push_part};
 use super::resolve::Resolved;
-use super::tree::{Tree, known_path};
+use super::tree::{Path, Tree, known_path};
 use super::values::{Lowerer, Out};
 use crate::policy::rego::ast::{Rule, Shape, Term, TermKind};
 
 /// Where the clauses of a rule with a default go: the rule itself chooses between them and the default.
 pub(in crate::policy) const ASIDE: &str = "__clauses";
 
-pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> Vec<(Arc<str>, String)> {
+/// How deep each rule nests by itself.
+pub(super) type Weights = BTreeMap<Path, usize>;
+
+pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> (Vec<(Arc<str>, String)>, Weights) {
+    let mut weights = Weights::new();
     let mut modules = Vec::new();
     for file in files {
         faults.in_file(&file.file);
@@ -31,6 +36,10 @@ pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> Vec
                 here.push(&lowerer.default(rule, &aside));
             } else {
                 let text = lowerer.rule(rule);
+                // A loop stays open while what follows it is evaluated.
+                let weight = 1 + text.matches("some __v").count();
+                let known = weights.entry(path).or_default();
+                *known = weight.max(*known);
                 has_aside |= is_chosen;
                 if is_chosen { there.push(&text) } else { here.push(&text) }
             }
@@ -40,7 +49,7 @@ pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> Vec
             modules.push((Arc::clone(&file.file), there.finish()));
         }
     }
-    modules
+    (modules, weights)
 }
 
 impl Lowerer<'_> {
@@ -66,7 +75,7 @@ impl Lowerer<'_> {
         let mut out = Out::default();
         let heads: Vec<&Term> =
             rule.path.iter().skip(1).filter(|part| part.as_str().is_none()).chain([&rule.value]).collect();
-        let mut heads = self.body_after(steps.clone(), &rule.body, &heads, &mut scope, &mut out).into_iter();
+        let mut heads = self.body_after(steps.clone(), &rule.body, &heads, true, &mut scope, &mut out).into_iter();
         let mut path = Vec::new();
         for (index, part) in rule.path.iter().enumerate() {
             path.push(match (index, part.as_var(), part.as_str()) {
@@ -91,7 +100,8 @@ impl Lowerer<'_> {
         }
         for branch in &rule.branches {
             let (mut scope, mut out) = (outer.clone(), Out::default());
-            let value = self.body_after(steps.clone(), &branch.body, &[&branch.value], &mut scope, &mut out).concat();
+            let value =
+                self.body_after(steps.clone(), &branch.body, &[&branch.value], true, &mut scope, &mut out).concat();
             text.push_str(&format!("{} else := {value} if {{ {} }}", mark(branch.loc), out.joined()));
         }
         text.push(' ');

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Faults, Unit};
-use crate::policy::rego::ast::{Rule, Shape, Term};
+use crate::policy::rego::ast::{Loc, Rule, Shape, Term, TermKind};
 
 /// What operators are called; a function of such a name would be called in their place.
 const OPERATORS: [&str; 7] = ["and", "div", "minus", "mul", "or", "plus", "rem"];
@@ -22,6 +22,8 @@ pub(super) struct Group {
     pub(super) is_dynamic: bool,
     pub(super) has_default: bool,
     pub(super) has_clause: bool,
+    /// Where its first rule begins.
+    loc: Loc,
 }
 
 /// All rules.
@@ -41,6 +43,23 @@ pub(super) fn known_path(package: &[Arc<str>], path: &[Term]) -> (Path, bool) {
         }
     }
     (known, false)
+}
+
+/// Documents cannot be hidden.
+fn shadowing(rule: &Rule, faults: &mut Faults) {
+    let mut named = Vec::new();
+    if let Some(name) = rule.path.first().and_then(Term::as_var) {
+        named.push((name, "rules", "rule"));
+    }
+    for arg in &rule.args {
+        if let TermKind::Var(name) = &arg.kind {
+            named.push((name, "args", "variable"));
+        }
+    }
+    for (name, what, kind) in named.into_iter().filter(|(name, ..)| matches!(&***name, "data" | "input")) {
+        let message = format!("{what} must not shadow {name} (use a different {kind} name)");
+        faults.add("rego_compile_error", rule.loc, message);
+    }
 }
 
 /// A path as people write it.
@@ -86,7 +105,9 @@ impl Tree {
             is_dynamic,
             has_default: rule.is_default,
             has_clause: !rule.is_default,
+            loc: rule.loc,
         };
+        shadowing(rule, faults);
         let Some(known) = self.groups.get_mut(&path) else {
             self.groups.insert(path, group);
             return;
@@ -94,9 +115,15 @@ impl Tree {
         let is_same = known.arity == group.arity
             && (known.shape == group.shape || (is_dynamic || known.is_dynamic) && known.shape != Shape::Function);
         if !is_same {
-            faults.add("rego_type_error", rule.loc, format!("conflicting rules {} found", dotted(&path)));
+            faults.add("rego_type_error", known.loc, format!("conflicting rules {} found", dotted(&path)));
         } else if rule.is_default && known.has_default && !is_dynamic {
-            faults.add("rego_type_error", rule.loc, format!("multiple default rules {} found", dotted(&path)));
+            let message = format!(
+                "multiple default rules {} found, lines {} and {}",
+                dotted(&path),
+                known.loc.line,
+                rule.loc.line
+            );
+            faults.add("rego_type_error", Loc { line: 1, column: 1 }, message);
         }
         known.is_dynamic |= is_dynamic;
         known.has_default |= rule.is_default;

@@ -114,7 +114,7 @@ impl Known {
                 {
                     self.equal(term.loc, left, right, faults);
                 } else if let Some(found) = signature(&name.join(".")) {
-                    self.arguments(term.loc, found, args, is_condition, faults);
+                    self.arguments(term.loc, found, args, faults);
                 }
             }
             TermKind::Ref(base, path) => {
@@ -147,19 +147,13 @@ impl Known {
         }
     }
 
-    fn arguments(&self, loc: Loc, found: &Signature, args: &[Term], is_condition: bool, faults: &mut Faults) {
+    fn arguments(&self, loc: Loc, found: &Signature, args: &[Term], faults: &mut Faults) {
         if found.name == "print" {
             return;
         }
-        let arity = found.arguments.len();
         let have = || args.iter().map(|arg| self.infer(arg).to_string()).collect::<Vec<_>>().join(", ");
         let want = || found.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let name = found.name;
-        if args.len() != arity && !(is_condition && args.len() == arity + 1) {
-            let message = format!("{name}: arity mismatch\n\thave: ({})\n\twant: ({})", have(), want());
-            faults.add("rego_type_error", loc, message);
-            return;
-        }
         let is_sets =
             name == "minus" && args.iter().all(|arg| meets(&self.infer(arg), &Type::Set(Box::new(Type::Any))));
         if is_sets {

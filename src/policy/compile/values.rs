@@ -63,7 +63,7 @@ impl Lowerer<'_> {
 
     /// Lower a body and, after it, the terms of a head; gives the texts of these.
     pub(super) fn body(&mut self, body: &Body, heads: &[&Term], scope: &mut Scope, out: &mut Out) -> Vec<String> {
-        self.body_after(Vec::new(), body, heads, scope, out)
+        self.body_after(Vec::new(), body, heads, false, scope, out)
     }
 
     pub(super) fn body_after(
@@ -71,11 +71,13 @@ impl Lowerer<'_> {
         mut steps: Vec<Step>,
         body: &Body,
         heads: &[&Term],
+        is_rule: bool,
         scope: &mut Scope,
         out: &mut Out,
     ) -> Vec<String> {
         let mut expander = Expander { tree: self.tree, made_up: &mut self.made_up };
         steps.extend(expander.body(body));
+        let in_body = order::outer_vars(&steps);
         let mut results = Vec::new();
         for head in heads {
             let flat = expander.flat(head, &[], &mut steps);
@@ -96,8 +98,16 @@ impl Lowerer<'_> {
         }
         let had = self.faults.found.len();
         for step in &steps {
+            let is_head = match &step.kind {
+                StepKind::Unify(it, _) => is_rule && it.as_var().is_some_and(|it| it.starts_with("$h")),
+                _ => false,
+            };
             for name in order::missing(step, scope, &outer) {
-                self.unsafe_var(&name, step.loc);
+                if is_head && !in_body.contains(&name) {
+                    self.unsafe_head(&name, step.loc);
+                } else {
+                    self.unsafe_var(&name, step.loc);
+                }
             }
         }
         let mut texts = Vec::new();
@@ -105,14 +115,24 @@ impl Lowerer<'_> {
             if self.faults.found.len() == had && !is_bound(&result, scope) {
                 let mut names = BTreeSet::new();
                 super::expand::vars(&result, super::expand::Within::Open, &mut names);
-                names
-                    .iter()
-                    .filter(|name| !scope.contains_key(*name))
-                    .for_each(|name| self.unsafe_var(name, result.loc));
+                for name in names.iter().filter(|name| !scope.contains_key(*name)) {
+                    if is_rule {
+                        self.unsafe_head(name, result.loc);
+                    } else {
+                        self.unsafe_var(name, result.loc);
+                    }
+                }
             }
             texts.push(self.value(&result, scope, out));
         }
         texts
+    }
+
+    fn unsafe_head(&mut self, name: &str, loc: Loc) {
+        let had = self.faults.found.len();
+        self.unsafe_var(name, loc);
+        let added = self.faults.found.split_off(had);
+        self.faults.heads.extend(added);
     }
 
     fn unsafe_var(&mut self, name: &str, loc: Loc) {

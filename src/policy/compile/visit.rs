@@ -3,7 +3,7 @@
 use crate::policy::rego::ast::{Body, Literal, LiteralKind, Rule, Term, TermKind};
 
 /// See every term; `is_condition` says that it is a whole literal.
-pub(super) fn rule<'a>(rule: &'a Rule, see: &mut impl FnMut(&'a Term, bool)) {
+pub(in crate::policy) fn rule<'a>(rule: &'a Rule, see: &mut impl FnMut(&'a Term, bool)) {
     rule.path.iter().skip(1).chain(&rule.args).chain([&rule.value]).for_each(|part| term(part, false, see));
     body(&rule.body, see);
     for branch in &rule.branches {
@@ -13,7 +13,7 @@ pub(super) fn rule<'a>(rule: &'a Rule, see: &mut impl FnMut(&'a Term, bool)) {
 }
 
 /// See every `with` of a rule too.
-pub(super) fn literals<'a>(rule: &'a Rule, see: &mut impl FnMut(&'a Literal)) {
+pub(in crate::policy) fn literals<'a>(rule: &'a Rule, see: &mut impl FnMut(&'a Literal)) {
     let mut bodies: Vec<&Body> = vec![&rule.body];
     bodies.extend(rule.branches.iter().map(|branch| &branch.body));
     self::rule(rule, &mut |term, _| match &term.kind {

@@ -8,8 +8,9 @@ use super::fault::{self, Failure};
 use super::inventory::Inventory;
 use super::matching::{Namespace, Source, Target, text};
 use super::selector::Labels;
-use super::{Answer, EnforcementPoint, GatekeeperResult, Library, mutation, template};
+use super::{Answer, EnforcementPoint, GatekeeperResult, Library, mutation};
 use crate::policy::Value;
+use crate::policy::engine::Trouble;
 use crate::policy::review::{Review, object_of};
 
 /// An admission request on its way through Gatekeeper.
@@ -311,16 +312,20 @@ impl Constraint {
         };
         let input = object_of([("review", request.value.clone()), ("parameters", self.parameters.clone())]);
         let answer = match (self.template.reads_inventory, inventory) {
-            (false, _) => program.evaluate(template::RULE, &input),
-            (true, Some(inventory)) => {
-                inventory.program(&self.template, program).and_then(|program| program.evaluate(template::RULE, &input))
-            }
+            (false, _) => program.evaluate(self.template.rule(), &input),
+            (true, Some(inventory)) => inventory
+                .program(&self.template, program)
+                .and_then(|program| program.evaluate(self.template.rule(), &input)),
             (true, None) => {
                 return vec![Answer::NotJudged("it reads data.inventory, and no other objects are known".to_owned())];
             }
         };
         match answer {
             Ok(answer) => violations(answer.as_ref()),
+            // Our own limits, and functions that only OPA has, say nothing of what the cluster would answer.
+            Err(error) if matches!(error.trouble, Trouble::Time | Trouble::Memory | Trouble::Builtin) => {
+                vec![Answer::NotJudged(error.message)]
+            }
             Err(error) => vec![violation(&error.message, Value::new_object())],
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::{Library, is_part, read};
 use crate::change::named_cluster_folder;
 use crate::config::Config;
@@ -18,6 +20,8 @@ pub struct Libraries {
     by_cluster: BTreeMap<String, usize>,
     /// Of the files without a cluster.
     common: Option<usize>,
+    /// SHA-256 over the files.
+    pub digest: [u8; 32],
 }
 
 /// The clusters that a file is for: the config's; else the folder that is called after one.
@@ -35,12 +39,14 @@ impl Libraries {
     pub fn load(config: &Config, files: &[(RepoPath, Arc<[u8]>)]) -> (Self, Vec<Fault>) {
         let mut faults = Vec::new();
         let mut objects: Vec<(Vec<String>, Object)> = Vec::new();
+        let mut hash = Sha256::new();
         for (path, bytes) in files {
+            hash.update(bytes);
             let (found, wrong) = read(path.clone(), bytes);
             faults.extend(wrong);
             objects.extend(found.into_iter().map(|object| (clusters_of(config, path), object)));
         }
-        let mut libraries = Self::default();
+        let mut libraries = Self { digest: hash.finalize().into(), ..Self::default() };
         // The webhook's configuration alone asks nothing.
         let asks = |object: &Object| group_of(&object.api_version).ends_with("gatekeeper.sh");
         if !objects.iter().any(|(_, object)| asks(object)) {

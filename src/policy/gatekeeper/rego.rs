@@ -1,164 +1,87 @@
-//! What Gatekeeper asks of a template's Rego before it compiles it: which package it is, that it has a rule `violation`,
-//! and that it reads nothing of `data` but its libraries and the inventory.
-//!
-//! Tokens are enough to tell, and they are there even where the rest does not parse.
+//! What Gatekeeper refuses of a template's Rego before it compiles it: it must have a rule `violation`, and read nothing of
+//! `data` but its libraries and the inventory.
 
-use std::ops::Range;
+use std::sync::Arc;
 
-/// A piece of Rego.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'a> {
-    Word(&'a str),
-    /// A string without its quotes, escapes as written.
-    Text(&'a str),
-    Sign(char),
-}
+use crate::policy::compile::visit;
+use crate::policy::rego::ast::{Loc, Module, Term, TermKind};
 
-/// What a module says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outline {
-    /// The bytes of the package's path; none without a package.
-    pub(super) package: Option<Range<usize>>,
-    /// The package's path.
-    pub(super) package_path: Vec<String>,
-    /// It has a rule of the name `violation`.
-    pub(super) has_violation: bool,
-    /// Paths of imports, with the byte where they begin.
-    pub(super) imports: Vec<(usize, Vec<String>)>,
-    /// What is read of `data`: the byte, and the first key if it is constant.
-    pub(super) data: Vec<(usize, Option<String>)>,
-    /// The functions that only a cluster can answer.
-    pub(super) external: bool,
-}
+/// A mistake: where (no line is the first), what, and what to do.
+pub(super) type Mistake = (Loc, String, &'static str);
 
-/// Read a module.
-pub(super) fn outline(text: &str) -> Outline {
-    let tokens = tokens(text);
-    let mut outline = Outline::default();
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some((span, token)) = tokens.get(at) {
-        let before = at.checked_sub(1).and_then(|before| tokens.get(before)).map(|(_, token)| *token);
-        match token {
-            Token::Sign('{' | '[' | '(') => depth += 1,
-            Token::Sign('}' | ']' | ')') => depth = depth.saturating_sub(1),
-            Token::Word(word @ ("package" | "import")) if depth == 0 && before != Some(Token::Sign('.')) => {
-                let (path, end) = path(&tokens, at + 1);
-                let first = tokens.get(at + 1).map(|(span, _)| span.start);
-                if let (Some(start), Some(last)) = (first, tokens.get(end.saturating_sub(1))) {
-                    if *word == "import" {
-                        outline.imports.push((start, path));
-                    } else if outline.package.is_none() {
-                        outline.package = Some(start..last.0.end);
-                        outline.package_path = path;
-                    }
-                }
-                at = end.max(at + 1);
-                continue;
-            }
-            Token::Word("violation") if depth == 0 => outline.has_violation |= before != Some(Token::Sign('.')),
-            Token::Word("data") if before != Some(Token::Sign('.')) => {
-                let (path, _) = path(&tokens, at);
-                outline.data.push((span.start, path.get(1).cloned()));
-            }
-            Token::Word("external_data") if before != Some(Token::Sign('.')) => outline.external = true,
-            _ => {}
-        }
-        at += 1;
-    }
-    outline
-}
+/// What is read of `data`: where, and its first key if that is constant.
+type Read = (Loc, Option<Arc<str>>);
 
-/// A reference from a token on, as far as it is constant, and the token behind it.
-fn path(tokens: &[(Range<usize>, Token<'_>)], from: usize) -> (Vec<String>, usize) {
-    let token = |at: usize| tokens.get(at).map(|(_, token)| *token);
-    let Some(Token::Word(first)) = token(from) else { return (vec![], from) };
-    let mut path = vec![first.to_owned()];
-    let mut at = from + 1;
-    loop {
-        match (token(at), token(at + 1), token(at + 2)) {
-            (Some(Token::Sign('.')), Some(Token::Word(key)), _) => {
-                path.push(key.to_owned());
-                at += 2;
-            }
-            (Some(Token::Sign('[')), Some(Token::Text(key)), Some(Token::Sign(']'))) => {
-                path.push(key.to_owned());
-                at += 3;
-            }
-            _ => return (path, at),
-        }
-    }
-}
-
-fn tokens(text: &str) -> Vec<(Range<usize>, Token<'_>)> {
+/// What is wrong with a template's module.
+pub(super) fn mistakes(module: &Module, is_lib: bool) -> Vec<Mistake> {
     let mut found = Vec::new();
-    let mut rest = text.char_indices().peekable();
-    while let Some((start, c)) = rest.next() {
-        let mut end_of = |holds: &dyn Fn(char) -> bool| {
-            while rest.next_if(|(_, c)| holds(*c)).is_some() {}
-            rest.peek().map_or(text.len(), |(at, _)| *at)
-        };
-        match c {
-            '#' => {
-                end_of(&|c| c != '\n');
-            }
-            '`' => {
-                let end = end_of(&|c| c != '`');
-                rest.next();
-                found.push((start..end + 1, Token::Text(text.get(start + 1..end).unwrap_or_default())));
-            }
-            '"' => {
-                let mut end = text.len();
-                while let Some((at, c)) = rest.next() {
-                    match c {
-                        '\\' => {
-                            rest.next();
-                        }
-                        '"' | '\n' => {
-                            end = at;
-                            break;
-                        }
-                        _ => {}
-                    }
-                }
-                found.push((start..end + 1, Token::Text(text.get(start + 1..end).unwrap_or_default())));
-            }
-            c if c == '_' || c.is_ascii_alphanumeric() => {
-                let end = end_of(&|c| c == '_' || c.is_ascii_alphanumeric());
-                found.push((start..end, Token::Word(text.get(start..end).unwrap_or_default())));
-            }
-            c if c.is_whitespace() => {}
-            c => found.push((start..start + c.len_utf8(), Token::Sign(c))),
+    // The package, which stands in front.
+    let start = Loc::default();
+    if is_lib && !(module.package.len() > 1 && module.package.first().is_some_and(|first| &**first == "lib")) {
+        let message = format!("the package of a library must lie below `lib`, not be `{}`", module.package.join("."));
+        found.push((start, message, "call it `lib.<name>`"));
+    }
+    if !is_lib && !module.rules.iter().any(|rule| rule.path.first().is_some_and(is_violation)) {
+        let help = "a template needs a rule `violation[{\"msg\": msg}]`";
+        found.push((start, "the Rego has no rule `violation`".to_owned(), help));
+    }
+    for import in &module.imports {
+        let path: Vec<&str> = import.path.iter().map(|part| &**part).collect();
+        let message = format!("Gatekeeper takes no import of `{}`", path.join("."));
+        match path.as_slice() {
+            ["future", ..] | ["data", "lib", ..] => {}
+            ["input", ..] => found.push((import.loc, message, "write `input.review`")),
+            ["rego", ..] => found.push((import.loc, message, "say `version: v1` beside `rego:` instead")),
+            _ => found.push((import.loc, message, "import `data.lib.<name>`")),
+        }
+    }
+    for (loc, key) in reads(module) {
+        if !matches!(key.as_deref(), Some("lib" | "inventory")) {
+            let what = key.map_or("data".to_owned(), |key| format!("data.{key}"));
+            let help = "there is `data.inventory`, and `data.lib` for its own libraries";
+            found.push((loc, format!("a template cannot read `{what}`"), help));
         }
     }
     found
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Whether a module reads the inventory.
+pub(super) fn reads_inventory(module: &Module) -> bool {
+    reads(module).iter().any(|(_, key)| key.as_deref() == Some("inventory"))
+}
 
-    #[test]
-    fn what_a_module_says_of_itself() {
-        let text = "# package no\npackage k8s.x[\"y\"]\nimport data.lib.a\nimport future.keywords.in\n\
-            violation[{\"msg\": \"data.secret\"}] { data.inventory[i]; x.data.y; data[\"foo\"]; data[z]; `data.raw` }";
-        let outline = outline(text);
-        assert_eq!(&text[outline.package.unwrap()], "k8s.x[\"y\"]");
-        assert_eq!(outline.package_path, ["k8s", "x", "y"]);
-        assert!(outline.has_violation && !outline.external);
-        assert_eq!(
-            outline.imports.iter().map(|(_, p)| p.join(".")).collect::<Vec<_>>(),
-            ["data.lib.a", "future.keywords.in"]
-        );
-        let keys: Vec<_> = outline.data.iter().map(|(_, key)| key.as_deref()).collect();
-        assert_eq!(keys, [Some("inventory"), Some("foo"), None]);
+/// Whether a module asks a provider in the cluster.
+pub(super) fn asks_external_data(module: &Module) -> bool {
+    let mut asks = false;
+    for rule in &module.rules {
+        visit::rule(rule, &mut |term, _| asks |= term.call_of("external_data").is_some());
     }
+    asks
+}
 
-    #[test]
-    fn a_rule_of_another_name_is_none() {
-        assert!(!outline("package x\nf(x) { x.violation }\nviolations[x] { violation }").has_violation);
-        assert!(outline("package x\ndefault violation = set()").has_violation);
-        assert!(outline("package x\nviolation contains {\"msg\": \"x\"} if true").has_violation);
-        assert!(outline("package x\nviolation[m] { external_data({}) }").external);
+fn is_violation(name: &Term) -> bool {
+    name.as_var().or(name.as_str()).is_some_and(|name| &**name == "violation")
+}
+
+fn reads(module: &Module) -> Vec<Read> {
+    let mut found = Vec::new();
+    for rule in &module.rules {
+        visit::rule(rule, &mut |term, _| found.extend(read(term)));
+        visit::literals(rule, &mut |literal| found.extend(literal.with.iter().filter_map(|with| read(&with.target))));
+    }
+    found
+}
+
+fn read(term: &Term) -> Option<Read> {
+    let is_data = |name: &Arc<str>| &**name == "data";
+    match &term.kind {
+        TermKind::Var(name) if is_data(name) => Some((term.loc, None)),
+        TermKind::Ref(base, path) if base.as_var().is_some_and(is_data) => {
+            Some((term.loc, path.first().and_then(Term::as_str).cloned()))
+        }
+        TermKind::Call(name, _) if name.len() > 1 && name.first().is_some_and(is_data) => {
+            Some((term.loc, name.get(1).cloned()))
+        }
+        _ => None,
     }
 }

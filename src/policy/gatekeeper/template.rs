@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 use super::{fault, rego, schema};
 use crate::manifest::object::Object;
 use crate::policy::Value;
+use crate::policy::compile::dotted;
 use crate::policy::engine::{Fault, Module, Program, RegoVersion};
+use crate::policy::rego::ast::{self, Loc};
+use crate::policy::rego::parse;
 use crate::schema::crd::pack::Pack;
 use crate::yaml::{self, pointer};
 
@@ -14,9 +17,6 @@ const TARGET: &str = "admission.k8s.gatekeeper.sh";
 
 /// The engine that is evaluated here.
 const REGO: &str = "Rego";
-
-/// The rule of every template. Gatekeeper, too, calls its package `template`, whatever it is called where it is written.
-pub(super) const RULE: &str = "data.template.violation";
 
 /// The code of a fault.
 pub(super) const INVALID: &str = "gatekeeper_template";
@@ -36,6 +36,8 @@ pub struct Template {
     pub reads_inventory: bool,
     pub(super) pack: Pack,
     program: OnceLock<Result<Program, Vec<Fault>>>,
+    /// The full path of `violation`.
+    rule: String,
 }
 
 /// One module, and how far it is indented in its file.
@@ -82,6 +84,7 @@ impl Template {
             reads_inventory: false,
             pack,
             program: OnceLock::new(),
+            rule: String::new(),
         };
         template.read_code(*target)?;
         Ok(template)
@@ -121,23 +124,31 @@ impl Template {
         let entry = (format!("{at}/rego"), source.get("rego"), false);
         let mut modules = Vec::new();
         let mut faults = Vec::new();
+        let mut external = false;
         for (at, value, is_lib) in std::iter::once(entry).chain(libs) {
             let Some((value, text)) = value.and_then(|value| Some((value, value.as_str()?))) else {
                 faults.push(fault::at(&object, &at, INVALID, "this must be Rego, as a text", ""));
                 continue;
             };
             let block = Block::of(&object, value, text);
-            let outline = rego::outline(text);
-            faults.extend(checks(&outline, is_lib).into_iter().map(|(offset, message, help)| {
-                let (line, column) = block.position(text, offset);
-                Fault { line, column, ..fault::at(&object, &at, INVALID, message, help) }
-            }));
-            self.reads_inventory |= outline.data.iter().any(|(_, key)| key.as_deref() == Some("inventory"));
-            if outline.external {
-                self.code = Err("its Rego asks external data of a provider in the cluster".to_owned());
+            let module = Module { path: Arc::clone(&path), text: block.pushed_down(text), version };
+            let refused = |loc: Loc, message: String, help: &str| {
+                let place = if loc.line == 0 { Loc { line: block.line, column: 1 } } else { loc };
+                let column = place.column.saturating_add(block.indent);
+                Fault { line: place.line, column, ..fault::at(&object, &at, INVALID, message, help) }
+            };
+            match parse(&module.text, version == RegoVersion::V1) {
+                Ok(parsed) => {
+                    let mistakes = rego::mistakes(&parsed, is_lib);
+                    faults.extend(mistakes.into_iter().map(|(loc, message, help)| refused(loc, message, help)));
+                    if !is_lib {
+                        self.rule = rule_of(&parsed);
+                    }
+                    self.reads_inventory |= rego::reads_inventory(&parsed);
+                    external |= rego::asks_external_data(&parsed);
+                }
+                Err(errors) => faults.extend(errors.into_iter().map(|error| refused(error.loc, error.message, ""))),
             }
-            let package = outline.package.filter(|_| !is_lib);
-            let module = Module { path: Arc::clone(&path), text: block.text(text, package), version };
             let count = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
             let lines = block.line..block.line.saturating_add(count.max(1));
             modules.push(Code { module, lines, indent: block.indent });
@@ -145,15 +156,22 @@ impl Template {
         if !faults.is_empty() {
             return Err(faults);
         }
-        if let Ok(code) = &mut self.code {
-            *code = modules;
-        }
+        self.code = if external {
+            Err("its Rego asks external data of a provider in the cluster".to_owned())
+        } else {
+            Ok(modules)
+        };
         Ok(())
     }
 
     /// Why it cannot be judged here, if so.
     pub(super) fn not_judged(&self) -> Option<&str> {
         self.code.as_ref().err().map(String::as_str)
+    }
+
+    /// The full path of its rule `violation`.
+    pub(super) fn rule(&self) -> &str {
+        &self.rule
     }
 
     /// Its Rego, compiled by whoever asks first.
@@ -176,44 +194,11 @@ impl Template {
     }
 }
 
-/// What Gatekeeper refuses of a module: byte, message, help.
-fn checks(outline: &rego::Outline, is_lib: bool) -> Vec<(usize, String, &'static str)> {
-    let mut found = Vec::new();
-    let package = outline.package.as_ref().map_or(0, |package| package.start);
-    let below_lib = outline.package_path.len() > 1 && outline.package_path.first().is_some_and(|first| first == "lib");
-    if outline.package.is_none() {
-        found.push((0, "the Rego has no package".to_owned(), "begin it with `package`"));
-    } else if is_lib && !below_lib {
-        let message =
-            format!("the package of a library must lie below `lib`, not be `{}`", outline.package_path.join("."));
-        found.push((package, message, "call it `lib.<name>`"));
-    }
-    if !is_lib && !outline.has_violation {
-        let help = "a template needs a rule `violation[{\"msg\": msg}]`";
-        found.push((package, "the Rego has no rule `violation`".to_owned(), help));
-    }
-    for (at, path) in &outline.imports {
-        let text = path.join(".");
-        match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["future", ..] | ["data", "lib", ..] => {}
-            ["input", ..] => {
-                found.push((*at, "Gatekeeper takes no import of `input`".to_owned(), "write `input.review`"));
-            }
-            ["rego", "v1"] => {
-                let help = "say `version: v1` beside `rego:` instead";
-                found.push((*at, format!("Gatekeeper takes no import of `{text}`"), help));
-            }
-            _ => found.push((*at, format!("Gatekeeper takes no import of `{text}`"), "import `data.lib.<name>`")),
-        }
-    }
-    for (at, key) in &outline.data {
-        if !matches!(key.as_deref(), Some("lib" | "inventory")) {
-            let what = key.as_ref().map_or("data".to_owned(), |key| format!("data.{key}"));
-            let message = format!("a template cannot read `{what}`");
-            found.push((*at, message, "there is `data.inventory`, and `data.lib` for its own libraries"));
-        }
-    }
-    found
+/// The full path of a module's `violation`.
+fn rule_of(module: &ast::Module) -> String {
+    let mut path = module.package.clone();
+    path.push(Arc::from("violation"));
+    dotted(&path)
 }
 
 /// Where a text lies in its file.
@@ -242,27 +227,9 @@ impl Block {
         Self { line: line + 1, indent: indent.unwrap_or(0) }
     }
 
-    /// The line and the column in the file of a byte of the text.
-    fn position(&self, text: &str, offset: usize) -> (u32, u32) {
-        let before = text.get(..offset).unwrap_or_default();
-        let lines = before.matches('\n').count();
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        (self.line.saturating_add(number(lines)), self.indent.saturating_add(number(column)))
-    }
-
-    /// The text, pushed down to its line in the file, so that whoever speaks of a line of it speaks of the file's; with
-    /// the package that Gatekeeper gives it.
-    fn text(&self, text: &str, package: Option<std::ops::Range<usize>>) -> Arc<str> {
-        let mut moved = "\n".repeat(self.line.saturating_sub(1) as usize);
-        match package.and_then(|package| Some((text.get(..package.start)?, text.get(package.end..)?))) {
-            Some((before, after)) => {
-                moved.push_str(before);
-                moved.push_str("template");
-                moved.push_str(after);
-            }
-            None => moved.push_str(text),
-        }
-        Arc::from(moved)
+    /// The text, pushed down to its line in the file, so that whoever speaks of a line of it speaks of the file's.
+    fn pushed_down(&self, text: &str) -> Arc<str> {
+        let blank = "\n".repeat(self.line.saturating_sub(1) as usize);
+        Arc::from(blank + text)
     }
 }

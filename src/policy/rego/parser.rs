@@ -339,7 +339,7 @@ impl<'a> Parser<'a> {
                 rule.value = rule.path.pop().unwrap_or(rule.value);
             }
         }
-        if self.is_v1 && !has_body && !rule.has_value && rule.shape != Shape::Element && self.errors.is_empty() {
+        if self.is_v1 && !has_body && !rule.has_value && rule.shape == Shape::Value && self.errors.is_empty() {
             let message = "rule must have value assignment and/or body declaration".to_owned();
             return Err(ParseError { loc, message });
         }

@@ -129,9 +129,6 @@ impl Parser<'_> {
             Token::Sym("-") => {
                 self.advance();
                 let Token::Number(text) = self.token().clone() else { return Err(self.unexpected("expected number")) };
-                if !self.touches() {
-                    return Err(self.unexpected("expected number"));
-                }
                 TermKind::Number(Arc::from(format!("-{text}")))
             }
             Token::Sym("(") => {

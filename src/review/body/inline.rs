@@ -70,8 +70,8 @@ fn finding(text: &mut String, finding: &Finding, anchor: &Anchor, diff: &Diff) {
         let mut names: Vec<&str> =
             summary::live(finding).filter_map(|place| place.cluster.as_deref().or(place.root.as_deref())).collect();
         names.dedup();
-        let named = if names.is_empty() { String::new() } else { format!(": {}", quoted(&names.join(", "), MAX_TEXT)) };
-        let _ = writeln!(text, "\nIt holds in {}{named}", summary::counted(places, "place"));
+        let list = if names.is_empty() { String::new() } else { format!(": {}", quoted(&names.join(", "), MAX_TEXT)) };
+        let _ = writeln!(text, "\nIt holds in {}{list}", summary::counted(places, "place"));
     }
     if let Some(help) = &finding.help {
         let _ = writeln!(text, "\nHelp: {}", quoted(help, MAX_TEXT));

@@ -43,8 +43,17 @@ pub fn carry_out(client: &Client, target: &Target, plan: &Plan, posted: &Posted)
     let mut carrier = Carrier { client, target, posted, done: Done::default() };
     if let Some(pull) = target.pull {
         for step in &plan.steps {
-            let result = carrier.step(pull, step);
-            carrier.note(result)?;
+            match (carrier.step(pull, step), step) {
+                // What these two do is nice to have; an own comment may also be gone meanwhile.
+                (Err(failure @ Failure::Denied { .. }), Step::Minimize { .. } | Step::Dismiss { .. }) => {
+                    carrier.done.notes.push(failure.to_string());
+                }
+                (result, _) => carrier.note(result)?,
+            }
+            // One right is behind all of them.
+            if !carrier.done.denied.is_empty() {
+                break;
+            }
         }
         if !plan.steps.is_empty()
             && let Ok(now) = read::pull(client, pull)
@@ -128,29 +137,28 @@ impl Carrier<'_> {
             Err(Failure::Unprocessable { says, .. }) if !all.is_empty() => says,
             other => return other,
         };
-        // GitHub does not say which comment it does not take: those outside of what it shows now, else all.
+        // GitHub does not say which comment it does not take: those outside of what it shows now, else all. It may be the
+        // request for changes, too, which nobody can make on an own pull request.
         let files: Vec<super::api::File> =
             client.list("listing the pull request's files", &client.route(&format!("/pulls/{pull}/files")))?;
         let shown: Vec<Shown> = files.into_iter().map(read::shown).collect();
         let mut kept: Vec<&LineComment> =
             comments.iter().filter(|comment| crate::review::diff::shows(&shown, comment)).collect();
-        if kept.len() == all.len() {
+        if kept.len() == all.len() && event == "COMMENT" {
             kept.clear();
         }
-        let left = all.len() - kept.len();
+        let again = if kept.is_empty() { Ok(()) } else { self.send_review(pull, "COMMENT", body, &kept) };
+        let (left, says) = match again {
+            Err(Failure::Unprocessable { says, .. }) => (all.len(), says),
+            Err(other) => return Err(other),
+            Ok(()) => (all.len() - kept.len(), says),
+        };
+        let what = if event == "COMMENT" { "" } else { "the request for changes, and " };
+        let of = all.len();
         self.done
             .notes
-            .push(format!("GitHub took {left} of {} comments on lines not ({says}); the summary has all", all.len()));
-        if kept.is_empty() && event == "COMMENT" {
-            return Ok(());
-        }
-        match self.send_review(pull, event, body, &kept) {
-            Err(Failure::Unprocessable { says, .. }) => {
-                self.done.notes.push(format!("GitHub does not take the review ({says}); the summary has all"));
-                Ok(())
-            }
-            other => other,
-        }
+            .push(format!("GitHub did not take {what}{left} of {of} comments on lines ({says}); the summary has all"));
+        Ok(())
     }
 
     fn send_review(&self, pull: u64, event: &str, body: &str, comments: &[&LineComment]) -> Result<(), Failure> {

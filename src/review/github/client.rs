@@ -29,7 +29,7 @@ const ATTEMPTS: u32 = 3;
 /// The pause before the second try; twice as long before the third.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long a run waits for GitHub's rate limits, all in all. Beyond that a job is better off without a comment.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The largest answer. A page of 100 files with their patches has a few megabytes.
 const MAX_ANSWER: usize = 32 << 20;
 /// Items of one page, GitHub's most.

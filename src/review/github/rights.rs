@@ -22,6 +22,8 @@ pub struct Labeled {
     pub description: String,
     /// Who gave it.
     pub actor: String,
+    /// When, as GitHub writes times; empty if the event does not say.
+    pub when: String,
 }
 
 #[derive(Deserialize)]
@@ -29,6 +31,12 @@ struct Payload {
     action: Option<String>,
     label: Option<Label>,
     sender: Option<Sender>,
+    pull_request: Option<Pull>,
+}
+
+#[derive(Deserialize)]
+struct Pull {
+    updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +61,7 @@ impl Labeled {
             label: label.name,
             description: label.description.unwrap_or_default(),
             actor: payload.sender?.login,
+            when: payload.pull_request.and_then(|pull| pull.updated_at).unwrap_or_default(),
         })
     }
 }
@@ -89,7 +98,7 @@ pub fn overrides(
             label: Some(labeled.label.clone()),
             reason: format!("label {}{text}", labeled.label),
             until: None,
-            evidence: Some(format!("the label was given to {}", target.head)),
+            evidence: Some(format!("the label of {} on {}", labeled.when, target.head)),
         });
     }
     if rights.actors.is_empty() && rights.teams.is_empty() {

@@ -19,10 +19,11 @@ pub const CONFIG_INVALID: Rule = Rule {
     severity: Severity::Error,
     by: By::Gate,
     basis: "portcullis reads the head's portcullis.yaml as it will be read once it is merged",
-    summary: "The change breaks portcullis.yaml.",
+    summary: "The change breaks portcullis.yaml, or a schema that it names.",
     explanation: "\
 The head's `portcullis.yaml` has an unknown key or a wrong value. This change is still judged by the target branch's \
-config, but once merged every later change would be Indeterminate until somebody mends the file.
+config, but once merged every later change would be Indeterminate until somebody mends the file. The same holds for a JSON \
+Schema that `schemas` names and that cannot be used any more.
 
 Mend the marked place. An editor that knows `docs/portcullis.schema.json` shows such mistakes while you type.",
 };

@@ -86,6 +86,17 @@ pub fn unusable<'a>(config: &'a Config, tree: &Tree) -> Vec<(&'a str, ConfigErro
     entries.filter_map(|(path, pointer, _)| Some((path, *held(config, tree, path, &pointer).err()?))).collect()
 }
 
+/// Why a file of a tree cannot be used, if a config takes it for a JSON Schema.
+#[must_use]
+pub fn broken_json_schema(config: &Config, tree: &Tree, path: &RepoPath) -> Option<String> {
+    let takes = |entry: &str| match Template::parse(entry) {
+        Ok(template) if Template::is_one(entry) => is_below(path, template.folder()),
+        _ => is_below(path, entry) && layout::is_name(path.file_name()),
+    };
+    let is_one = path.extension() == "json" && written(config).any(|(entry, ..)| takes(entry));
+    is_one.then(|| JsonSchema::load(tree, path.as_str()).err()).flatten()
+}
+
 fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds, Box<ConfigError>> {
     let wrong = |message: String, help: &str| Err(Box::new(config.mistake(pointer, message, help)));
     if path.contains("://") {

@@ -1,6 +1,7 @@
 //! Reading a JSON Schema from a tree. What it refers to is read from the same tree; nothing is ever fetched.
 
 use std::error::Error;
+use std::fmt::Write as _;
 
 use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
@@ -77,7 +78,7 @@ fn uri_of(path: &str) -> String {
     for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            _ => uri.push_str(&format!("%{byte:02X}")),
+            _ => _ = write!(uri, "%{byte:02X}"),
         }
     }
     uri

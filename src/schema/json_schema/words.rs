@@ -1,7 +1,9 @@
 //! What a JSON Schema refuses, in the words that the API server has for the like.
 
-use jsonschema::ValidationError;
+use std::fmt::Write as _;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind as Wrong};
+use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use crate::manifest::object::Object;
@@ -86,7 +88,7 @@ fn problem(object: &Object, error: &ValidationError<'_>, minors: MinorSet) -> Pr
     };
     // A null is dropped when the object is posted; server-side apply keeps it.
     let raised = if error.instance().is_null() { Raised::ByApply } else { Raised::Always };
-    Problem { cause, message, suggestion, raised, ..template(path, at.to_owned(), minors) }
+    Problem { cause, message, raised, suggestion, ..template(path, at.to_owned(), minors) }
 }
 
 fn message(error: &ValidationError<'_>, path: &str) -> (Cause, String) {
@@ -174,7 +176,7 @@ fn alternatives(instance: &Value, path: &str, context: &[Vec<ValidationError<'st
 fn types(kind: &TypeKind) -> Vec<&'static str> {
     match kind {
         TypeKind::Single(ty) => vec![ty.as_str()],
-        TypeKind::Multiple(types) => types.into_iter().map(|ty| ty.as_str()).collect(),
+        TypeKind::Multiple(types) => types.into_iter().map(JsonType::as_str).collect(),
     }
 }
 
@@ -206,7 +208,7 @@ fn field(object: &Object, at: &str) -> String {
     for token in pointer::tokens(at) {
         let is_list = value.is_some_and(|value| value.kind() == yaml::Kind::Sequence);
         if is_list {
-            name.push_str(&format!("[{token}]"));
+            _ = write!(name, "[{token}]");
         } else {
             if !name.is_empty() {
                 name.push('.');

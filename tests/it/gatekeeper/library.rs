@@ -1,6 +1,7 @@
 //! Libraries of templates and constraints: their mistakes, and what the webhook says.
 
 use portcullis::policy::Value;
+use portcullis::policy::engine::Fault;
 use portcullis::policy::gatekeeper::constraint::Action;
 use portcullis::policy::gatekeeper::inventory::{self, Inventory};
 use portcullis::policy::gatekeeper::{Answer, EnforcementPoint, GatekeeperResult, Library, read};
@@ -18,7 +19,11 @@ fn load(files: &[&str]) -> (Library, Vec<String>) {
     }
     let (library, mut faults) = Library::load(&objects);
     faults.extend(library.compile());
-    (library, faults.iter().map(ToString::to_string).collect())
+    let line = |fault: &Fault| match &fault.help {
+        Some(help) => format!("{fault} ({help})"),
+        None => fault.to_string(),
+    };
+    (library, faults.iter().map(line).collect())
 }
 
 /// A library without mistakes.
@@ -172,7 +177,7 @@ fn what_fails_before_a_constraint_is_not_judged() {
     let answers =
         ["ExpansionTemplate/pods Deny -: NOT JUDGED could not find source field \"spec.template\" in resource web"];
     assert_eq!(lines(&found), answers);
-    assert_eq!(found[0].place, (RepoPath::from("expansion/expansion.yaml"), 12));
+    assert_eq!(found[0].place, (RepoPath::from("expansion/expansion.yaml"), 11));
     let found = ask(&library, &review("CREATE", &POD.replace("[{\"name\": \"main\", \"image\": \"nginx\"}]", "{}")));
     let answer = "AssignImage/registry Deny -: NOT JUDGED mismatch between path entry (type: List) and received object";
     assert!(lines(&found)[0].starts_with(answer), "{:?}", lines(&found));

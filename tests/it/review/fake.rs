@@ -58,9 +58,13 @@ pub(crate) struct State {
     pub(crate) moods: Vec<(&'static str, &'static str, Mood)>,
     /// As [`State::moods`], always.
     pub(crate) rules: Vec<(&'static str, &'static str, Mood)>,
+    /// What GraphQL answers to queries that begin so.
+    pub(crate) queries: Vec<(&'static str, &'static str)>,
     /// After so many writes the pull request has another head.
     pub(crate) moves_after: Option<usize>,
     pub(crate) log: Vec<Exchange>,
+    /// What stands before `/graphql`, and before `/v3` and every other route.
+    pub(crate) prefix: &'static str,
     next: u64,
 }
 
@@ -184,7 +188,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
     }
     drop(state);
     if matches!(mood, Some(Mood::Stalls)) {
-        thread::sleep(Duration::from_secs(60));
+        thread::sleep(Duration::from_mins(1));
         return;
     }
     let promised = text.len() + if matches!(mood, Some(Mood::BreaksOff)) { 100 } else { 0 };
@@ -196,8 +200,14 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
 }
 
 fn with(mut value: Value, fields: Value) -> Value {
-    value.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let Value::Object(fields) = fields else { panic!("{fields} are no fields") };
+    value.as_object_mut().unwrap().extend(fields);
     value
+}
+
+/// The number at the end of a route.
+fn number(text: &str) -> Value {
+    text.parse::<u64>().unwrap().into()
 }
 
 fn user(id: u64) -> Value {
@@ -236,13 +246,10 @@ impl State {
         let id = self.id();
         let mut made = with(example("pull-request-review-comment-2"), comment.clone());
         made = with(made, json!({ "id": id, "node_id": format!("PRRC_{id}"), "user": user(author) }));
-        let made = match reply_to {
-            Some(to) => with(made, json!({ "in_reply_to_id": to })),
-            None => {
-                made.as_object_mut().unwrap().remove("in_reply_to_id");
-                made
-            }
-        };
+        made.as_object_mut().unwrap().remove("in_reply_to_id");
+        if let Some(to) = reply_to {
+            made["in_reply_to_id"] = to.into();
+        }
         self.comments.push(made.clone());
         made
     }
@@ -276,6 +283,8 @@ impl State {
 
     fn answer(&mut self, method: &str, route: &str, body: Option<&Value>) -> (u16, Value) {
         let path = route.split('?').next().unwrap();
+        let path = path.strip_prefix(self.prefix).unwrap();
+        let path = if self.prefix.is_empty() { path } else { path.strip_prefix("/v3").unwrap_or(path) };
         let rest = path.strip_prefix("/repos/acme/shop").unwrap_or(path);
         let parts: Vec<&str> = rest.split('/').skip(1).collect();
         let body = body.cloned().unwrap_or_default();
@@ -315,7 +324,7 @@ impl State {
                 (200, self.review(ME, state, commit, text))
             }
             ("PUT", ["pulls", "7", "reviews", id, "dismissals"]) => {
-                let review = self.reviews.iter_mut().find(|review| review["id"].to_string() == **id).unwrap();
+                let review = self.reviews.iter_mut().find(|review| review["id"] == number(id)).unwrap();
                 review["state"] = "DISMISSED".into();
                 (200, review.clone())
             }
@@ -351,7 +360,7 @@ impl State {
         if body["status"] == "completed" && body["conclusion"].is_null() {
             return (422, json!({ "message": "a completed check run needs a conclusion" }));
         }
-        let run = self.checks.iter_mut().find(|run| run["id"].to_string() == id).unwrap();
+        let run = self.checks.iter_mut().find(|run| run["id"] == number(id)).unwrap();
         for (key, value) in body.as_object().unwrap() {
             if key == "output" {
                 let before = run["output"]["annotations_count"].as_u64().filter(|_| status == 200).unwrap_or(0);
@@ -369,6 +378,9 @@ impl State {
 
     fn graphql(&mut self, body: &Value) -> Value {
         let (query, variables) = (body["query"].as_str().unwrap(), &body["variables"]);
+        if let Some((_, answer)) = self.queries.iter().find(|(start, _)| query.starts_with(start)) {
+            return serde_json::from_str(answer).unwrap();
+        }
         if query.contains("viewer") {
             return json!({ "data": { "viewer": { "login": "github-actions[bot]", "databaseId": ME } } });
         }
@@ -396,7 +408,7 @@ fn paged(items: &[Value], route: &str) -> Value {
 }
 
 fn edit(items: &mut [Value], id: &str, body: &Value) -> (u16, Value) {
-    let item = items.iter_mut().find(|item| item["id"].to_string() == id).unwrap();
+    let item = items.iter_mut().find(|item| item["id"] == number(id)).unwrap();
     item["body"] = body["body"].clone();
     (200, item.clone())
 }

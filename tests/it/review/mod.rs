@@ -1,6 +1,9 @@
 //! Stage 9: plans from reports, and the program posting to a GitHub of the tests' own.
 
+mod access;
+mod action;
 mod fake;
+mod inert;
 mod moods;
 mod openapi;
 mod plans;

@@ -32,8 +32,24 @@ fn a_read_only_token_falls_back_to_log_and_summary() {
             assert!(run.stdout.contains("::error file=a.yaml,line=4"), "{}", run.stdout);
         }
         assert!(setting.job_summary().contains("portcullis: "), "{}", setting.job_summary());
+        // One refusal of a comment is enough; the check run and the status are rights of their own.
+        assert!(setting.fake.writes().len() <= 3, "{:?}", setting.fake.writes());
         setting.fake.with(|state| assert!(state.comments.is_empty() && state.checks.is_empty()));
     }
+}
+
+#[test]
+fn what_cannot_be_folded_is_no_reason_to_fall_back() {
+    let mut setting = failing();
+    setting.post(&[]);
+    setting.push(&config_map("data: { a: c }\n"));
+    let forbidden = r#"{"data":{},"errors":[{"type":"FORBIDDEN","message":"Resource not accessible by integration"}]}"#;
+    setting.fake.with(|state| state.queries = vec![("mutation", forbidden)]);
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(0), "{}", run.text());
+    assert!(run.stdout.contains("portcullis: folding comments away: the token may not"), "{}", run.stdout);
+    assert_eq!(setting.job_summary(), "");
+    setting.fake.with(|state| assert_eq!(state.checks[0]["conclusion"], "success"));
 }
 
 #[test]
@@ -88,11 +104,29 @@ fn a_review_that_is_not_taken_is_sent_without_the_offenders() {
     setting.fake.with(|state| state.moods = vec![("POST", "/reviews", refused)]);
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1));
-    assert!(run.stdout.contains("GitHub took 1 of 1 comments on lines not"), "{}", run.stdout);
+    assert!(run.stdout.contains("GitHub did not take 1 of 1 comments on lines"), "{}", run.stdout);
     setting.fake.with(|state| {
         assert!(state.comments.is_empty());
         let summary = state.issue_comments[0]["body"].as_str().unwrap();
         assert!(summary.contains("schema/unknown-field") && summary.contains("a.yaml:4"), "{summary}");
+    });
+}
+
+#[test]
+fn a_request_for_changes_that_is_not_taken_becomes_a_comment() {
+    let setting = failing();
+    let refused = Mood::Says(
+        422,
+        "",
+        r#"{"message":"Unprocessable Entity","errors":["Can not request changes on your own pull request"]}"#,
+    );
+    setting.fake.with(|state| state.moods = vec![("POST", "/reviews", refused)]);
+    let run = setting.post(&["--request-changes"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stdout.contains("the request for changes, and 0 of 1 comments"), "{}", run.stdout);
+    setting.fake.with(|state| {
+        assert_eq!(state.comments.len(), 1);
+        assert_eq!(state.reviews[0]["state"], "COMMENTED");
     });
 }
 

@@ -11,7 +11,7 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     description
 });
 
-/// OpenAPI 3.0 says `nullable: true` where JSON Schema has a type.
+/// `OpenAPI` 3.0 says `nullable: true` where JSON Schema has a type.
 fn nullable(node: &mut Value) {
     match node {
         Value::Array(items) => items.iter_mut().for_each(nullable),

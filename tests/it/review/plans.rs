@@ -50,19 +50,25 @@ fn hostile_text_is_inert_and_bounded() {
         finding.severity = Severity::Error;
         report.findings.push(finding);
     }
-    let plan = plan(&report, &Diff::default(), &Posted::default(), &settings());
+    let shown = report.findings.iter().map(|finding| Shown {
+        path: finding.places[0].location.path.as_str().to_owned(),
+        blob: String::new(),
+        patch: Some("@@ -1,99 +1,99 @@".to_owned()),
+    });
+    let diff = Diff::of_shown(&shown.collect::<Vec<_>>());
+    let plan = plan(&report, &diff, &Posted::default(), &settings());
+    assert!(texts(&plan).len() > 5);
     let check = plan.check.as_ref().unwrap();
     assert!(check.annotations.len() <= 200 && check.summary.len() <= 60_000);
     for text in texts(&plan) {
         assert!(text.len() <= 60_000);
         let (_, visible) = text.split_once('\n').unwrap();
         assert!(!visible.contains("\u{202e}") && !visible.contains('\u{1b}') && !visible.contains("##["));
-        for line in visible.lines() {
-            // Outside of code spans nothing of a manifest's is left.
-            let bare = outside_of_code(line);
-            for live in ["@org", "#1 ", "![", "](", "<img", "</details> &", "::error"] {
-                assert!(!bare.contains(live), "{live} in {line}");
-            }
+        // Outside of code nothing of a manifest's is left.
+        let (seen, linked) = super::inert::live(visible);
+        assert!(!linked, "{seen}");
+        for part in ["@org", "#1", "img", "::error", "http", "onerror", "a ::"] {
+            assert!(!seen.contains(part), "{part} in {seen}");
         }
     }
     for text in [&check.title].into_iter().chain(check.annotations.iter().flat_map(|a| [&a.message, &a.title])) {
@@ -70,36 +76,6 @@ fn hostile_text_is_inert_and_bounded() {
     }
     assert!(!check.title.contains('\n'));
     assert!(!show::human(&plan).contains('\u{1b}'));
-}
-
-/// A line without its code spans, by `CommonMark`'s rule: a run of backticks is closed by one of the same length.
-fn outside_of_code(line: &str) -> String {
-    let mut bare = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find('`') {
-        bare.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let run = rest.len() - rest.trim_start_matches('`').len();
-        let (fence, after) = rest.split_at(run);
-        let mut from = 0;
-        let close = loop {
-            let Some(found) = after[from..].find(fence) else { break None };
-            let found = from + found;
-            let length = after[found..].len() - after[found..].trim_start_matches('`').len();
-            if length == run {
-                break Some(found + run);
-            }
-            from = found + length;
-        };
-        rest = match close {
-            Some(end) => &after[end..],
-            None => {
-                bare.push_str(fence);
-                after
-            }
-        };
-    }
-    bare + rest
 }
 
 /// The rich report's findings in `apps/shop/web.yaml` lie on lines 8, 21 and 43.
@@ -201,7 +177,8 @@ fn at(path: &str, side: portcullis::source::Side, lines: (u32, u32)) -> portcull
 fn anchors_follow_the_hunks() {
     use portcullis::git::{Environment, Outcome, Request, compare, diff};
     use portcullis::source::Side::{Base, Head};
-    let lines = |from: u32, to: u32| (from..=to).map(|line| format!("k{line}: v\n")).collect::<String>();
+    let lines =
+        |from: u32, to: u32| (from..=to).map(|line| ["k", &line.to_string(), ": v\n"].concat()).collect::<String>();
     let nested =
         |value: &str| format!("spec:\n  a: 1\n  list:\n  - name: {value}\n    deep:\n{}", "      x: y\n".repeat(30));
     let base = crate::support::tree(&[
@@ -222,6 +199,17 @@ fn anchors_follow_the_hunks() {
     let changes = diff(&comparison.base, &comparison.head).unwrap();
     let wanted = ["long.yaml", "nested.yaml", "gone.yaml", "moved.yaml"].map(Into::into).into();
     let diff = Diff::between(&changes, &comparison.base, &comparison.head, &wanted).unwrap();
+    // A rendered object is told on the source that made it and that the change shows.
+    let mut rendered = fixture::rich();
+    rendered.findings.truncate(1);
+    let mut location = at("overlay/unchanged.yaml", Head, (3, 3));
+    location.chain = vec![at("moved.yaml", Base, (1, 1)), at("long.yaml", Head, (18, 18))];
+    rendered.findings[0].places[0].location = location;
+    let planned = plan(&rendered, &diff, &Posted::default(), &settings());
+    let Step::Review { comments, .. } = &planned.steps[0] else { panic!("{planned:?}") };
+    assert_eq!((comments[0].path.as_str(), comments[0].line), ("long.yaml", 18));
+    assert!(comments[0].body.contains("It is at `overlay/unchanged.yaml:3`."), "{}", comments[0].body);
+
     let on_lines = |path: &str, side, first, last| Some(Anchor::Lines { path: path.into(), side, first, last });
     let on_file = |path: &str| Some(Anchor::File { path: path.into() });
     for (location, expected) in [

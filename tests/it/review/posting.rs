@@ -151,20 +151,29 @@ fn the_config_says_how_loud() {
     }
 }
 
+/// The change makes the object one that must be applied; the old defect that prevents it lies outside of the hunk.
 #[test]
-fn what_the_diff_does_not_show_is_told_of_the_file() {
-    let far = DEPLOYMENT.to_owned() + &"# line\n".repeat(30);
-    let base = tree(&[("web.yaml", &far.replace("nginx:1.27", "\"\"")), ("old.yaml", OLD)]);
-    // The change makes the object one that must be applied; its old defect lies outside of the hunk.
-    let head = tree(&[("web.yaml", &(far.replace("nginx:1.27", "\"\"") + "# end\n")), ("old.yaml", OLD)]);
-    let setting = Setting::new(&base, &head);
-    setting.post(&[]);
-    setting.fake.verify();
-    setting.fake.with(|state| {
-        assert_eq!(state.comments.len(), 1, "{:#?}", state.issue_comments);
-        assert_eq!(state.comments[0]["subject_type"], "file");
-        assert!(bodies(&state.comments)[0].contains("It is line 12, which this change does not show."));
-    });
+fn what_the_diff_does_not_show_is_told_nearby_or_of_the_file() {
+    let padded = DEPLOYMENT.replace("spec:\n  replicas", &("# line\n".repeat(10) + "spec:\n  replicas"));
+    for (text, line, words) in [
+        (DEPLOYMENT, Some(4), "It is at `web.yaml:12`."),
+        (&padded, None, "It is line 22, which this change does not show."),
+    ] {
+        let before = text.replace("nginx:1.27", "\"\"");
+        let after = before.replace("namespace: shop }", "namespace: shop, labels: { a: b } }");
+        let setting = Setting::new(&tree(&[("web.yaml", &before)]), &tree(&[("web.yaml", &after)]));
+        setting.post(&[]);
+        setting.fake.verify();
+        setting.fake.with(|state| {
+            assert_eq!(state.comments.len(), 1, "{:#?}", state.issue_comments);
+            let comment = &state.comments[0];
+            match line {
+                Some(line) => assert_eq!(comment["line"], line),
+                None => assert_eq!(comment["subject_type"], "file"),
+            }
+            assert!(bodies(&state.comments)[0].contains(words), "{comment}");
+        });
+    }
 }
 
 #[test]
@@ -234,4 +243,42 @@ fn a_dry_run_posts_nothing() {
     let plan: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
     assert_eq!(plan["steps"][0]["comments"][0]["line"], 5);
     assert_eq!(setting.fake.writes(), [""; 0]);
+}
+
+/// No request carries a Secret's value, plain or in base64, however the finding about it came to be.
+#[test]
+fn no_request_carries_a_secret() {
+    let canary = "Zq8vTn4wKx2cRb7y";
+    let coded = crate::support::base64(canary.as_bytes());
+    let secret =
+        |more: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{ name: db, namespace: shop }}\n{more}");
+    let mut head = base();
+    for (path, more) in [
+        ("twice.yaml", format!("stringData:\n  a: {canary}\n  a: {canary}\n")),
+        ("flow.yaml", format!("stringData: {{ a: {canary} }}\nstatus: {canary}\n")),
+        ("data.yaml", format!("data:\n  a: {coded}\n  b: !!int {canary}\n")),
+        ("unclosed.yaml", format!("stringData:\n  a: \"{canary}\n")),
+        ("unknown.yaml", format!("stringDatas:\n  a: {canary}\nstringData:\n  b: {canary}\n")),
+    ] {
+        head.insert(path.as_bytes().to_vec(), secret(&more).as_str().into());
+    }
+    let setting = Setting::new(&base(), &head);
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.verify();
+    setting.fake.with(|state| {
+        assert!(state.comments.len() >= 5, "{:#?}", bodies(&state.comments));
+        for exchange in &state.log {
+            for window in [canary, &coded].into_iter().flat_map(|text| text.as_bytes().windows(8)) {
+                let part = std::str::from_utf8(window).unwrap();
+                assert!(
+                    !exchange.raw.contains(part),
+                    "{} {} carries {part}: {}",
+                    exchange.method,
+                    exchange.route,
+                    exchange.raw
+                );
+            }
+        }
+    });
 }

@@ -1,7 +1,7 @@
 //! `portcullis post`: a report of another job is told, and trusted in nothing.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use portcullis::report::Report;
 use serde_json::json;
@@ -13,9 +13,11 @@ use crate::support::{Run, tree};
 const BEFORE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: x }\ndata: { a: b }\n";
 
 fn setting() -> Setting {
-    let long = BEFORE.to_owned() + &"# line\n".repeat(30);
-    let base = tree(&[("apps/shop/web.yaml", &long)]);
-    Setting::new(&base, &tree(&[("apps/shop/web.yaml", &long.replace("# line\n# line\n# line\n# line\n", "# line\n"))]))
+    let text = |seventh: &str| {
+        let lines: Vec<&str> = (5..40).map(|line| if line == 7 { seventh } else { "# line" }).collect();
+        format!("{BEFORE}{}\n", lines.join("\n"))
+    };
+    Setting::new(&tree(&[("apps/shop/web.yaml", &text("# old"))]), &tree(&[("apps/shop/web.yaml", &text("# new"))]))
 }
 
 fn post(setting: &Setting, report: &Report, more: &[&str]) -> Run {
@@ -24,7 +26,7 @@ fn post(setting: &Setting, report: &Report, more: &[&str]) -> Run {
     post_file(setting, &file, more)
 }
 
-fn post_file(setting: &Setting, file: &PathBuf, more: &[&str]) -> Run {
+fn post_file(setting: &Setting, file: &Path, more: &[&str]) -> Run {
     let event = setting.repo.root.path().join("event.json");
     let head = setting.event["pull_request"]["head"]["sha"].clone();
     fs::write(&event, json!({ "workflow_run": { "head_sha": head } }).to_string()).unwrap();

@@ -70,6 +70,7 @@ fn a_label_counts_in_the_run_that_giving_it_starts() {
     let labeled = |setting: &mut Setting| {
         setting.event["action"] = "labeled".into();
         setting.event["label"] = json!({ "name": "override-gate", "description": "asks the gate to stand aside" });
+        setting.event["pull_request"]["updated_at"] = "2027-01-15T08:00:00Z".into();
         setting.event["sender"] = json!({ "login": "alice" });
     };
     let mut anybody = setting("override: { labels: [override-gate] }");
@@ -79,6 +80,9 @@ fn a_label_counts_in_the_run_that_giving_it_starts() {
     assert_eq!(code, Some(0));
     assert_eq!(found["decision"]["overridden"]["actor"], "alice");
     assert_eq!(found["decision"]["overridden"]["reason"], "label override-gate: asks the gate to stand aside");
+
+    let evidence = found["decision"]["overridden"]["evidence"].as_str().unwrap();
+    assert!(evidence.starts_with("the label of 2027-01-15T08:00:00Z on "), "{evidence}");
 
     let mut only_bob = setting("override: { labels: [override-gate], actors: [bob] }");
     labeled(&mut only_bob);

@@ -33,7 +33,7 @@ deny contains violation if {
 	type := pod_security.forbidden_profile(context, "appArmorProfile", {"RuntimeDefault", "Localhost"})
 	violation := {
 		"msg": sprintf(`forbidden AppArmor profile (%s must not set AppArmor profile type to "%v")`, [context.owner, type]),
-		"field": review.nearest(context.value, context.at, ["appArmorProfile", "type"]),
+		"field": review.pointer(context.at, ["appArmorProfile", "type"]),
 	}
 }
 

@@ -24,7 +24,7 @@ test_pod if {
 
 test_without_a_type if {
 	violations := policy.deny with input as t.container({"securityContext": {"appArmorProfile": {}}})
-	t.fields(violations) == {"/spec/containers/0/securityContext/appArmorProfile"}
+	t.fields(violations) == {"/spec/containers/0/securityContext/appArmorProfile/type"}
 }
 
 test_annotation if {
@@ -39,4 +39,12 @@ test_allowed if {
 	count(policy.deny) == 0 with input as annotated("runtime/default")
 	count(policy.deny) == 0 with input as annotated("localhost/web")
 	count(policy.deny) == 0 with input as annotated("")
+}
+
+test_other_annotation if {
+	count(policy.deny) == 0 with input as t.create({
+		"kind": "Pod",
+		"metadata": {"annotations": {"example.com/app": "unconfined"}},
+		"spec": {"containers": [{"name": "app"}]},
+	})
 }

@@ -41,7 +41,7 @@ deny contains violation if {
 	type := pod_security.forbidden_profile(context, "seccompProfile", {"RuntimeDefault", "Localhost"})
 	violation := {
 		"msg": sprintf(`seccompProfile (%s must not set securityContext.seccompProfile.type to "%v")`, [context.owner, type]),
-		"field": review.nearest(context.value, context.at, ["seccompProfile", "type"]),
+		"field": review.pointer(context.at, ["seccompProfile", "type"]),
 	}
 }
 

@@ -38,3 +38,8 @@ test_annotations_until_1_18 if {
 	count(policy.deny) == 0 with input as annotated("seccomp.security.alpha.kubernetes.io/pod", "localhost/web")
 	count(policy.deny) == 0 with input as t.with_params(t.container(profile("Unconfined")), {"version": "v1.18"})
 }
+
+test_annotations_mean_nothing_since_1_19 if {
+	request := t.with_params(annotated("seccomp.security.alpha.kubernetes.io/pod", "unconfined"), {"version": "v1.19"})
+	count(policy.deny) == 0 with input as request
+}

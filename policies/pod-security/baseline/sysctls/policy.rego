@@ -53,6 +53,6 @@ deny contains violation if {
 	not pod_security.minor >= object.get(allowed, name, 100000)
 	violation := {
 		"msg": sprintf("forbidden sysctls (%v)", [name]),
-		"field": review.nearest(item.value, sprintf("%s/securityContext/sysctls/%d", [pod.spec_at, item.index]), ["name"]),
+		"field": review.pointer(sprintf("%s/securityContext/sysctls/%d", [pod.spec_at, item.index]), ["name"]),
 	}
 }

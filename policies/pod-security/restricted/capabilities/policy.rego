@@ -46,7 +46,7 @@ deny contains violation if {
 			`unrestricted capabilities (container "%s" must set securityContext.capabilities.drop=["ALL"])`,
 			[container.name],
 		),
-		"field": review.nearest(container.value, container.at, ["securityContext", "capabilities", "drop"]),
+		"field": review.pointer(container.at, ["securityContext", "capabilities", "drop"]),
 	}
 }
 

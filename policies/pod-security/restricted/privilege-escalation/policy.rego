@@ -41,6 +41,6 @@ deny contains violation if {
 			`allowPrivilegeEscalation != false (container "%s" must set securityContext.allowPrivilegeEscalation=false)`,
 			[container.name],
 		),
-		"field": review.nearest(container.value, container.at, ["securityContext", "allowPrivilegeEscalation"]),
+		"field": review.pointer(container.at, ["securityContext", "allowPrivilegeEscalation"]),
 	}
 }

@@ -11,9 +11,9 @@ test_true if {
 
 test_absent if {
 	violations := policy.deny with input as t.container({"securityContext": {"runAsNonRoot": true}})
-	t.fields(violations) == {"/spec/containers/0/securityContext"}
+	t.fields(violations) == {"/spec/containers/0/securityContext/allowPrivilegeEscalation"}
 	more := policy.deny with input as t.cron_job({"containers": [{"name": "app"}]})
-	t.fields(more) == {"/spec/jobTemplate/spec/template/spec/containers/0"}
+	t.fields(more) == {"/spec/jobTemplate/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation"}
 }
 
 test_false if {
@@ -25,5 +25,6 @@ test_windows_since_1_25 if {
 	request := t.pod({"os": {"name": "windows"}, "containers": [{"name": "app"}]})
 	count(policy.deny) == 0 with input as request
 	count(policy.deny) == 1 with input as t.with_params(request, {"version": "v1.24"})
+	count(policy.deny) == 0 with input as t.with_params(t.container({}), {"version": "v1.7"})
 	count(policy.deny) == 1 with input as t.pod({"os": {"name": "linux"}, "containers": [{"name": "app"}]})
 }

@@ -58,6 +58,6 @@ deny contains violation if {
 			"runAsNonRoot != true (pod or %s %s must set securityContext.runAsNonRoot=true)",
 			[pod_security.plural("container", names), pod_security.quoted(names)],
 		),
-		"field": review.nearest(pod.spec, pod.spec_at, ["securityContext", "runAsNonRoot"]),
+		"field": review.pointer(pod.spec_at, ["securityContext", "runAsNonRoot"]),
 	}
 }

@@ -8,13 +8,13 @@ non_root(value) := {"securityContext": {"runAsNonRoot": value}}
 test_absent if {
 	violations := policy.deny with input as t.pod({"containers": [{"name": "a"}, {"name": "b"}, object.union({"name": "c"}, non_root(true))]})
 	t.messages(violations) == {`runAsNonRoot != true (pod or containers "a", "b" must set securityContext.runAsNonRoot=true)`}
-	t.fields(violations) == {"/spec"}
+	t.fields(violations) == {"/spec/securityContext/runAsNonRoot"}
 }
 
 test_absent_below_a_security_context if {
 	violations := policy.deny with input as t.deployment({"securityContext": {"fsGroup": 1}, "containers": [{"name": "a"}]})
 	t.messages(violations) == {`runAsNonRoot != true (pod or container "a" must set securityContext.runAsNonRoot=true)`}
-	t.fields(violations) == {"/spec/template/spec/securityContext"}
+	t.fields(violations) == {"/spec/template/spec/securityContext/runAsNonRoot"}
 }
 
 test_container_says_false if {
@@ -43,4 +43,5 @@ test_user_namespace_since_1_35 if {
 	request := t.pod({"hostUsers": false, "containers": [{"name": "a"}]})
 	count(policy.deny) == 0 with input as request
 	count(policy.deny) == 1 with input as t.with_params(request, {"version": "v1.34"})
+	count(policy.deny) == 0 with input as t.pod({"hostUsers": false, "securityContext": {"runAsNonRoot": false}})
 }

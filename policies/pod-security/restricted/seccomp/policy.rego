@@ -45,7 +45,7 @@ deny contains violation if {
 	type := pod_security.forbidden_profile(context, "seccompProfile", allowed)
 	violation := {
 		"msg": sprintf(`seccompProfile (%s must not set securityContext.seccompProfile.type to "%v")`, [context.owner, type]),
-		"field": review.nearest(context.value, context.at, ["seccompProfile", "type"]),
+		"field": review.pointer(context.at, ["seccompProfile", "type"]),
 		"fix": "RuntimeDefault",
 	}
 }
@@ -64,6 +64,6 @@ deny contains violation if {
 			`seccompProfile (pod or %s %s must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")`,
 			[pod_security.plural("container", names), pod_security.quoted(names)],
 		),
-		"field": review.nearest(pod.spec, pod.spec_at, ["securityContext", "seccompProfile"]),
+		"field": review.pointer(pod.spec_at, ["securityContext", "seccompProfile"]),
 	}
 }

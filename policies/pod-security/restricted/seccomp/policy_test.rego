@@ -8,7 +8,7 @@ profile(type) := {"securityContext": {"seccompProfile": {"type": type}}}
 test_absent if {
 	violations := policy.deny with input as t.pod({"containers": [{"name": "a"}, object.union({"name": "b"}, profile("Localhost"))]})
 	t.messages(violations) == {`seccompProfile (pod or container "a" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")`}
-	t.fields(violations) == {"/spec"}
+	t.fields(violations) == {"/spec/securityContext/seccompProfile"}
 }
 
 test_unconfined if {
@@ -31,5 +31,5 @@ test_windows_since_1_25 if {
 	request := t.pod({"os": {"name": "windows"}, "containers": [{"name": "app"}]})
 	count(policy.deny) == 0 with input as request
 	count(policy.deny) == 1 with input as t.with_params(request, {"version": "v1.24"})
-	count(policy.deny) == 0 with input as t.with_params(t.container({}), {"version": "v1.18"})
+	count(policy.deny) == 0 with input as t.with_params(t.container(profile("Unconfined")), {"version": "v1.18"})
 }

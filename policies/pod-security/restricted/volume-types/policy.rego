@@ -49,6 +49,6 @@ deny contains violation if {
 			`restricted volume types (volume "%s" uses restricted volume type "%s")`,
 			[volume.name, type],
 		),
-		"field": review.nearest(volume.value, volume.at, [type]),
+		"field": review.pointer(volume.at, array.slice(types, 0, 1)),
 	}
 }

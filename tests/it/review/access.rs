@@ -1,0 +1,167 @@
+//! The way to GitHub: deadlines, an address with a prefix, a GitHub App, a proxy.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use portcullis::review::github::{Access, Client, Credential, Failure, Target, read};
+use portcullis::review::plan::Settings;
+
+use super::Setting;
+use super::fake::{Fake, Mood};
+use crate::support::tree;
+
+fn access(fake: &Fake) -> Access {
+    Access {
+        api: fake.address.clone(),
+        graphql: Access::graphql_of(&fake.address),
+        repository: "acme/shop".into(),
+        credential: Credential::Token("ghs_x".into()),
+        proxy: None,
+        timeout: Duration::from_millis(300),
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        gate: "portcullis report".into(),
+        comment: portcullis::config::CommentMode::Findings,
+        request_changes: false,
+        pull_request: true,
+        neutral: false,
+    }
+}
+
+#[test]
+fn nothing_waits_for_ever() {
+    let fake = Fake::new();
+    fake.with(|state| state.rules = vec![("GET", "/check-runs", Mood::Stalls)]);
+    let started = Instant::now();
+    let client = Client::new(&access(&fake)).unwrap();
+    let target = Target { pull: Some(7), head: "1".repeat(40) };
+    let failure = read(&client, &target, &settings()).unwrap_err();
+    assert!(matches!(&failure, Failure::Unavailable { why, .. } if why == "no answer within 0.3 s"), "{failure}");
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(fake.requests(), 3, "a read is tried again");
+}
+
+#[test]
+fn an_address_may_have_a_prefix() {
+    let map = |value: &str| {
+        tree(&[(
+            "a.yaml",
+            &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{value}\n"),
+        )])
+    };
+    let mut setting = Setting::new(&map("data: {}"), &map("datas: {}"));
+    setting.environment = vec![("GITHUB_API_URL", format!("{}/api/v3", setting.fake.address))];
+    setting.fake.with(|state| state.prefix = "/api");
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.with(|state| {
+        assert_eq!((state.comments.len(), state.checks.len()), (1, 1));
+        let routes: Vec<&str> = state.log.iter().map(|exchange| exchange.route.as_str()).collect();
+        assert!(routes.contains(&"/api/graphql"), "{routes:?}");
+        assert!(routes.iter().all(|route| route.starts_with("/api/v3/repos/acme/shop/") || *route == "/api/graphql"));
+    });
+}
+
+/// A key as GitHub hands it out (PKCS#1), and as `openssl` makes it today (PKCS#8).
+#[test]
+fn an_app_buys_a_token_of_its_installation() {
+    let map = |value: &str| {
+        tree(&[(
+            "a.yaml",
+            &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{value}\n"),
+        )])
+    };
+    for form in ["-traditional", ""] {
+        let mut setting = Setting::new(&map("data: {}"), &map("data: { a: b }"));
+        let (key, public) = (setting.repo.root.path().join("app.pem"), setting.repo.root.path().join("public.pem"));
+        let openssl = |args: &[&str]| Command::new("openssl").args(args).output();
+        let (key_path, public_path) = (key.to_str().unwrap(), public.to_str().unwrap());
+        let made =
+            openssl(&[&["genrsa"][..], &[form][..usize::from(!form.is_empty())], &["-out", key_path, "2048"]].concat());
+        if !made.is_ok_and(|made| made.status.success()) {
+            eprintln!("skipped: openssl cannot make a key");
+            return;
+        }
+        setting.environment =
+            vec![("PORTCULLIS_APP_ID", "Iv1.test".to_owned()), ("PORTCULLIS_APP_KEY", key_path.to_owned())];
+        let run = setting.post(&[]);
+        assert_eq!(run.code, Some(0), "{}", run.text());
+        setting.fake.verify();
+        let tokens: Vec<String> = setting.fake.with(|state| {
+            let header = |exchange: &super::fake::Exchange| exchange.headers["authorization"].replace("Bearer ", "");
+            state.log.iter().map(header).collect()
+        });
+        assert_eq!(setting.fake.writes()[0], "POST /app/installations/5/access_tokens");
+        assert_eq!(tokens[2], "ghs_16C7e42F292c6912E7710c838347Ae178B4a");
+        assert!(!run.text().contains(&tokens[2]));
+        // The signature is one that openssl takes.
+        let (text, signature) = tokens[0].rsplit_once('.').unwrap();
+        let signature = crate::support::from_base64(&signature.replace('-', "+").replace('_', "/"));
+        let (text_path, signature_path) =
+            (setting.repo.root.path().join("text"), setting.repo.root.path().join("signature"));
+        std::fs::write(&text_path, text).unwrap();
+        std::fs::write(&signature_path, signature).unwrap();
+        openssl(&["rsa", "-in", key_path, "-pubout", "-out", public_path]).unwrap();
+        let args = ["dgst", "-sha256", "-verify", public_path, "-signature"];
+        let verified =
+            openssl(&[&args[..], &[signature_path.to_str().unwrap(), text_path.to_str().unwrap()]].concat()).unwrap();
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+        let claims = text.split('.').nth(1).unwrap().replace('-', "+").replace('_', "/");
+        let claims: serde_json::Value = serde_json::from_slice(&crate::support::from_base64(&claims)).unwrap();
+        assert_eq!(claims["iss"], "Iv1.test");
+        let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+        assert!(life <= 600, "{claims}");
+    }
+}
+
+#[test]
+fn a_key_that_is_none_is_told() {
+    let fake = Fake::new();
+    let credential = Credential::App {
+        id: "1".into(),
+        key: "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----".into(),
+    };
+    let failure = Client::new(&Access { credential: credential.clone(), ..access(&fake) }).unwrap_err();
+    assert!(failure.to_string().starts_with("the App's private key is not what GitHub hands out"), "{failure}");
+    assert!(!format!("{:?}", Access { credential, ..access(&fake) }).contains("AAAA"));
+    for token in ["", "a b", "a\nb"] {
+        let credential = Credential::Token(token.into());
+        assert!(matches!(Client::new(&Access { credential, ..access(&fake) }), Err(Failure::Setup(_))), "{token:?}");
+    }
+}
+
+/// The proxy is asked for a tunnel, with its own password; the token goes through the tunnel only.
+#[test]
+fn a_proxy_gets_no_token() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://user:pass@{}", listener.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut lines = Vec::new();
+        for line in BufReader::new(&stream).lines() {
+            let line = line.unwrap();
+            if line.is_empty() {
+                break;
+            }
+            lines.push(line);
+        }
+        (&stream).write_all(b"HTTP/1.1 502 no\r\ncontent-length: 0\r\n\r\n").unwrap();
+        lines
+    });
+    let fake = Fake::new();
+    let way =
+        Access { api: "https://github.example/api/v3".into(), proxy: Some((proxy, String::new())), ..access(&fake) };
+    // Without certificates of the system nothing is sent at all.
+    let Ok(client) = Client::new(&way) else { return };
+    let failure = read(&client, &Target { pull: None, head: "1".repeat(40) }, &settings()).unwrap_err();
+    assert!(matches!(failure, Failure::Unreachable { .. }), "{failure}");
+    let lines = asked.join().unwrap();
+    assert_eq!(lines[0], "CONNECT github.example:443 HTTP/1.1");
+    assert!(lines.iter().any(|line| line.eq_ignore_ascii_case("proxy-authorization: Basic dXNlcjpwYXNz")), "{lines:?}");
+    assert!(!lines.join("\n").contains("ghs_x"));
+}
