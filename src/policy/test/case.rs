@@ -112,6 +112,7 @@ fn report(folder: &Folder, case: &str, at: &Path, request: &Request) -> Result<R
         config: None,
         overrides: Vec::new(),
         minors: Vec::new(),
+        fail_on: None,
         policies,
         store: Store::none(),
         today: request.today,

@@ -127,9 +127,7 @@ pub fn run(request: &Request) -> Results {
             Err(fault) => results.faults.push(fault),
         }
     }
-    for folder in &folders {
-        rego::run(folder, request, &mut results);
-    }
+    rego::run(&folders, request, &mut results);
     // Broken modules would fail everything else too, for the same reason.
     if results.faults.is_empty() {
         let kinds: [fn(&Folder, &Request) -> Result<Vec<TestResult>, Vec<Fault>>; 3] =

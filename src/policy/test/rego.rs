@@ -10,6 +10,7 @@ use super::files::Folder;
 use super::why::Why;
 use super::{Outcome, Request, Results, TestResult};
 use crate::policy::Value;
+use crate::policy::conftest;
 use crate::policy::engine::RegoVersion;
 use crate::policy::engine::{Covered, Fault, Module, Program, Traced};
 use crate::policy::modules::{EXTENSION, is_module, version_of};
@@ -30,9 +31,9 @@ pub(super) struct Test {
     is_todo: bool,
 }
 
-/// Run the tests of a folder's modules; all of them see each other, as in OPA.
-pub(super) fn run(folder: &Folder, request: &Request, results: &mut Results) {
-    let (modules, data) = match load(folder) {
+/// Run the tests of the folders' modules; all of them see each other, as in OPA.
+pub(super) fn run(folders: &[Folder], request: &Request, results: &mut Results) {
+    let (modules, data) = match load(folders) {
         Ok(loaded) => loaded,
         Err(faults) => return results.faults.extend(faults),
     };
@@ -79,31 +80,26 @@ pub(super) fn run(folder: &Folder, request: &Request, results: &mut Results) {
     results.coverage.extend(coverage.into_values());
 }
 
-/// The modules of a folder, and the documents of its folder `data`.
-fn load(folder: &Folder) -> Result<(Vec<Module>, Value), Vec<Fault>> {
-    let (mut modules, mut faults) = (Vec::new(), Vec::new());
-    for (name, text) in folder.texts(EXTENSION) {
-        match text {
-            Ok(text) => {
-                let version = version_of(text);
-                modules.push(Module { path: folder.shown(name).into(), text: Arc::from(text), version });
+/// The modules of the folders, and the documents of their folders `data`.
+fn load(folders: &[Folder]) -> Result<(Vec<Module>, Value), Vec<Fault>> {
+    let (mut modules, mut faults) = (BTreeMap::new(), Vec::new());
+    let mut documents: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    for folder in folders {
+        for (name, text) in folder.texts(EXTENSION) {
+            match text {
+                Ok(text) => {
+                    // Two paths may name the same file.
+                    let (path, version) = (Arc::from(folder.shown(name)), version_of(text));
+                    modules.insert(Arc::clone(&path), Module { path, text: Arc::from(text), version });
+                }
+                Err(fault) => faults.push(fault),
             }
-            Err(fault) => faults.push(fault),
         }
+        let texts = ["json", "yaml", "yml"].into_iter().flat_map(|ending| folder.texts(ending));
+        documents.extend(texts.filter_map(|(name, text)| Some((Arc::from(name), Arc::from(text.ok()?)))));
     }
-    let files: Vec<(Arc<str>, Arc<str>)> = ["json", "yaml", "yml"]
-        .into_iter()
-        .flat_map(|ending| folder.texts(ending))
-        .filter_map(|(name, text)| Some((Arc::from(name), Arc::from(text.ok()?))))
-        .collect();
-    match crate::policy::conftest::data(&files, "") {
-        Ok(data) if faults.is_empty() => Ok((modules, data)),
-        Ok(_) => Err(faults),
-        Err(fault) => {
-            faults.push(Fault { path: folder.shown(&fault.path).into(), ..fault });
-            Err(faults)
-        }
-    }
+    let data = conftest::data(&documents, "").map_err(|fault| vec![fault])?;
+    if faults.is_empty() { Ok((modules.into_values().collect(), data)) } else { Err(faults) }
 }
 
 fn tests_of(at: usize, module: &Module) -> Vec<Test> {
