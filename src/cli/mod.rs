@@ -8,6 +8,7 @@ mod policy;
 mod post;
 mod proposed;
 mod schema;
+mod test;
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -58,6 +59,8 @@ enum Command {
     Explain(explain::Args),
     /// Evaluate policies as the gate does
     Policy(policy::Args),
+    /// Run the tests of policies
+    Test(test::Args),
     /// Tell what is known of kinds, their fields, and of what a Kubernetes minor changes
     Schema(schema::Args),
     /// Print a shell's completions: source <(portcullis completions bash)
@@ -109,6 +112,7 @@ fn run(command: &Command) -> io::Result<u8> {
         Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Policy(args) => policy::run(args, &mut out),
+        Command::Test(args) => test::run(args, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);

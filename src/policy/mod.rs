@@ -3,6 +3,7 @@
 //! [`engine`] compiles modules to a [`Program`](engine::Program) and evaluates its rules. What the rules see and what
 //! their results mean is the business of a convention.
 
+pub mod author;
 pub mod builtins;
 pub mod bundled;
 pub mod check;
@@ -24,6 +25,7 @@ pub mod review;
 pub mod set;
 pub mod state;
 mod subject;
+pub mod test;
 pub mod value;
 pub mod violation;
 

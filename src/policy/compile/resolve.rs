@@ -316,10 +316,10 @@ impl<'a> Resolver<'a> {
 
     fn lookup(&mut self, name: &Arc<str>) -> Option<Arc<str>> {
         let found = self.scopes.iter().rev().find_map(|scope| scope.locals.get(name)).cloned();
-        for scope in &mut self.scopes {
-            if scope.declares.contains(name) && !scope.locals.contains_key(name) {
-                scope.seen.insert(Arc::clone(name));
-            }
+        // What a scope within declares has nothing to do with the scopes around it.
+        let within = self.scopes.iter_mut().rev().take_while(|scope| !scope.locals.contains_key(name));
+        for scope in within.filter(|scope| scope.declares.contains(name)) {
+            scope.seen.insert(Arc::clone(name));
         }
         if let Some(unique) = &found {
             self.used.insert(Arc::clone(unique));
