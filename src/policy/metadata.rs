@@ -79,6 +79,8 @@ pub struct Custom {
     pub contact: Option<String>,
     /// How to mend what it finds.
     pub help: Option<String>,
+    /// Ids of policies that say less of the same field: what they say there is not told twice.
+    pub supersedes: Vec<String>,
     /// Its parameters, by name.
     pub params: Option<serde_json::Map<String, serde_json::Value>>,
 }

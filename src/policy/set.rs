@@ -260,7 +260,7 @@ impl PolicySet {
     /// The policies of a folder, told apart by what they say.
     fn folder(&mut self, shown: &str, tree: &Tree, folder: &str, known: &mut Known) -> Result<(), (String, String)> {
         let files = read(shown, tree, folder)?;
-        let modules = Arc::new(Modules::new(files.iter().cloned()));
+        let modules = Arc::new(Modules::new(files.iter().cloned(), None));
         let first = self.policies.len();
         for package in modules.packages() {
             let convention = if package.starts_with("policy.") {

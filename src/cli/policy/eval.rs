@@ -99,9 +99,9 @@ impl Loaded {
         let named = |error: io::Error| format!("{}: {error}", path.display());
         if fs::metadata(path).map_err(named)?.is_dir() {
             let entries = fs::read_dir(path).map_err(named)?.collect::<Result<Vec<_>, _>>().map_err(named)?;
-            let mut names: Vec<_> = entries.iter().map(fs::DirEntry::file_name).collect();
-            names.sort();
-            for name in names {
+            let mut files: Vec<_> = entries.iter().map(fs::DirEntry::file_name).collect();
+            files.sort();
+            for name in files {
                 let below = path.join(&name);
                 let is_dir = below.is_dir();
                 if is_dir {
