@@ -99,15 +99,15 @@ impl Loaded {
         let named = |error: io::Error| format!("{}: {error}", path.display());
         if fs::metadata(path).map_err(named)?.is_dir() {
             let entries = fs::read_dir(path).map_err(named)?.collect::<Result<Vec<_>, _>>().map_err(named)?;
-            let mut names: Vec<_> = entries.iter().map(fs::DirEntry::file_name).collect();
-            names.sort();
-            for name in names {
-                let below = path.join(&name);
-                let is_dir = below.is_dir();
+            let mut below: Vec<_> = entries.iter().map(fs::DirEntry::file_name).collect();
+            below.sort();
+            for name in below {
+                let entry = path.join(&name);
+                let is_dir = entry.is_dir();
                 if is_dir {
                     at.push(name.to_string_lossy().into_owned());
                 }
-                self.load(&below, at, false)?;
+                self.load(&entry, at, false)?;
                 if is_dir {
                     at.pop();
                 }
@@ -127,7 +127,7 @@ impl Loaded {
                 for part in at.iter().rev() {
                     value = object_of([(part, value)]);
                 }
-                merge(&mut self.data, value).map_err(|at| format!("{name}: another document has a value at data{at}"))
+                merge(&mut self.data, &value).map_err(|at| format!("{name}: another document has a value at data{at}"))
             }
             _ if is_named => Err(format!("{} is no policy (.rego) and no document (.json, .yaml)", path.display())),
             _ => Ok(()),
@@ -136,17 +136,15 @@ impl Loaded {
 }
 
 /// Put a document into another; the path where both have a value is an error.
-fn merge(whole: &mut Value, part: Value) -> Result<(), String> {
-    let Value::Object(fields) = &part else { return Err(" (a document is an object)".to_owned()) };
+fn merge(whole: &mut Value, part: &Value) -> Result<(), String> {
+    let Value::Object(fields) = part else { return Err(" (a document is an object)".to_owned()) };
     for (key, value) in fields.iter() {
         let named = |at: String| format!(".{}{at}", key.as_string().map_or("", |key| &**key));
         let Ok(known) = whole.as_object_mut() else { return Err(String::new()) };
         match known.get_mut(key) {
             None => _ = known.insert(key.clone(), value.clone()),
             Some(known) if known == value => {}
-            Some(known @ Value::Object(_)) if value.as_object().is_ok() => {
-                merge(known, value.clone()).map_err(named)?
-            }
+            Some(known @ Value::Object(_)) if value.as_object().is_ok() => merge(known, value).map_err(named)?,
             Some(_) => return Err(named(String::new())),
         }
     }
