@@ -119,9 +119,9 @@ fn report(folder: &Folder, case: &str, at: &Path, request: &Request) -> Result<R
         started: Instant::now(),
     };
     let [base, head] = SIDES.map(|side| at.join(side));
-    let request = git::Request::Folders { base, head };
-    let environment = Environment::new(at.to_owned(), |_| None);
-    pipeline::run(&request, &environment, &options, &Progress::default()).map_err(|error| error.to_string())
+    let environment = Environment::new(request.current_dir.clone(), |_| None);
+    pipeline::run(&git::Request::Folders { base, head }, &environment, &options, &Progress::default())
+        .map_err(|error| error.to_string())
 }
 
 fn compare(expected: &Expected, report: &Report) -> Result<(), String> {

@@ -29,6 +29,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// Only tests with such a name.
     pub only: Option<Regex>,
+    /// The folder that relative paths count from.
+    pub current_dir: PathBuf,
     /// The day that decides expiries in cases.
     pub today: jiff::civil::Date,
 }
