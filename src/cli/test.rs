@@ -64,6 +64,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     let request = Request {
         paths: args.paths.clone(),
         only: args.run.clone(),
+        current_dir: std::env::current_dir()?,
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
     };
     loop {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::git::Tree;
 use crate::policy::engine::Fault;
-use crate::policy::modules::{is_module, package_of};
+use crate::policy::modules::{EXTENSION, is_module, package_of};
 use crate::policy::set::{Convention, PolicySet};
 
 /// What the policies of a folder lack, in the order of their files.
@@ -51,7 +51,7 @@ fn tested(folder: &Path) -> Result<BTreeSet<String>, Fault> {
     let mut texts = BTreeSet::new();
     for entry in tree.files("").map_err(|error| unreadable(&error))? {
         let path = entry.path.as_str();
-        if !entry.kind.is_regular() || !path.ends_with(".rego") || is_module(path) {
+        if !entry.kind.is_regular() || entry.path.extension() != EXTENSION || is_module(path) {
             continue;
         }
         let text =

@@ -2,6 +2,7 @@
 //!
 //! The policies of the nearest folder above with Rego in it are asked, beside those of the case's own config.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -13,7 +14,6 @@ use crate::finding::{Severity, Status};
 use crate::git::{self, Environment, Tree};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress};
-use crate::policy::engine::Fault;
 use crate::policy::modules::is_module;
 use crate::report::Report;
 
@@ -45,34 +45,35 @@ struct Finding {
 }
 
 impl Finding {
+    /// In words. Writing to a string cannot fail.
     fn text(&self) -> String {
         let mut text = self.rule.clone();
         if let Some(path) = &self.path {
-            text += &format!(" at {path}");
+            _ = write!(text, " at {path}");
         }
         if let Some(line) = self.line {
-            text += &format!(" line {line}");
+            _ = write!(text, " line {line}");
         }
         if let Some(severity) = self.severity {
-            text += &format!(", {severity}");
+            _ = write!(text, ", {severity}");
         }
         if let Some(message) = &self.message {
-            text += &format!(", saying {message:?}");
+            _ = write!(text, ", saying {message:?}");
         }
         text
     }
 }
 
 /// Run the cases of a folder.
-pub(super) fn run(folder: &Folder, request: &Request) -> Result<Vec<TestResult>, Vec<Fault>> {
+pub(super) fn run(folder: &Folder, request: &Request) -> Vec<TestResult> {
     let wanted = folder.cases.iter().filter(|case| request.takes(&folder.shown(case)));
-    Ok(wanted
+    wanted
         .map(|case| {
             let shown = folder.shown(case);
             let path = if case.is_empty() { EXPECTED.to_owned() } else { format!("{case}/{EXPECTED}") };
             timed(shown, &folder.shown(&path), 1, || judge(folder, case, request))
         })
-        .collect())
+        .collect()
 }
 
 fn judge(folder: &Folder, case: &str, request: &Request) -> Result<(), String> {
@@ -119,9 +120,9 @@ fn report(folder: &Folder, case: &str, at: &Path, request: &Request) -> Result<R
         started: Instant::now(),
     };
     let [base, head] = SIDES.map(|side| at.join(side));
-    let request = git::Request::Folders { base, head };
-    let environment = Environment::new(at.to_owned(), |_| None);
-    pipeline::run(&request, &environment, &options, &Progress::default()).map_err(|error| error.to_string())
+    let environment = Environment::new(request.current_dir.clone(), |_| None);
+    pipeline::run(&git::Request::Folders { base, head }, &environment, &options, &Progress::default())
+        .map_err(|error| error.to_string())
 }
 
 fn compare(expected: &Expected, report: &Report) -> Result<(), String> {

@@ -17,7 +17,7 @@ use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect};
 
 /// Run the fixtures of a folder's policies.
-pub(super) fn run(folder: &Folder, request: &Request) -> Result<Vec<TestResult>, Vec<Fault>> {
+pub(super) fn run(folder: &Folder, request: &Request) -> Vec<TestResult> {
     let fixtures: Vec<(&str, bool)> = folder
         .files
         .keys()
@@ -29,7 +29,7 @@ pub(super) fn run(folder: &Folder, request: &Request) -> Result<Vec<TestResult>,
         .filter(|(name, _)| request.takes(&folder.shown(name)))
         .collect();
     if fixtures.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let given = [(folder.shown(""), Tree::folder(&folder.root))];
     let set = PolicySet::load(&Config::default(), &Tree::empty(), Vec::new(), &given);
@@ -38,14 +38,19 @@ pub(super) fn run(folder: &Folder, request: &Request) -> Result<Vec<TestResult>,
     for (name, is_bad) in fixtures {
         let beside: Vec<&Policy> =
             set.policies.iter().map(AsRef::as_ref).filter(|policy| parent(&policy.path) == parent(name)).collect();
+        let shown = folder.shown(name);
         if beside.is_empty() {
+            // A policy that cannot be loaded says nothing, which must not pass for that.
+            let of_this = |fault: &&Fault| parent(&fault.path) == parent(name);
+            if let Some(fault) = set.faults.iter().find(of_this) {
+                results.push(timed(shown.clone(), &shown, 1, || Err(fault.to_string())));
+            }
             continue;
         }
-        let shown = folder.shown(name);
         let bytes = folder.files.get(name).map_or(&[][..], AsRef::as_ref);
         results.push(timed(shown.clone(), &shown, 1, || judge(&beside, name, bytes, is_bad)));
     }
-    Ok(results)
+    results
 }
 
 fn judge(policies: &[&Policy], name: &str, bytes: &[u8], is_bad: bool) -> Result<(), String> {

@@ -29,6 +29,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// Only tests with such a name.
     pub only: Option<Regex>,
+    /// The folder that relative paths count from.
+    pub current_dir: PathBuf,
     /// The day that decides expiries in cases.
     pub today: jiff::civil::Date,
 }
@@ -115,6 +117,9 @@ pub fn percent(files: &[Covered]) -> Option<f64> {
     (all > 0).then(|| f64::from(covered) * 100.0 / f64::from(all))
 }
 
+/// Runs the tests of a kind.
+type Kind = fn(&Folder, &Request) -> Vec<TestResult>;
+
 /// Find and run the tests of some files and folders.
 #[must_use]
 pub fn run(request: &Request) -> Results {
@@ -130,16 +135,10 @@ pub fn run(request: &Request) -> Results {
     rego::run(&folders, request, &mut results);
     // Broken modules would fail everything else too, for the same reason.
     if results.faults.is_empty() {
-        let kinds: [fn(&Folder, &Request) -> Result<Vec<TestResult>, Vec<Fault>>; 3] =
-            [fixture::run, case::run, suite::run];
+        let kinds: [Kind; 3] = [fixture::run, case::run, suite::run];
         for folder in &folders {
-            let ran: Vec<_> = kinds.par_iter().map(|kind| kind(folder, request)).collect();
-            for tests in ran {
-                match tests {
-                    Ok(tests) => results.tests.extend(tests),
-                    Err(faults) => results.faults.extend(faults),
-                }
-            }
+            let ran: Vec<_> = kinds.par_iter().flat_map(|kind| kind(folder, request)).collect();
+            results.tests.extend(ran);
         }
     }
     results.faults.dedup();

@@ -63,7 +63,7 @@ pub(super) fn run(folders: &[Folder], request: &Request, results: &mut Results) 
         }
         if result.outcome == Outcome::Failed && result.why.is_empty() {
             failed += 1;
-            result.why = "it is undefined or not true".to_owned();
+            "it is undefined or not true".clone_into(&mut result.why);
             if failed <= EXPLAINED
                 && let Some(why) = modules.get(test.module).and_then(|module| Why::new(module, &test.rule))
                 && let Some(why) = why.explain(&modules, &data)

@@ -138,9 +138,8 @@ fn length(text: &str) -> usize {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' if depth == 0 => return at,
+            b')' | b']' | b'}' | b';' if depth == 0 => return at,
             b')' | b']' | b'}' => depth -= 1,
-            b';' if depth == 0 => return at,
             b'\n' if depth == 0 && !goes_on(text.get(at..).unwrap_or_default()) => return at,
             b'#' => {
                 // A comment at the end of the expression is none of it.
