@@ -25,7 +25,33 @@ fn main() -> Result<(), String> {
     let packed = Packer::default().pack(&native, &overlay)?;
     let out = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
     std::fs::write(Path::new(&out).join("native.bin"), packed).map_err(|error| error.to_string())?;
+    std::fs::write(Path::new(&out).join("policies.rs"), policies()?).map_err(|error| error.to_string())?;
     std::fs::write(Path::new(&out).join("catalog.pack"), catalogue()?).map_err(|error| error.to_string())
+}
+
+/// The bundled policies as an array of path and text, tests and fixtures left out.
+fn policies() -> Result<String, String> {
+    println!("cargo:rerun-if-changed=policies");
+    let mut files = Vec::new();
+    let mut open = vec![std::path::PathBuf::from("policies")];
+    while let Some(folder) = open.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for entry in entries {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if let Some(name) = path.to_str().map(|path| path.replace('\\', "/")) {
+                files.push(name);
+            }
+        }
+    }
+    let is_module = |name: &str| name.strip_suffix(".rego").is_some_and(|stem| !stem.ends_with("_test"));
+    files.retain(|name| is_module(name) || name == "policies/baseline.yaml");
+    files.sort();
+    let item = |name: &String| {
+        format!("    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {name:?}))),\n")
+    };
+    Ok(format!("&[\n{}]\n", files.iter().map(item).collect::<String>()))
 }
 
 /// The catalogue of CRDs that this build knows without any set-up; empty when none is named.
@@ -82,7 +108,8 @@ impl Packer {
             defs.extend(first.to_le_bytes());
             defs.extend(u16::try_from(lines.len()).map_err(|_| "too many fields")?.to_le_bytes());
             let defaults = overlay.fields.iter().any(|((def, _), facts)| def == name && facts.default.is_some());
-            defs.extend([*minors, u8::from(defaults)]);
+            let required = lines.iter().any(|line| line.required > 0);
+            defs.extend([*minors, u8::from(defaults) | u8::from(required) << 1]);
             for line in lines {
                 first += 1;
                 fields.extend(self.string(&line.name).to_le_bytes());

@@ -84,7 +84,8 @@ fn command(program: &str, folder: &Path, arguments: &[&str]) -> Command {
 
 fn tree(folder: &Path) -> Tree {
     let environment = Environment::new(folder.to_owned(), |_| None);
-    let Outcome::Compare(comparison) = git::compare(&Request::All { rev: "pr".to_owned() }, &environment).unwrap()
+    let Outcome::Compare(comparison) =
+        git::compare(&Request::All { rev: "pr".to_owned(), rules: None }, &environment).unwrap()
     else {
         panic!("there are files")
     };

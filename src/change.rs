@@ -131,6 +131,14 @@ fn delete(old: Located, counterpart: Option<Located>) -> ObjectChange {
 /// a folder that is called after clusters, environments or overlays, else the first component.
 #[must_use]
 pub fn cluster_folder(path: &RepoPath) -> &str {
+    let folder = path.folder();
+    named_cluster_folder(path).unwrap_or_else(|| folder.split('/').next().unwrap_or(folder))
+}
+
+/// The folder of a path that is called after a cluster: up to the component below a folder that is called after clusters,
+/// environments or overlays.
+#[must_use]
+pub fn named_cluster_folder(path: &RepoPath) -> Option<&str> {
     let text = path.as_str();
     let folder = path.folder();
     let mut start = 0;
@@ -142,9 +150,9 @@ pub fn cluster_folder(path: &RepoPath) -> &str {
         ) {
             let rest = folder.get(end + 1..).unwrap_or_default();
             let next = rest.split('/').next().unwrap_or_default();
-            return text.get(..end + 1 + next.len()).filter(|_| !next.is_empty()).unwrap_or(folder);
+            return Some(text.get(..end + 1 + next.len()).filter(|_| !next.is_empty()).unwrap_or(folder));
         }
         start = end + 1;
     }
-    folder.split('/').next().unwrap_or(folder)
+    None
 }

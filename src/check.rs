@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::change::ObjectChange;
 use crate::config::Config;
-use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
+use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity, SuppressionUse};
 use crate::manifest::file::ManifestFile;
 use crate::manifest::object::Object;
 use crate::rules::Rule;
@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub sops: &'a crate::manifest::sops::SopsRules,
     /// The agents of the side that is judged.
     pub agents: &'a crate::manifest::agents::Agents<'a>,
+    /// The policies in use, and what they may know of the side that is judged.
+    pub policies: crate::policy::check::Policies<'a>,
     /// Where the side that is judged has its CRDs.
     pub crds: crate::schema::crd::sources::Sources<'a>,
     /// Where the base has them: by these, the old objects were stored.
@@ -128,6 +130,10 @@ pub struct Draft {
     pub not_judged: Option<Reason>,
     /// The Kubernetes minors for which it holds; all where it does not depend on one.
     pub minors: MinorSet,
+    /// The clusters for which it holds; every one that gets the file when none.
+    pub clusters: Option<Arc<[String]>>,
+    /// The config excepts the object from the rule.
+    pub excepted: Option<SuppressionUse>,
     /// It stands for more that was cut off behind it and so never compared with the base: nothing old excuses it.
     pub cut: bool,
 }
@@ -152,9 +158,26 @@ impl Draft {
             severity: rule.severity,
             authority: rule.by.authority(),
             basis: Basis(std::borrow::Cow::Borrowed(rule.basis)),
+            message: message.into(),
+            ..Self::nothing(source, span)
+        }
+    }
+
+    /// A draft of no rule about a pointer of an object, for those who fill it in.
+    #[must_use]
+    pub fn of_object(object: &Object, pointer: &str) -> Self {
+        Self { pointer: pointer.to_owned(), ..Self::nothing(object.source(), object.span(pointer)) }
+    }
+
+    fn nothing(source: &Arc<Source>, span: Span) -> Self {
+        Self {
+            rule: RuleId::new(""),
+            severity: Severity::Info,
+            authority: Authority::Advice,
+            basis: Basis(std::borrow::Cow::Borrowed("")),
             pointer: String::new(),
             detail: String::new(),
-            message: message.into(),
+            message: String::new(),
             help: None,
             fix: None,
             source: Arc::clone(source),
@@ -163,6 +186,8 @@ impl Draft {
             absent: false,
             not_judged: None,
             minors: MinorSet::ALL,
+            clusters: None,
+            excepted: None,
             cut: false,
         }
     }

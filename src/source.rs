@@ -156,13 +156,23 @@ pub struct Source {
     /// The text equals the file's bytes, so that a fix may be applied to them by offset.
     pub verbatim: bool,
     line_starts: OnceLock<Vec<u32>>,
+    /// How many characters begin before each [`BLOCK`] of the text.
+    characters: OnceLock<Vec<u32>>,
+}
+
+/// Bytes that are counted one by one for a column; a longer line is counted in blocks of so many, once.
+const BLOCK: usize = 4096;
+
+/// How many characters begin in some bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 impl Source {
     /// A source of decoded text.
     #[must_use]
     pub fn new(path: RepoPath, side: Side, text: String, verbatim: bool) -> Self {
-        Self { path, side, text, verbatim, line_starts: OnceLock::new() }
+        Self { path, side, text, verbatim, line_starts: OnceLock::new(), characters: OnceLock::new() }
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -180,9 +190,31 @@ impl Source {
         let line = starts.partition_point(|start| *start <= offset).max(1);
         let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
         let end = (offset as usize).min(self.text.len()).max(start);
-        let before = self.text.as_bytes().get(start..end).unwrap_or_default();
-        let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count() + 1;
+        let column = self.characters(start, end) + 1;
         Position { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
+    }
+
+    /// How many characters begin between two offsets.
+    fn characters(&self, start: usize, end: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        if end - start <= BLOCK {
+            return characters(bytes.get(start..end).unwrap_or_default());
+        }
+        let blocks = self.characters.get_or_init(|| {
+            let mut all = 0;
+            let mut before = vec![0];
+            before.extend(bytes.chunks(BLOCK).map(|block| {
+                all += characters(block);
+                u32::try_from(all).unwrap_or(u32::MAX)
+            }));
+            before
+        });
+        let until = |offset: usize| {
+            let block = offset / BLOCK;
+            let rest = bytes.get(block * BLOCK..offset).unwrap_or_default();
+            blocks.get(block).map_or(0, |before| *before as usize) + characters(rest)
+        };
+        until(end) - until(start)
     }
 
     /// The text of a line (from 1) without its line end, or nothing past the end.
@@ -210,5 +242,22 @@ impl Source {
         let starts = self.line_starts();
         let trailing = usize::from(self.text.ends_with('\n') || self.text.is_empty());
         u32::try_from(starts.len() - trailing).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Position, Side, Source};
+
+    #[test]
+    fn columns_of_a_long_line_are_those_of_counting() {
+        let line = "aé€😀".repeat(BLOCK);
+        let source = Source::new("a".into(), Side::Head, format!("first\n{line}\nlast"), true);
+        for start in [6, 7, 9, 6 + 10 * 1000, 6 + 10 * 4000 + 1] {
+            let before = source.text.get(6..start).map_or(0, |text| text.chars().count());
+            let column = u32::try_from(before + 1).unwrap_or_default();
+            let offset = u32::try_from(start).unwrap_or_default();
+            assert_eq!(source.position(offset), Position { line: 2, column });
+        }
     }
 }

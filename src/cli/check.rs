@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use jiff::civil::Date;
 
-use super::{INDETERMINATE, complain};
+use super::{INDETERMINATE, complain, proposed};
 use crate::config::{Config, FailOn, Minor, explain, overrides};
-use crate::git::{Environment, Request};
+use crate::git::{Environment, Request, Tree};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
 use crate::report::{Format, OutputSpec, RenderOptions, Report, render};
@@ -78,9 +78,15 @@ pub(super) struct Args {
     /// Judge for this Kubernetes minor, such as 1.37, instead of those of the config; repeatable
     #[arg(long, value_name = "MINOR", value_parser = super::schema::minor, help_heading = JUDGED_BY)]
     kubernetes: Vec<Minor>,
+    /// A folder of policies beside those of the config, such as a central repository's checkout; repeatable
+    #[arg(long, value_name = "DIR", help_heading = JUDGED_BY)]
+    policies: Vec<PathBuf>,
     /// The severity from which a new finding fails the change, instead of the config's
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = JUDGED_BY)]
     fail_on: Option<FailOn>,
+    /// With --all: judge by the config, the policies and the schemas of another commit
+    #[arg(long, value_name = "REV", requires = "all", help_heading = JUDGED_BY)]
+    rules_from: Option<String>,
     /// Tell what the config says about a file, and why, and judge nothing
     #[arg(long, value_name = "PATH", help_heading = JUDGED_BY)]
     explain_config: Option<String>,
@@ -142,7 +148,8 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         options.overrides.extend(posting.overrides());
     }
     match with_progress(|progress| pipeline::run(&request, &environment, &options, progress)) {
-        Ok(report) => {
+        Ok(mut report) => {
+            proposed::tell(&mut report);
             write_all(args, &report, out)?;
             match posting {
                 None => Ok(report.exit_code()),
@@ -190,7 +197,12 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
             overrides::parse(&name, &text).map_err(|errors| Refusal::new(errors.to_string()))?
         }
     };
+    let policies = args.policies.iter().map(|path| {
+        let name = path.display().to_string();
+        if path.is_dir() { Ok((name, Tree::folder(path))) } else { Err(Refusal::new(format!("{name} is no folder"))) }
+    });
     let options = Options {
+        policies: policies.collect::<Result<_, _>>()?,
         config: args.config.as_deref().map(read).transpose()?,
         overrides,
         store: store(args, &request, environment),
@@ -225,7 +237,7 @@ fn request(args: &Args) -> Result<Request, Refusal> {
         return Ok(Request::BaseHead { base: base.clone(), head: args.head.clone() });
     }
     if let Some(rev) = &args.all {
-        return Ok(Request::All { rev: rev.clone() });
+        return Ok(Request::All { rev: rev.clone(), rules: args.rules_from.clone() });
     }
     if let Some(rev) = &args.merge {
         return Ok(Request::Merge { rev: rev.clone() });

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::policy::bundled::LIBRARY;
 use crate::report::explain;
 use crate::rules;
 
@@ -26,6 +27,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         out.write_all(explain::explain(rule).as_bytes())?;
         return Ok(0);
     }
+    if let Some(policy) = LIBRARY.policies.iter().find(|policy| policy.id == id) {
+        out.write_all(explain::explain_policy(policy).as_bytes())?;
+        return Ok(0);
+    }
     let help = near(id)
         .map_or_else(|| "portcullis explain --list shows every rule".to_owned(), |id| format!("did you mean {id}?"));
     super::complain(&format!("there is no rule {id:?}"), Some(&help));
@@ -35,9 +40,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
 /// The rule that was most likely meant: one that holds the word, else the most alike, by the whole id or its name.
 fn near(word: &str) -> Option<&'static str> {
     const ALIKE: f64 = 0.88;
-    let ids = || rules::RULES.iter().map(|rule| rule.id);
+    let ids =
+        || rules::RULES.iter().map(|rule| rule.id).chain(LIBRARY.policies.iter().map(|policy| policy.id.as_str()));
     let likeness = |id: &str| {
-        let name = id.split_once('/').map_or(id, |(_, name)| name);
+        let name = id.rsplit_once('/').map_or(id, |(_, name)| name);
         strsim::jaro_winkler(id, word).max(strsim::jaro_winkler(name, word))
     };
     ids()

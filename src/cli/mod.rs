@@ -2,9 +2,13 @@
 
 mod check;
 mod explain;
+mod init;
 pub mod parse;
+mod policy;
 mod post;
+mod proposed;
 mod schema;
+mod test;
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -47,10 +51,16 @@ enum Command {
     /// Post a report that another job made, such as that of a fork's pull request
     #[cfg(feature = "github")]
     Post(post::report::Args),
+    /// Write a portcullis.yaml to begin with
+    Init(init::Args),
     /// Print what kubectl would read from a file, one JSON document a line
     Parse(parse::Args),
     /// Tell what a rule means, who says so, and how to mend what it finds
     Explain(explain::Args),
+    /// Evaluate policies as the gate does
+    Policy(policy::Args),
+    /// Run the tests of policies
+    Test(test::Args),
     /// Tell what is known of kinds, their fields, and of what a Kubernetes minor changes
     Schema(schema::Args),
     /// Print a shell's completions: source <(portcullis completions bash)
@@ -98,8 +108,11 @@ fn run(command: &Command) -> io::Result<u8> {
         Command::Check(args) => check::run(args, &mut out),
         #[cfg(feature = "github")]
         Command::Post(args) => post::report::run(args, &mut out),
+        Command::Init(args) => init::run(args, &mut out),
         Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
         Command::Explain(args) => explain::run(args, &mut out),
+        Command::Policy(args) => policy::run(args, &mut out),
+        Command::Test(args) => test::run(args, &mut out),
         Command::Schema(args) => schema::run(args, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut <Cli as clap::CommandFactory>::command(), "portcullis", &mut out);

@@ -15,7 +15,8 @@ const PACK_HELP: &str = "\
   portcullis schema pack crds/ -o vendor/crds.pack                              folders and files
   kubectl get crd -o yaml | portcullis schema pack - -o vendor/crds.pack        what a cluster has
 
-The same CRDs give the same file, byte for byte. head shows what is in it.
+The same CRDs give the same file, byte for byte. head shows what is in it. A catalogue takes CRDs only: JSON Schemas are
+read where they lie, name their folder under schemas of portcullis.yaml.
 Exit codes: 0 written, 2 a CRD cannot be used (nothing is written) or there is none.";
 
 /// Arguments of `schema`.

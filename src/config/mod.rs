@@ -54,7 +54,8 @@ pub struct Config {
     pub exclude: PathSet,
     /// Minors for files in no cluster.
     pub kubernetes: Kubernetes,
-    /// Folders and files of the repository with CRDs or catalogues, `/` at the end removed.
+    /// Folders and files of the repository with CRDs, JSON Schemas or catalogues, and templates of JSON Schemas' paths; `/` at
+    /// the end removed.
     pub schemas: Vec<String>,
     /// Levels as written.
     pub rules: Vec<RuleLevel>,
@@ -141,6 +142,22 @@ pub struct Policy {
     pub pointer: String,
 }
 
+impl Policy {
+    /// The entry of a folder that the caller gives.
+    #[must_use]
+    pub fn of_folder(path: &str) -> Self {
+        Self {
+            uses: path.to_owned(),
+            level: None,
+            enforce_from: None,
+            params: serde_json::Map::new(),
+            except: Vec::new(),
+            owner: None,
+            pointer: String::new(),
+        }
+    }
+}
+
 /// What a policy does not apply to; every list that is not empty must match.
 #[derive(Clone, Debug)]
 pub struct Except {
@@ -171,7 +188,7 @@ pub struct Cluster {
     pub roots: PathSet,
     /// Its minors, what it leaves out taken from the top.
     pub kubernetes: Kubernetes,
-    /// CRDs and catalogues for it alone.
+    /// CRDs, JSON Schemas and catalogues for it alone.
     pub schemas: Vec<String>,
     /// Policies for it alone.
     pub policies: Vec<Policy>,

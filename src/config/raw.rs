@@ -30,7 +30,8 @@ pub(super) struct RawConfig {
     pub(super) kubernetes: Option<RawKubernetes>,
     /// What an object without a known schema does to the verdict.
     pub(super) missing_schema: Option<Effect>,
-    /// Folders and files of the repository that hold CRDs or schema catalogues.
+    /// Folders and files of the repository that hold CRDs, JSON Schemas or schema catalogues; for JSON Schemas also a path
+    /// with kubeconform's variables, such as `vendor/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json`.
     pub(super) schemas: Option<Vec<String>>,
     /// How the objects are applied.
     pub(super) apply: Option<Apply>,
@@ -221,7 +222,7 @@ pub(super) struct RawCluster {
     pub(super) roots: Option<Vec<String>>,
     /// Its minors; a key that is absent here is the one above.
     pub(super) kubernetes: Option<RawKubernetes>,
-    /// CRDs and catalogues for it, beside those above.
+    /// CRDs, JSON Schemas and catalogues for it, beside those above.
     pub(super) schemas: Option<Vec<String>>,
     /// Policies for it, beside those above.
     pub(super) policies: Option<Vec<RawPolicy>>,

@@ -38,6 +38,8 @@ pub enum Request {
     All {
         /// The commit.
         rev: String,
+        /// The commit whose rules count, if not the same.
+        rules: Option<String>,
     },
     /// A merge commit against its first parent.
     Merge {
@@ -142,7 +144,7 @@ pub fn compare(request: &Request, environment: &Environment) -> Result<Outcome, 
                 Request::BaseHead { base, head } => finder.branches(base, head),
                 Request::Staged => finder.staged(),
                 Request::Worktree => finder.work_tree(),
-                Request::All { rev } => finder.all(rev),
+                Request::All { rev, rules } => finder.all(rev, rules.as_deref()),
                 Request::Merge { rev } => finder.merge(rev),
                 _ => finder.default(environment),
             }
@@ -250,7 +252,7 @@ impl<'r> Finder<'r> {
         self.of_commits(&Commits { trust: base.clone(), base, head: merge }, description, reproduce)
     }
 
-    fn all(&self, rev: &str) -> Result<Outcome, GitError> {
+    fn all(&self, rev: &str, rules: Option<&str>) -> Result<Outcome, GitError> {
         let commit = resolve(self.handle, rev)?;
         let head = tree_of(self.repository, &commit)?;
         let id = commit.id().to_string();
@@ -263,7 +265,10 @@ impl<'r> Finder<'r> {
             reproduce,
         };
         Ok(Outcome::Compare(Box::new(Comparison {
-            trust: Some(head.clone()),
+            trust: Some(match rules {
+                Some(rules) => tree_of(self.repository, &resolve(self.handle, rules)?)?,
+                None => head.clone(),
+            }),
             base: Tree::empty(),
             head,
             compared,
@@ -397,7 +402,7 @@ impl<'r> Finder<'r> {
                 let start = merge_base(self.handle, (trust.id(), &name), (tip.id(), after))?;
                 self.of_event(trust, start, tip, &description)
             }
-            Event::Schedule | Event::Other => self.all("HEAD"),
+            Event::Schedule | Event::Other => self.all("HEAD", None),
         }
     }
 

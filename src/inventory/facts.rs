@@ -19,8 +19,21 @@ pub struct Declarations {
     pub argo: Vec<ArgoPath>,
     /// Custom resource definitions.
     pub crds: Vec<Crd>,
+    /// Namespaces.
+    pub namespaces: Vec<Namespace>,
+    /// It holds something of Gatekeeper's: templates, constraints, expansions, mutations.
+    pub gatekeeper: bool,
     /// Why the rest of the file could not be read.
     pub problem: Option<String>,
+}
+
+/// A Namespace and its labels, by which policies are chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Namespace {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.labels`, in the order of the file.
+    pub labels: Vec<(String, String)>,
 }
 
 /// A Flux `Kustomization` (`kustomize.toolkit.fluxcd.io`).
@@ -131,7 +144,8 @@ pub struct SopsRule {
 }
 
 /// The words without which a file declares nothing: looked for before it is parsed.
-const SIGNS: [&[u8]; 3] = [b"kustomize.toolkit.fluxcd.io", b"argoproj.io", b"CustomResourceDefinition"];
+const SIGNS: [&[u8]; 4] =
+    [b"kustomize.toolkit.fluxcd.io", b"argoproj.io", b"CustomResourceDefinition", b"gatekeeper.sh/"];
 
 impl Declarations {
     pub(super) fn signs(&self) -> Signs {
@@ -139,6 +153,8 @@ impl Declarations {
             .with_if(!self.flux.is_empty(), Signs::FLUX)
             .with_if(!self.argo.is_empty(), Signs::ARGO)
             .with_if(!self.crds.is_empty(), Signs::CRD)
+            .with_if(!self.namespaces.is_empty(), Signs::NAMESPACE)
+            .with_if(self.gatekeeper, Signs::GATEKEEPER)
             .with_if(self.problem.is_some(), Signs::PROBLEM)
     }
 
@@ -147,7 +163,7 @@ impl Declarations {
         let mut facts = Self::default();
         // UTF-16 holds a NUL in every such word, so it is read in any case.
         let is_wide = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-        if !is_wide && !SIGNS.iter().any(|sign| memmem::find(bytes, sign).is_some()) {
+        if !is_wide && !SIGNS.iter().any(|sign| memmem::find(bytes, sign).is_some()) && !names_a_namespace(bytes) {
             return facts;
         }
         facts.problem = each_object(bytes, |_, object| facts.add(object));
@@ -165,6 +181,8 @@ impl Declarations {
                 self.argo_sources(object, object.path(&["spec", "template", "spec"]), Some(&globs));
             }
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.crds.extend(crd(object)),
+            ("", "Namespace") => self.namespaces.extend(namespace(object)),
+            _ if group.ends_with(".gatekeeper.sh") => self.gatekeeper = true,
             _ => {}
         }
     }
@@ -187,6 +205,21 @@ impl Declarations {
             });
         }
     }
+}
+
+/// The word `Namespace` stands in it, not as a part of another.
+fn names_a_namespace(bytes: &[u8]) -> bool {
+    const WORD: &[u8] = b"Namespace";
+    memmem::find_iter(bytes, WORD).any(|at| {
+        let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        !is_part(at.checked_sub(1).and_then(|before| bytes.get(before))) && !is_part(bytes.get(at + WORD.len()))
+    })
+}
+
+fn namespace(object: Value<'_>) -> Option<Namespace> {
+    let labels = object.path(&["metadata", "labels"]).into_iter().flat_map(Value::entries);
+    let labels = labels.filter_map(|(key, _, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+    Some(Namespace { name: text(object, &["metadata", "name"])?, labels: labels.collect() })
 }
 
 fn flux(object: Value<'_>) -> Option<FluxPath> {

@@ -8,7 +8,7 @@ pub(super) type Id = [u8; 20];
 
 /// A set of things that a search looks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Signs(pub(super) u8);
+pub(super) struct Signs(pub(super) u16);
 
 impl Signs {
     pub(super) const KUSTOMIZATION: Self = Self(1);
@@ -20,6 +20,8 @@ impl Signs {
     pub(super) const CRD: Self = Self(64);
     /// A file that seems to declare something, and could not be read whole.
     pub(super) const PROBLEM: Self = Self(128);
+    pub(super) const NAMESPACE: Self = Self(256);
+    pub(super) const GATEKEEPER: Self = Self(512);
 
     /// What a file name alone says.
     pub(super) fn of_name(name: &str) -> Self {
@@ -59,7 +61,7 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    const SIZE: usize = 11;
+    const SIZE: usize = 12;
 
     /// Add what a subfolder holds.
     pub(super) fn add_below(&mut self, below: Self) {
@@ -72,18 +74,18 @@ impl Summary {
     fn encode(self, bytes: &mut Vec<u8>) {
         bytes.extend(self.files.to_le_bytes());
         bytes.extend(self.manifests.to_le_bytes());
-        bytes.push(self.signs.0);
+        bytes.extend(self.signs.0.to_le_bytes());
         bytes.extend(self.climb.to_le_bytes());
     }
 
     fn decode(bytes: &mut &[u8]) -> Option<Self> {
         let (head, rest) = bytes.split_at_checked(Self::SIZE)?;
-        let [f0, f1, f2, f3, m0, m1, m2, m3, signs, c0, c1] = *head.first_chunk()?;
+        let [f0, f1, f2, f3, m0, m1, m2, m3, s0, s1, c0, c1] = *head.first_chunk()?;
         *bytes = rest;
         Some(Self {
             files: u32::from_le_bytes([f0, f1, f2, f3]),
             manifests: u32::from_le_bytes([m0, m1, m2, m3]),
-            signs: Signs(signs),
+            signs: Signs(u16::from_le_bytes([s0, s1])),
             climb: u16::from_le_bytes([c0, c1]),
         })
     }
@@ -140,7 +142,7 @@ impl Folder {
         self.summary.encode(&mut bytes);
         bytes.extend(u32::try_from(self.notables.len()).ok()?.to_le_bytes());
         for notable in &self.notables {
-            bytes.push(notable.signs.0);
+            bytes.extend(notable.signs.0.to_le_bytes());
             bytes.push(u8::from(notable.is_link));
             encode_name(&notable.name, notable.id, &mut bytes)?;
         }
@@ -158,10 +160,15 @@ impl Folder {
         let (count, rest) = bytes.split_first_chunk()?;
         *bytes = rest;
         for _ in 0..u32::from_le_bytes(*count) {
-            let ([signs, is_link], rest) = bytes.split_first_chunk()?;
+            let ([s0, s1, is_link], rest) = bytes.split_first_chunk()?;
             *bytes = rest;
             let (name, id) = decode_name(bytes)?;
-            folder.notables.push(Notable { name, id, signs: Signs(*signs), is_link: *is_link != 0 });
+            folder.notables.push(Notable {
+                name,
+                id,
+                signs: Signs(u16::from_le_bytes([*s0, *s1])),
+                is_link: *is_link != 0,
+            });
         }
         while !bytes.is_empty() {
             let summary = Summary::decode(bytes)?;

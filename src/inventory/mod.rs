@@ -26,7 +26,7 @@ use serde::de::DeserializeOwned;
 use crate::git::{Content, GitError, Tree, TreeEntry};
 use crate::manifest::kustomization::{Kustomization, is_kustomization};
 use crate::source::RepoPath;
-pub use facts::{ArgoPath, Crd, Declarations, FluxPath, ObjectFact, Objects, SopsRule};
+pub use facts::{ArgoPath, Crd, Declarations, FluxPath, Namespace, ObjectFact, Objects, SopsRule};
 use folder::{Id, Notable, Signs, Summary, folders_above, join};
 pub use graph::{Roots, Usage};
 use records::Memo;
@@ -181,6 +181,16 @@ impl<'s> Inventory<'s> {
     /// Every custom resource definition, by file.
     pub fn crds(&self) -> Result<Gathered<Crd>, GitError> {
         self.declared(Signs::CRD, |facts| facts.crds)
+    }
+
+    /// Every Namespace with its labels, by file.
+    pub fn namespaces(&self) -> Result<Gathered<Namespace>, GitError> {
+        self.declared(Signs::NAMESPACE, |facts| facts.namespaces)
+    }
+
+    /// The files with something of Gatekeeper's.
+    pub fn gatekeeper_files(&self) -> Result<Gathered<()>, GitError> {
+        self.declared(Signs::GATEKEEPER, |facts| if facts.gatekeeper { vec![()] } else { Vec::new() })
     }
 
     /// The creation rules of every `.sops.yaml`, by file and then in the order of the file: the first that matches

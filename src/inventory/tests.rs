@@ -41,7 +41,7 @@ fn commit(dir: &Path, files: &Files) -> Tree {
 fn commit_tree(dir: &Path, repository: &git2::Repository, id: git2::Oid) -> Tree {
     let who = git2::Signature::new("t", "t@example.com", &git2::Time::new(0, 0)).unwrap();
     let commit = repository.commit(None, &who, &who, "t", &repository.find_tree(id).unwrap(), &[]).unwrap();
-    let request = Request::All { rev: commit.to_string() };
+    let request = Request::All { rev: commit.to_string(), rules: None };
     match compare(&request, &Environment::new(dir.to_owned(), |_| None)).unwrap() {
         Outcome::Compare(comparison) => comparison.head,
         Outcome::NothingToCheck { sentence, .. } => panic!("{sentence}"),

@@ -6,6 +6,7 @@ pub mod redact;
 mod status;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -109,6 +110,10 @@ impl Judge<'_> {
             if clusters.is_empty() { vec![None] } else { clusters.into_iter().map(Some).collect() };
         for profile in profiles {
             let cluster = profile.map(|cluster| cluster.name.as_str());
+            let is_for = |names: &Arc<[String]>| cluster.is_none_or(|name| names.iter().any(|of| of == name));
+            if !draft.clusters.as_ref().is_none_or(is_for) {
+                continue;
+            }
             let minors = minors(draft.minors, self.config.minors(profile));
             if minors.is_some_and(MinorSet::is_empty) {
                 continue;
@@ -129,7 +134,7 @@ impl Judge<'_> {
                 self.suppressions.find(&facts, trusted, added, self.today)
             };
             let suppression = match matched {
-                Match::None => None,
+                Match::None => draft.excepted.clone().filter(|_| status != Status::Fixed),
                 Match::Active { by, ends_in } => {
                     notices.extend(ends_in.map(|days| expiring(&by, days)));
                     Some(by)

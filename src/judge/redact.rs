@@ -120,7 +120,9 @@ impl Redactor {
         let masks = self.masks(&draft.source);
         let touches = masks.is_some_and(|masks| masks.spans.iter().any(|mask| overlap(*mask, draft.span)));
         if touches || masks.is_some_and(|masks| masks.whole) {
-            if let Some(rule) = crate::rules::find(draft.rule.as_str()) {
+            if let Some(text) = masks.filter(|masks| !masks.whole).and_then(|_| without_value(draft)) {
+                draft.message = text;
+            } else if let Some(rule) = crate::rules::find(draft.rule.as_str()) {
                 rule.summary.clone_into(&mut draft.message);
             } else {
                 REDACTED.clone_into(&mut draft.message);
@@ -129,7 +131,10 @@ impl Redactor {
             draft.help = None;
             draft.fix = None;
         }
-        for text in [&mut draft.message, &mut draft.detail, &mut draft.pointer].into_iter().chain(&mut draft.help) {
+        // That a key of `data` is missing says what the schema calls it, and nothing of the manifest.
+        let is_of_schema = draft.absent && draft.pointer.matches('/').count() == 2;
+        let said = [&mut draft.message, &mut draft.pointer].into_iter().filter(|_| !is_of_schema);
+        for text in said.chain([&mut draft.detail]).chain(&mut draft.help) {
             self.scrub(text);
         }
         if let Some(fix) = &mut draft.fix {
@@ -195,6 +200,18 @@ impl Redactor {
         }
         Some(text)
     }
+}
+
+/// The field and the kind of the cause, of a message in the API server's words: both are made of keys alone.
+fn without_value(draft: &Draft) -> Option<String> {
+    const CAUSES: [&str; 5] = ["Required value", "Invalid value", "Unsupported value", "Duplicate value", "Too long"];
+    if !draft.rule.as_str().starts_with("schema/") {
+        return None;
+    }
+    let (field, rest) = draft.message.split_once(": ")?;
+    let cause = CAUSES.into_iter().find(|cause| rest.starts_with(cause))?;
+    let value = if cause == "Required value" { String::new() } else { format!(": {REDACTED}") };
+    (!field.contains('"')).then(|| format!("{field}: {cause}{value}"))
 }
 
 /// A secret that is an everyday word ("password") is only hidden where it stands alone: hiding it inside of a longer name

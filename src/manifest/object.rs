@@ -84,6 +84,12 @@ impl Object {
         self.unknown.get(&value.id()).copied()
     }
 
+    /// Something replaces a value of the document before the cluster sees it.
+    #[must_use]
+    pub fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
     /// The same object with another content.
     pub(crate) fn rewritten(&self, document: Document, unknown: Unknown) -> Self {
         Self { node: document.root().id(), document: Arc::new(document), unknown: Arc::new(unknown), ..self.clone() }

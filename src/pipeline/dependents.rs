@@ -1,5 +1,6 @@
 //! Objects that the change does not touch and that are judged all the same, because something changed that they depend
-//! on: custom resources of a CRD that the change adds, edits or removes.
+//! on: custom resources of a CRD that the change adds, edits or removes, Pods of a Namespace whose Pod Security labels
+//! change, and whatever a policy looks at that reads other objects.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,7 +9,11 @@ use crate::change::{Located, ObjectChange};
 use crate::finding::Operation;
 use crate::git::FileChange;
 use crate::manifest::classify::Classifier;
+use crate::manifest::key::Namespace;
 use crate::manifest::object::group_of;
+use crate::policy::gatekeeper::libraries::Libraries;
+use crate::policy::pod_security;
+use crate::policy::set::Policy;
 use crate::source::RepoPath;
 use crate::yaml::Value;
 
@@ -18,7 +23,63 @@ use super::{Run, RunError};
 /// Group and kind that a CRD defines.
 type Kind = (String, String);
 
+/// What makes an unchanged object worth judging.
+struct Wanted<'a> {
+    /// Kinds whose CRD changed.
+    kinds: BTreeSet<Kind>,
+    /// Namespaces whose Pod Security labels changed.
+    namespaces: BTreeSet<String>,
+    /// Policies that read other objects.
+    readers: Vec<&'a Policy>,
+    /// Constraints, some of which may.
+    gatekeeper: &'a Libraries,
+    /// The namespaces of the changed objects; empty text where none is named.
+    changed: BTreeSet<String>,
+}
+
+impl Wanted<'_> {
+    fn holds(&self, group: &str, kind: &str, namespace: Option<&str>) -> bool {
+        let is_read = |policy: &&Policy| {
+            policy.matches.may_match(group, kind)
+                && (!policy.stays_in_namespace() || self.changed.contains(namespace.unwrap_or_default()))
+        };
+        self.kinds.contains(&(group.to_owned(), kind.to_owned()))
+            || namespace.is_some_and(|name| self.namespaces.contains(name) && pod_security::looks_at(group, kind))
+            || self.readers.iter().any(is_read)
+            || (!self.changed.is_empty() && self.gatekeeper.read_inventory_for(group, kind))
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.kinds.is_empty()
+            && self.namespaces.is_empty()
+            && ((self.readers.is_empty() && !self.gatekeeper.read_inventory()) || self.changed.is_empty())
+    }
+}
+
 impl Run<'_> {
+    fn wanted(&self, changes: &[ObjectChange]) -> Wanted<'_> {
+        let differing = || changes.iter().filter(|change| !change.equal_in_value());
+        let sides = |change: &ObjectChange| [change.old.clone(), change.new.clone()].into_iter().flatten();
+        let relabelled = differing().filter(|change| {
+            change.key().is_some_and(|key| key.group.is_empty() && key.kind == "Namespace")
+                && pod_security::labels_differ(
+                    change.old.as_ref().map(|old| &*old.object),
+                    change.new.as_ref().map(|new| &*new.object),
+                )
+        });
+        let namespace_of = |located: Located| match &located.object.key.namespace {
+            Namespace::Named(name) => name.clone(),
+            Namespace::Cluster | Namespace::Unset => String::new(),
+        };
+        Wanted {
+            kinds: differing().flat_map(defined_kinds).collect(),
+            namespaces: relabelled.filter_map(ObjectChange::key).map(|key| key.name.clone()).collect(),
+            readers: self.policies.policies.iter().map(|policy| &**policy).filter(|p| p.reads_inventory()).collect(),
+            gatekeeper: &self.policies.gatekeeper,
+            changed: differing().flat_map(sides).map(namespace_of).collect(),
+        }
+    }
+
     /// The files that hold such objects, and the objects, with the operation [`Operation::Unchanged`].
     pub(super) fn dependents(
         &self,
@@ -27,16 +88,19 @@ impl Run<'_> {
         base: &Classifier<'_>,
         head: &Classifier<'_>,
     ) -> Result<(Vec<Pair>, Vec<ObjectChange>), RunError> {
-        let kinds: BTreeSet<Kind> =
-            changes.iter().filter(|change| !change.equal_in_value()).flat_map(defined_kinds).collect();
-        if kinds.is_empty() || self.audit {
+        if self.audit {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let wanted = self.wanted(changes);
+        if wanted.is_nothing() {
             return Ok((Vec::new(), Vec::new()));
         }
         let read: BTreeSet<&RepoPath> = pairs.iter().map(|pair| &pair.change.path).collect();
         let mut paths: BTreeSet<RepoPath> = BTreeSet::new();
         for object in self.head.inventory.objects()?.found {
-            let kind = (group_of(&object.fact.api_version).to_owned(), object.fact.kind);
-            if kinds.contains(&kind) && !read.contains(&object.path) {
+            let fact = &object.fact;
+            let is_wanted = wanted.holds(group_of(&fact.api_version), &fact.kind, fact.namespace.as_deref());
+            if is_wanted && !read.contains(&object.path) {
                 paths.insert(object.path);
             }
         }
@@ -48,11 +112,13 @@ impl Run<'_> {
         let mut objects = Vec::new();
         for pair in pairs.iter().chain(&found) {
             let (Some(old), Some(new)) = (pair.old.file(), pair.new.file()) else { continue };
-            for object in new
-                .objects
-                .iter()
-                .filter(|object| kinds.contains(&(group_of(&object.api_version).to_owned(), object.key.kind.clone())))
-            {
+            for object in new.objects.iter().filter(|object| {
+                let namespace = match &object.key.namespace {
+                    Namespace::Named(name) => Some(name.as_str()),
+                    Namespace::Cluster | Namespace::Unset => None,
+                };
+                wanted.holds(group_of(&object.api_version), &object.key.kind, namespace)
+            }) {
                 let before = old.objects.iter().find(|old| old.key == object.key);
                 let Some(before) = before.filter(|old| old.value().same(object.value())) else { continue };
                 objects.push(ObjectChange {

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use crate::check::Draft;
-use crate::config::{self, ConfigError, weaken};
+use crate::config::{self, Config, ConfigError, weaken};
 use crate::git::{Content, FileChange, Tree, TreeEntry};
 use crate::judge::Unit;
+use crate::report::Notice;
 use crate::rules::gate;
 use crate::schema::crd::sources;
-use crate::source::{Side, Source, Span};
+use crate::source::{Position, Side, Source, Span};
 
-use super::trust::Rules;
-use super::{Part, Run, RunError};
+use super::trust::{Rules, notice};
+use super::{Part, Run, RunError, policies};
 
 impl Run<'_> {
     /// Findings about the head's config and about CI files.
@@ -23,10 +24,28 @@ impl Run<'_> {
             let new = source(self.head.tree, change.new.as_ref(), Side::Head)?;
             drafts.extend(old.and_then(|old| gate::weakened_workflow(&old, new.as_ref())));
         }
+        drafts.extend(self.policy_drafts(rules)?);
+        for change in changes.iter().filter(|_| !self.audit) {
+            drafts.extend(self.broken_json_schema(rules, change)?);
+        }
         let (judge, _) = self.judge_of(&[], &[]);
         let (findings, notices) =
             judge.findings(&Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
         Ok(Part { findings, notices, ..Part::default() })
+    }
+
+    /// A JSON Schema that the head breaks: once it is merged, every change that needs it would be Indeterminate.
+    fn broken_json_schema(&self, rules: &Rules, change: &FileChange) -> Result<Option<Draft>, RunError> {
+        let config = rules.head.as_ref().unwrap_or(self.config);
+        let broken = |tree: &Tree| sources::broken_json_schema(config, tree, &change.path);
+        let Some(why) = change.new.as_ref().and_then(|_| broken(self.head.tree)) else { return Ok(None) };
+        if change.old.is_some() && broken(self.base.tree).is_some() {
+            return Ok(None);
+        }
+        let Some(source) = source(self.head.tree, change.new.as_ref(), Side::Head)? else { return Ok(None) };
+        let message = format!("schemas: the JSON Schema {} cannot be used: {why}", change.path);
+        let span = source.line_span(1).unwrap_or_default();
+        Ok(Some(Draft::new(&gate::CONFIG_INVALID, &source, span, message).detail("schema")))
     }
 
     /// The schemas that the head's config names and the head, by its own doing, does not have.
@@ -38,6 +57,47 @@ impl Run<'_> {
         let after = sources::unusable(rules.head.as_ref().unwrap_or(self.config), self.head.tree);
         let is_new = |path: &str| before.iter().all(|(known, _)| *known != path);
         after.into_iter().filter(|(path, _)| is_new(path)).map(|(_, error)| error).collect()
+    }
+
+    /// The config by which the head chooses its policies, where those may differ from the ones that count.
+    fn proposed<'r>(&'r self, rules: &'r Rules) -> Option<&'r Config> {
+        if self.trust.is_none() || self.audit || rules.from_head || rules.removed || rules.head_errors.is_some() {
+            return None;
+        }
+        let head = rules.head.as_ref().unwrap_or(self.config);
+        (rules.head.is_some() || policies::differ(head, self.base.place(), self.head.place())).then_some(head)
+    }
+
+    /// The change edits policies, which do not count for it.
+    pub(super) fn changed_policies(&self, rules: &Rules) -> Option<Notice> {
+        let head = self.proposed(rules)?;
+        let mine = policies::of(head, self.head.place(), &[]);
+        let text = "the change edits policies; it is judged by those of the target branch";
+        (mine.digest() != self.policies.digest()).then(|| notice(policies::POLICIES_CHANGED, text))
+    }
+
+    /// What the head breaks of the policies.
+    fn policy_drafts(&self, rules: &Rules) -> Result<Vec<Draft>, RunError> {
+        let mut drafts = Vec::new();
+        let Some(head) = self.proposed(rules) else { return Ok(drafts) };
+        let set = policies::of(head, self.head.place(), &[]);
+        if let Some(source) = source(self.head.tree, self.head.tree.entry(config::FILE_NAME)?.as_ref(), Side::Head)? {
+            let is_known =
+                |error: &ConfigError| self.policies.mistakes.iter().any(|known| known.message == error.message);
+            drafts.extend(set.mistakes.iter().filter(|error| !is_known(error)).map(|error| invalid(&source, error)));
+        }
+        for fault in set.faults {
+            if self.policies.faults.contains(&fault) {
+                continue;
+            }
+            let entry = self.head.tree.entry(&fault.path)?;
+            let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { continue };
+            let at = Position { line: fault.line.max(1), column: fault.column.max(1) };
+            let mut draft = Draft::new(&gate::POLICY_INVALID, &source, span_of(&source, at, at), &*fault.message);
+            draft.help.clone_from(&fault.help);
+            drafts.push(draft.detail(fault.message));
+        }
+        Ok(drafts)
     }
 
     fn config_drafts(&self, rules: &Rules, drafts: &mut Vec<Draft>) -> Result<(), RunError> {
@@ -54,12 +114,7 @@ impl Run<'_> {
         let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { return Ok(()) };
         let lost = self.lost_schemas(rules);
         if let Some(errors) = rules.head_errors.as_ref().map(|errors| &errors.errors).or(Some(&lost)) {
-            for error in errors {
-                let span = span_of(&source, error.position, error.end);
-                let mut draft = Draft::new(&gate::CONFIG_INVALID, &source, span, error.message.clone());
-                draft.help.clone_from(&error.help);
-                drafts.push(draft.detail(error.message.clone()));
-            }
+            drafts.extend(errors.iter().map(|error| invalid(&source, error)));
         }
         if let Some(head) = &rules.head {
             for weakening in weaken::weakenings(self.config, Some(head)) {
@@ -72,9 +127,17 @@ impl Run<'_> {
     }
 }
 
+/// A mistake of the head's config.
+fn invalid(source: &Arc<Source>, error: &ConfigError) -> Draft {
+    let span = span_of(source, error.position, error.end);
+    let mut draft = Draft::new(&gate::CONFIG_INVALID, source, span, error.message.clone());
+    draft.help.clone_from(&error.help);
+    draft.detail(error.message.clone())
+}
+
 /// From one position to another, or to the end of the line where they are one.
-fn span_of(source: &Source, start: crate::source::Position, end: crate::source::Position) -> Span {
-    let offset = |position: crate::source::Position| {
+fn span_of(source: &Source, start: Position, end: Position) -> Span {
+    let offset = |position: Position| {
         let line = source.line_span(position.line)?;
         let text = source.line(position.line)?;
         let column = position.column.saturating_sub(1) as usize;

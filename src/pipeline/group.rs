@@ -15,6 +15,7 @@ use crate::judge::{Comments, Judge, Unit};
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::ManifestFile;
 use crate::manifest::sops::{self, SopsRules};
+use crate::policy::check::Policies;
 use crate::rules::object::identity::IDENTITY;
 use crate::rules::{self, gate};
 use crate::source::{RepoPath, Side};
@@ -70,10 +71,17 @@ impl Run<'_> {
             today,
             sops: old_sops,
             agents: self.base.agents,
+            policies: Policies { set: self.policies, state: self.base.state },
             crds: self.base.crds,
             crds_before: self.base.crds,
         };
-        let new_context = Context { sops: new_sops, agents: self.head.agents, crds: self.head.crds, ..old_context };
+        let new_context = Context {
+            sops: new_sops,
+            agents: self.head.agents,
+            policies: Policies { set: self.policies, state: self.head.state },
+            crds: self.head.crds,
+            ..old_context
+        };
 
         let moved: HashMap<&RepoPath, &Arc<ManifestFile>> = changes
             .iter()

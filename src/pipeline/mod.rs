@@ -5,8 +5,10 @@
 
 mod coverage;
 mod dependents;
+mod documents;
 mod gate;
 mod group;
+mod policies;
 mod read;
 mod reclassified;
 mod schemas;
@@ -26,12 +28,17 @@ use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitE
 use crate::inventory::{Inventory, store::Store};
 use crate::judge;
 use crate::manifest::agents::Agents;
+use crate::policy::set::PolicySet;
+use crate::policy::state::State;
 use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
 use crate::schema::crd::repository::Crds;
 use crate::schema::crd::sources::{Entries, Sources};
 use crate::schema::minors::MinorSet;
+use crate::source;
 
+pub use policies::POLICIES_CHANGED;
+use policies::Place;
 pub use read::is_manifest_name;
 
 /// What a run is told beside what to compare.
@@ -43,6 +50,8 @@ pub struct Options {
     pub overrides: Vec<Override>,
     /// The Kubernetes minors to judge for, instead of those of the config; none: the config's.
     pub minors: Vec<Minor>,
+    /// Folders of policies that the caller gives, with the names to call them by.
+    pub policies: Vec<(String, Tree)>,
     /// The severity from which a new finding fails the change, instead of the config's.
     pub fail_on: Option<FailOn>,
     /// Where facts are remembered.
@@ -93,6 +102,7 @@ impl RunError {
 struct Run<'a> {
     config: &'a Config,
     suppressions: &'a Suppressions<'a>,
+    policies: &'a PolicySet,
     base: Side<'a>,
     head: Side<'a>,
     /// Suppression comments and `.sops.yaml` count as the trust commit has them.
@@ -110,6 +120,13 @@ struct Side<'a> {
     inventory: &'a Inventory<'a>,
     agents: &'a Agents<'a>,
     crds: Sources<'a>,
+    state: &'a State<'a>,
+}
+
+impl<'a> Side<'a> {
+    fn place(&self) -> Place<'a> {
+        Place { tree: self.tree, inventory: self.inventory, agents: self.agents }
+    }
 }
 
 /// What judging a part of the change gave.
@@ -159,8 +176,6 @@ pub fn run(
     let trust_tree = comparison.trust.as_ref().unwrap_or(if audit { &comparison.head } else { &comparison.base });
     schemas::mend(&mut rules, trust_tree, &comparison.head);
     let changes = git::diff(&comparison.base, &comparison.head)?;
-    let config = &rules.config;
-    let suppressions = Suppressions::new(config, rules.head.as_ref());
     let base = Inventory::new(comparison.base.clone(), &options.store);
     let head = Inventory::beside(comparison.head.clone(), &base);
     let trust = Inventory::beside(trust_tree.clone(), &base);
@@ -175,6 +190,18 @@ pub fn run(
     } else {
         &trust_agents
     };
+    let trusted_inventory = if same(&comparison.base) {
+        &base
+    } else if same(&comparison.head) {
+        &head
+    } else {
+        &trust
+    };
+    let trust_place = Place { tree: trust_tree, inventory: trusted_inventory, agents: trusted };
+    let head_place = Place { tree: &comparison.head, inventory: &head, agents: &head_agents };
+    let policies = policies::load(&mut rules, trust_place, head_place, &options.policies);
+    let config = &rules.config;
+    let suppressions = Suppressions::new(config, rules.head.as_ref());
     let entries_crds = if rules.from_head || same(&comparison.head) {
         &head_crds
     } else if same(&comparison.base) {
@@ -183,12 +210,38 @@ pub fn run(
         &trust_crds
     };
     let entries = Entries::new(config, entries_crds);
-    let sources = |crds| Sources { crds, entries: &entries };
+    let sources = |crds, trusted| Sources { crds, entries: &entries, trusted };
+    // Only beside another tree can the head add a schema.
+    let trusted_crds = comparison
+        .trust
+        .as_ref()
+        .filter(|_| !audit && !same(&comparison.head))
+        .map(|_| if same(&comparison.base) { &base_crds } else { &trust_crds });
+    let gather = |tree, agents, side| documents::gather(tree, agents, trusted, config, side);
+    let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base);
+    let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head);
+    let change = policies::change(&comparison, config, changes.iter().map(|change| change.path.to_string()));
+    let libraries = policies.gatekeeper.len();
+    let base_state = State::new(&base, None, [&gather_base, &gather_base], change.clone(), libraries);
+    let head_state = State::new(&head, Some(&base_state), [&gather_head, &gather_base], change, libraries);
     let run = Run {
         config,
         suppressions: &suppressions,
-        base: Side { tree: &comparison.base, inventory: &base, agents: &base_agents, crds: sources(&base_crds) },
-        head: Side { tree: &comparison.head, inventory: &head, agents: &head_agents, crds: sources(&head_crds) },
+        policies: &policies,
+        base: Side {
+            tree: &comparison.base,
+            inventory: &base,
+            agents: &base_agents,
+            crds: sources(&base_crds, None),
+            state: &base_state,
+        },
+        head: Side {
+            tree: &comparison.head,
+            inventory: &head,
+            agents: &head_agents,
+            crds: sources(&head_crds, trusted_crds),
+            state: &head_state,
+        },
         trust: comparison.trust.as_ref(),
         trusted,
         audit,
@@ -200,26 +253,32 @@ pub fn run(
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     part = part.add(run.gate(&rules, &changes)?);
     part.notices.splice(0..0, rules.notices.iter().cloned());
-    part.notices.extend(not_evaluated(config));
-    part.notices.extend(schemas::not_read_yet(&entries));
     part.unchecked.extend(schemas::broken(&entries));
-    if part.counts.files_read == 0 && part.findings.is_empty() && part.unchecked.is_empty() {
-        let text = match changes.len() {
-            0 if comparison.kind == ComparisonKind::Staged => {
-                "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
-            }
-            0 => "nothing to check: both sides hold the same files; \
-                  what is not committed: portcullis check --worktree"
-                .to_owned(),
-            n => format!("nothing to check: of {n} changed files none is a manifest"),
-        };
-        part.notices.push(Notice { id: "nothing-to-check".to_owned(), text });
-    }
+    part.unchecked.extend(policies::broken(&policies));
+    part.notices.extend(run.changed_policies(&rules));
+    part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
     if run.audit {
         part.counts.objects_total = Some(part.counts.objects_judged);
         part.notices.extend(unused_suppressions(&run));
     }
-    Ok(report(part, &comparison, &rules, options))
+    Ok(report(part, &comparison, &rules, &policies, options))
+}
+
+/// Why a run judged nothing.
+fn no_manifest(part: &Part, kind: ComparisonKind, changed: usize) -> Option<Notice> {
+    if part.counts.files_read > 0 || !part.findings.is_empty() || !part.unchecked.is_empty() {
+        return None;
+    }
+    let text = match changed {
+        0 if kind == ComparisonKind::Staged => {
+            "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
+        }
+        0 => "nothing to check: both sides hold the same files; \
+              what is not committed: portcullis check --worktree"
+            .to_owned(),
+        n => format!("nothing to check: of {n} changed files none is a manifest"),
+    };
+    Some(Notice { id: "nothing-to-check".to_owned(), text })
 }
 
 /// The config that a request is judged by. Where there is nothing to compare, it is HEAD's.
@@ -227,7 +286,7 @@ pub fn config(request: &Request, environment: &Environment, options: &Options) -
     let comparison = match git::compare(request, environment)? {
         git::Outcome::Compare(comparison) => comparison,
         git::Outcome::NothingToCheck { .. } => {
-            let head = Request::All { rev: "HEAD".to_owned() };
+            let head = Request::All { rev: "HEAD".to_owned(), rules: None };
             return config(&head, environment, options);
         }
     };
@@ -245,16 +304,6 @@ impl Run<'_> {
         }
         self.group(changes)
     }
-}
-
-/// What the config asks for and this version does not do yet. Nobody may take a pass for one of these.
-fn not_evaluated(config: &Config) -> Option<Notice> {
-    let clusters = config.clusters.iter();
-    let policies = config.policies.len() + clusters.map(|cluster| cluster.policies.len()).sum::<usize>();
-    (policies > 0).then(|| Notice {
-        id: "not-evaluated".to_owned(),
-        text: format!("policies: this version evaluates none of the {policies} that {} names", config.path()),
-    })
 }
 
 fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {
@@ -287,7 +336,7 @@ fn config_broken(path: &str, detail: String) -> Unchecked {
 fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Options) -> Report {
     let record = config_broken(crate::config::FILE_NAME, errors.to_string());
     let rules = trust::Rules::default();
-    report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, options)
+    report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, &PolicySet::default(), options)
 }
 
 fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
@@ -305,7 +354,7 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
         verdict: crate::report::Verdict::Pass,
         decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
         compared,
-        ruleset: ruleset(None, "none was needed".to_owned(), Vec::new(), options),
+        ruleset: ruleset(&trust::Rules::unneeded(), Vec::new(), None, options),
         counts: Counts::default(),
         notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
         findings: Vec::new(),
@@ -314,11 +363,13 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
     }
 }
 
-fn ruleset(blob: Option<String>, from: String, minors: Vec<String>, options: &Options) -> RulesetInfo {
+/// By which rules: the config's, for these minors, and the policies with this digest.
+fn ruleset(rules: &trust::Rules, minors: Vec<String>, policies: Option<String>, options: &Options) -> RulesetInfo {
     RulesetInfo {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        config: blob,
-        config_from: from,
+        config: rules.blob.clone(),
+        config_from: rules.from.clone(),
+        policies,
         minors,
         date: options.today.to_string(),
     }
@@ -340,7 +391,13 @@ fn elapsed(options: &Options) -> u64 {
     u64::try_from(options.started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &Options) -> Report {
+fn report(
+    part: Part,
+    comparison: &Comparison,
+    rules: &trust::Rules,
+    policies: &PolicySet,
+    options: &Options,
+) -> Report {
     let Part { mut findings, mut unchecked, mut notices, mut counts, clusters } = part;
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut findings = merge(findings);
@@ -362,7 +419,7 @@ fn report(part: Part, comparison: &Comparison, rules: &trust::Rules, options: &O
         verdict: outcome.verdict,
         decision: outcome.decision,
         compared: comparison.compared.clone(),
-        ruleset: ruleset(rules.blob.clone(), rules.from.clone(), minors(&rules.config, &clusters), options),
+        ruleset: ruleset(rules, minors(&rules.config, &clusters), policies.digest(), options),
         counts,
         notices,
         findings,

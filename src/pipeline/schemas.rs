@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use crate::change::{Located, ObjectChange};
 use crate::finding::{Operation, Reason, Status, Unchecked};
 use crate::git::Tree;
-use crate::report::Notice;
-use crate::schema::crd::repository::Missing;
+use crate::schema::crd::repository::{Missing, Origin};
 use crate::schema::crd::sources::{self, Entries, Sources};
 use crate::schema::minors::MinorSet;
 use crate::schema::versions::{Standing, look_up};
@@ -33,16 +32,6 @@ pub(super) fn mend(rules: &mut Rules, trust: &Tree, head: &Tree) {
     "head (it mends the trust commit's schemas)".clone_into(&mut rules.from);
     let text = "the target branch lacks schemas that its portcullis.yaml names; this change mends that and is judged by its own";
     rules.notices.push(notice("config-repaired", text));
-}
-
-/// Entries in a form that this version does not read. Nobody may take a pass for one of these.
-pub(super) fn not_read_yet(entries: &Entries<'_>) -> Option<Notice> {
-    let paths: Vec<String> = entries.not_read_yet().map(|path| format!("`{path}`")).collect();
-    let text = format!(
-        "schemas: {} holds JSON Schemas, which are not supported yet; CRDs and catalogues are",
-        paths.join(", ")
-    );
-    (!paths.is_empty()).then(|| notice("not-evaluated", &text))
 }
 
 /// Records of the entries that cannot be used: without them nothing can be said of what they are for.
@@ -91,12 +80,13 @@ impl Run<'_> {
     }
 }
 
-/// Why there is no schema for an object. None for a built-in kind, and for what is no object.
+/// Why there is no schema for an object. None for a built-in kind, for what is no object, and where that is a finding.
 fn missing(crds: Sources<'_>, located: &Located) -> Option<Missing> {
     let object = &located.object;
     let (api_version, kind) = (object.api_version.as_str(), object.key.kind.as_str());
     if api_version.is_empty() || kind.is_empty() {
         return None;
     }
-    matches!(look_up(api_version, kind, MinorSet::ALL), Standing::Foreign).then(|| crds.of(object).err()).flatten()
+    let missing = matches!(look_up(api_version, kind, MinorSet::ALL), Standing::Foreign).then(|| crds.of(object).err());
+    missing.flatten().filter(|missing| !matches!(missing, Missing::NotServed(Origin::Crd(_), _)))
 }

@@ -1,9 +1,17 @@
-//! Compiling and evaluating Rego.
+//! Compiling and evaluating Rego, with OPA's verdicts.
+//!
+//! [`regorus`] evaluates. Before, modules are read, checked as OPA's compiler checks them, and lowered to a plain form
+//! ([`super::compile`]), because regorus alone answers otherwise than OPA in places.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 use regorus::{Engine, Value};
+
+use super::compile::{self, Lowered};
+pub use super::limits::Limits;
+use super::{builtins, internal};
 
 /// The language of a module, as OPA tells the two apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,74 +51,340 @@ pub struct Fault {
     pub help: Option<String>,
 }
 
+impl Fault {
+    /// A mistake of a whole file.
+    #[must_use]
+    pub fn of(path: &str, message: String) -> Self {
+        Self { code: "portcullis", message, path: path.into(), line: 1, column: 1, help: None }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)
+        write!(f, "{}:{}:{}: {}: {}", self.path, self.line, self.column, self.code, self.message)
     }
+}
+
+/// What kind of trouble ended an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It took longer than its limit. On a busy machine a second try, alone, may do.
+    Time,
+    /// It needed more memory than there may be.
+    Memory,
+    /// Two values where one may be: OPA's `eval_conflict_error`.
+    Conflict,
+    /// A builtin function that is not available here, or one that failed where that counts.
+    Builtin,
+    /// Anything else.
+    Other,
 }
 
 /// Why an evaluation gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct EvalError {
+    /// What kind of trouble it was.
+    pub trouble: Trouble,
     /// What went wrong, with the place in the policy.
     pub message: String,
 }
+
+/// What a rule says, and what the policy said on the way.
+#[derive(Clone, Debug, Default)]
+pub struct Traced {
+    /// The value; none when undefined.
+    pub value: Option<Value>,
+    /// What was printed, each after its `file:line: `.
+    pub prints: Vec<String>,
+    /// The lines with expressions, by file: evaluated or not.
+    pub coverage: Vec<Covered>,
+}
+
+/// The lines of a file that were evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// The file.
+    pub path: String,
+    /// Evaluated lines.
+    pub covered: BTreeSet<u32>,
+    /// Lines with expressions that were not evaluated.
+    pub not_covered: BTreeSet<u32>,
+}
+
+/// So many levels of rules and loops fit the stack of any thread.
+const SHALLOW: usize = 20;
+/// The stack of a thread for more, in bytes, and what each level takes of it.
+const STACK: usize = 2 << 20;
+const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 256 << 10 } else { 64 << 10 };
 
 /// Modules that were checked and prepared. A clone is cheap.
 #[derive(Clone, Debug)]
 pub struct Program {
     engine: Engine,
-    rules: Arc<[String]>,
+    limits: Limits,
+    facts: Arc<Facts>,
+}
+
+#[derive(Debug, Default)]
+struct Facts {
+    rules: Vec<String>,
+    /// Where the clauses of each rule begin.
+    places: BTreeMap<String, Vec<(Arc<str>, u32)>>,
+    /// The lowered text, by file.
+    modules: Vec<(Arc<str>, String)>,
+    /// How many rules and loops are open at once, at most.
+    depth: usize,
+    /// Paths that are read; nothing stands for a part that is not known.
+    reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
 }
 
 impl Program {
     /// Check, lower and prepare modules with the documents that they read below `data`.
     pub fn compile(modules: &[Module], data: &Value) -> Result<Self, Vec<Fault>> {
-        let mut engine = Engine::new();
-        let fault = |path: &Arc<str>, error: &dyn fmt::Display| {
-            vec![Fault {
-                code: "rego_parse_error",
-                message: error.to_string(),
-                path: Arc::clone(path),
-                line: 0,
-                column: 0,
-                help: None,
-            }]
+        let lowered = compile::lower(&compile::parse(modules)?)?;
+        Self::prepare(&lowered, data)
+    }
+
+    /// The same, with a query such as `data.main.deny[x]`, whose answers [`answers`](Self::answers) gives.
+    pub fn compile_query(modules: &[Module], data: &Value, query: &str) -> Result<Self, Vec<Fault>> {
+        let mut units = compile::parse(modules)?;
+        units.push(compile::query(query)?);
+        Self::prepare(&compile::lower(&units)?, data)
+    }
+
+    /// The answers to the query that was compiled, and what the policies printed.
+    pub fn answers(&self, input: &Value) -> Result<(Vec<Value>, Vec<String>), EvalError> {
+        let traced = self.evaluate_traced(compile::QUERY, input)?;
+        let answers = match traced.value {
+            Some(Value::Array(answers)) => answers.iter().cloned().collect(),
+            _ => Vec::new(),
         };
-        for module in modules {
-            engine.set_rego_v0(module.version == RegoVersion::V0);
-            engine
-                .add_policy(module.path.to_string(), module.text.to_string())
-                .map_err(|error| fault(&module.path, &error))?;
+        Ok((answers, traced.prints))
+    }
+
+    fn prepare(lowered: &Lowered, data: &Value) -> Result<Self, Vec<Fault>> {
+        let mut engine = Engine::new();
+        // Our functions give undefined where OPA's builtins fail; what regorus calls an error is one.
+        engine.set_strict_builtin_errors(true);
+        engine.set_gather_prints(true);
+        Limits::default().apply(&mut engine);
+        let words = lowered
+            .modules
+            .iter()
+            .flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')));
+        let words: HashSet<&str> = words.collect();
+        let is_called = |name: &str| words.contains(name);
+        internal::register(&mut engine, is_called);
+        builtins::register(&mut engine, builtins::Errors::Undefined, is_called);
+        internal::register_native(&mut engine, is_called);
+        for (path, text) in &lowered.modules {
+            engine.add_policy(path.to_string(), text.clone()).map_err(|error| {
+                let message = format!("the Rego engine does not take this module: {}", last_line(&error.to_string()));
+                vec![fault("unsupported", path, message)]
+            })?;
         }
-        let nowhere = Arc::from("data");
-        engine.add_data(data.clone()).map_err(|error| fault(&nowhere, &error))?;
-        Ok(Self { engine, rules: Arc::new([]) })
+        let mut rules: Vec<String> = Vec::new();
+        rules.extend(lowered.rules.iter().map(|path| compile::dotted(path)));
+        let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
+        let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
+        let facts = Arc::new(Facts { rules, places, modules, depth: lowered.depth, reads });
+        Self { engine, limits: Limits::default(), facts }.filled(data)
+    }
+
+    fn filled(mut self, data: &Value) -> Result<Self, Vec<Fault>> {
+        let unusable = |message: String| vec![fault("unsupported", &Arc::from("data"), message)];
+        self.engine.add_data(data.clone()).map_err(|error| unusable(last_line(&error.to_string())))?;
+        // Prepares the engine, so that its clones are prepared.
+        self.engine.eval_query("true".to_owned(), false).map_err(|error| unusable(last_line(&error.to_string())))?;
+        Ok(self)
+    }
+
+    /// The same modules with other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        limits.apply(&mut self.engine);
+        self.limits = limits;
+        self
     }
 
     /// The full paths of all rules: `data.policy.x.deny`.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(String::as_str)
+        self.facts.rules.iter().map(String::as_str)
+    }
+
+    /// Whether a module reads something at, above or below a path such as `data.inventory`. A read whose path is not
+    /// known before evaluation counts.
+    #[must_use]
+    pub fn reads(&self, path: &str) -> bool {
+        let mut parts = path.split('.');
+        let root = parts.next().unwrap_or_default();
+        let wanted: Vec<&str> = parts.collect();
+        self.facts.reads.iter().filter(|(read, _)| **read == *root).any(|(_, read)| {
+            read.iter().zip(&wanted).all(|(part, wanted)| part.as_ref().is_none_or(|part| **part == **wanted))
+        })
+    }
+
+    /// Whether a module reads the inventory, `data.inventory` or `data.inventory_base`.
+    #[must_use]
+    pub fn reads_inventory(&self) -> bool {
+        self.reads("data.inventory") || self.reads("data.inventory_base")
     }
 
     /// The same modules with other documents below `data`.
     pub fn with_data(&self, data: &Value) -> Result<Self, EvalError> {
         let mut program = self.clone();
-        let error = |error: &dyn fmt::Display| EvalError { message: error.to_string() };
         program.engine.clear_data();
-        program.engine.add_data(data.clone()).map_err(|e| error(&e))?;
-        Ok(program)
+        program.filled(data).map_err(|faults| {
+            let message = faults.first().map_or_else(String::new, ToString::to_string);
+            EvalError { trouble: Trouble::Other, message }
+        })
     }
 
-    /// What a rule says of an input; none when it is undefined.
+    /// What a rule says of an input; none when it is undefined, or when there is no such rule.
     pub fn evaluate(&self, rule: &str, input: &Value) -> Result<Option<Value>, EvalError> {
         let mut engine = self.engine.clone();
+        let value = self.run(&mut engine, rule, input);
+        internal::take_prints();
+        value
+    }
+
+    /// As [`evaluate`](Self::evaluate), with what the policy printed and which lines were evaluated.
+    pub fn evaluate_traced(&self, rule: &str, input: &Value) -> Result<Traced, EvalError> {
+        let mut engine = self.engine.clone();
+        engine.set_enable_coverage(true);
+        internal::take_prints();
+        let value = self.run(&mut engine, rule, input)?;
+        let mut traced = Traced { value, prints: internal::take_prints(), coverage: Vec::new() };
+        for file in engine.get_coverage_report().map(|report| report.files).unwrap_or_default() {
+            let path = file.path.clone();
+            let known = traced.coverage.iter_mut().find(|known| known.path == path);
+            let covered = match known {
+                Some(known) => known,
+                None => {
+                    traced.coverage.push(Covered { path, ..Covered::default() });
+                    let Some(last) = traced.coverage.last_mut() else { continue };
+                    last
+                }
+            };
+            covered.covered.extend(file.covered);
+            covered.not_covered.extend(file.not_covered);
+        }
+        for file in &mut traced.coverage {
+            let covered = &file.covered;
+            file.not_covered.retain(|line| !covered.contains(line));
+        }
+        Ok(traced)
+    }
+
+    fn run(&self, engine: &mut Engine, rule: &str, input: &Value) -> Result<Option<Value>, EvalError> {
+        if !self.facts.rules.iter().any(|known| known == rule) {
+            return Ok(None);
+        }
         engine.set_input(input.clone());
-        match engine.eval_rule(rule.to_owned()) {
+        if self.facts.depth <= SHALLOW {
+            return self.run_here(engine, rule);
+        }
+        let builder = std::thread::Builder::new().stack_size(STACK + self.facts.depth * STACK_PER_LEVEL);
+        let (value, prints) = std::thread::scope(|scope| {
+            let run = || (self.run_here(engine, rule), internal::take_prints());
+            let thread = builder.spawn_scoped(scope, run).ok();
+            thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| {
+                let message = "a policy that nests deeply needs a thread, and there is none to be had".to_owned();
+                (Err(EvalError { trouble: Trouble::Memory, message }), Vec::new())
+            })
+        });
+        internal::print_again(prints);
+        value
+    }
+
+    fn run_here(&self, engine: &mut Engine, rule: &str) -> Result<Option<Value>, EvalError> {
+        // Forget what others left on this thread.
+        let _ = builtins::take_failures();
+        let value = engine.eval_rule(rule.to_owned());
+        if let Some(failure) = builtins::take_failures().into_iter().find(|failure| failure.unavailable) {
+            let error = value.err().map_or_else(String::new, |error| error.to_string());
+            let at = place(&error).and_then(|place| place.rsplit_once(':')).map(|(at, _)| format!("{at}: "));
+            let message = format!("{}{}", at.unwrap_or_default(), failure.message);
+            return Err(EvalError { trouble: Trouble::Builtin, message });
+        }
+        match value {
             Ok(Value::Undefined) => Ok(None),
             Ok(value) => Ok(Some(value)),
-            Err(error) => Err(EvalError { message: error.to_string() }),
+            Err(error) => {
+                let mut error = self.facts.eval_error(&error.to_string());
+                if error.trouble == Trouble::Time {
+                    error.message = format!("evaluating {rule} took longer than {:?}", self.limits.time);
+                }
+                Err(error)
+            }
         }
     }
+}
+
+fn fault(code: &'static str, path: &Arc<str>, message: String) -> Fault {
+    Fault { code, message, path: Arc::clone(path), line: 0, column: 0, help: None }
+}
+
+/// What regorus says, without the text that it shows.
+fn last_line(error: &str) -> String {
+    let line = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(error);
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// `--> file:line:column`
+fn place(error: &str) -> Option<&str> {
+    error.lines().find_map(|line| line.trim().strip_prefix("--> "))
+}
+
+impl Facts {
+    fn eval_error(&self, error: &str) -> EvalError {
+        let said = last_line(error);
+        let mut at = place(error).and_then(|place| place.rsplit_once(':')).map(|(place, _)| place.to_owned());
+        let (trouble, said) = if said.contains("time limit") || said.contains("execution time") {
+            (Trouble::Time, "the evaluation took longer than its limit".to_owned())
+        } else if said.contains("memory limit") {
+            (Trouble::Memory, "the evaluation needed more memory than its limit".to_owned())
+        } else if said.contains("functions must not produce multiple outputs")
+            || said.contains("function produced multiple")
+        {
+            at = self.called(error).and_then(|clauses| clauses.get(1).or(clauses.first())).map(at_clause).or(at);
+            let said = "eval_conflict_error: functions must not produce multiple outputs for same inputs";
+            (Trouble::Conflict, said.to_owned())
+        } else if said.contains("produce multiple outputs") || said.contains("rule conflicts with rule") {
+            at = at.map(|at| self.first_clause(&at).map_or(at, at_clause));
+            let said = "eval_conflict_error: complete rules must not produce multiple outputs";
+            (Trouble::Conflict, said.to_owned())
+        } else if said.contains("eval_conflict_error") || said.contains("generated multiple times") {
+            (Trouble::Conflict, "eval_conflict_error: object keys must be unique".to_owned())
+        } else {
+            (Trouble::Other, said)
+        };
+        let message = at.map_or_else(|| said.clone(), |at| format!("{at}: {said}"));
+        EvalError { trouble, message }
+    }
+
+    /// The clauses of the function that is called where an error stands.
+    fn called(&self, error: &str) -> Option<&Vec<(Arc<str>, u32)>> {
+        let (place, column) = place(error)?.rsplit_once(':')?;
+        let (file, line) = place.rsplit_once(':')?;
+        let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+        self.modules.iter().filter(|(path, _)| **path == *file).find_map(|(_, text)| {
+            // The place of a call is its parenthesis, or its name's beginning.
+            let line = text.lines().nth(line.checked_sub(1)?)?;
+            let end = column - 1 + line.get(column.checked_sub(1)?..)?.find('(')?;
+            let name = line.get(..end)?;
+            let name = name.get(name.rfind("data.")?..)?;
+            self.places.get(&name.replacen("data.__clauses.", "data.", 1))
+        })
+    }
+
+    /// The first clause of the rule that has one at a place.
+    fn first_clause(&self, at: &str) -> Option<&(Arc<str>, u32)> {
+        self.places.values().find(|clauses| clauses.iter().any(|clause| at_clause(clause) == at))?.first()
+    }
+}
+
+fn at_clause((file, line): &(Arc<str>, u32)) -> String {
+    format!("{file}:{line}")
 }

@@ -3,8 +3,30 @@
 //! [`engine`] compiles modules to a [`Program`](engine::Program) and evaluates its rules. What the rules see and what
 //! their results mean is the business of a convention.
 
+pub mod author;
+pub mod builtins;
+pub mod bundled;
+pub mod check;
+mod compile;
+pub mod conftest;
 pub mod engine;
+pub mod gatekeeper;
+mod internal;
+pub mod json;
+mod limits;
+pub mod matching;
+pub mod metadata;
+pub mod modules;
+mod place;
+pub mod pod_security;
+pub mod portcullis;
+mod rego;
 pub mod review;
+pub mod set;
+pub mod state;
+mod subject;
+pub mod test;
+pub mod value;
 pub mod violation;
 
 pub use regorus::Value;

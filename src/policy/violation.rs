@@ -19,4 +19,6 @@ pub struct Violation {
     pub help: Option<String>,
     /// The value that would be right, for the field.
     pub fix: Option<Value>,
+    /// It complains of something that is missing, which an overlay may add.
+    pub absent: bool,
 }

@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::finding::Severity;
+use crate::policy::bundled::LIBRARY;
+use crate::policy::metadata::Resource;
+use crate::policy::set::Policy;
 use crate::rules::{RULES, Rule};
 
 /// Columns of a terminal that nobody has made wider.
@@ -25,6 +29,35 @@ pub fn explain(rule: &Rule) -> String {
     text
 }
 
+/// A bundled policy, as [`explain`] tells a rule.
+#[must_use]
+pub fn explain_policy(policy: &Policy) -> String {
+    let (id, metadata) = (&policy.id, &policy.metadata);
+    let severity = metadata.custom.severity.unwrap_or(Severity::Error);
+    let mut text = wrapped(&format!("{severity}[{id}] {}", metadata.title));
+    let _ = write!(text, "\n{}", wrapped("Says: a policy of this program, where portcullis.yaml names it."));
+    let _ = write!(text, "\n{}", wrapped(&joined(metadata.description.trim())));
+    if let Some(help) = &metadata.custom.help {
+        let _ = write!(text, "\n{}", wrapped(help.trim()));
+    }
+    for (name, what) in metadata.custom.params.iter().flatten() {
+        let described = what.get("description").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let default = what.get("default").map(|value| format!(" Default: {value}.")).unwrap_or_default();
+        let _ = write!(text, "\n{}", wrapped(&format!("Parameter {name}: {described}{default}")));
+    }
+    let links = metadata.related_resources.iter().map(Resource::address);
+    let links: String = links.flat_map(|link| ["  ", link, "\n"]).collect();
+    if !links.is_empty() {
+        let _ = write!(text, "\nRead more:\n{links}");
+    }
+    let _ = write!(
+        text,
+        "\nUse it, in portcullis.yaml:\n  policies: [{{ use: {id} }}]\n\
+         Suppress it, above the line or behind it:\n  # portcullis: allow {id} reason=\"...\" until=YYYY-MM-DD\n"
+    );
+    text
+}
+
 /// Paragraphs that fit the width. Code is never broken, so that it can be copied.
 fn wrapped(text: &str) -> String {
     let shape = textwrap::Options::new(WIDTH)
@@ -38,10 +71,29 @@ fn wrapped(text: &str) -> String {
     })
 }
 
-/// Every rule, one a line: id, severity, summary.
+/// Paragraphs in one line each: METADATA breaks them where the comment ends. Lists and code keep their lines.
+fn joined(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let continues = !out.is_empty() && !out.ends_with('\n') && line.starts_with(char::is_alphanumeric);
+        match (continues, line.is_empty()) {
+            (true, _) => out.push(' '),
+            (false, true) => out.push_str("\n\n"),
+            (false, false) if !out.is_empty() && !out.ends_with('\n') => out.push('\n'),
+            _ => {}
+        }
+        out.push_str(line);
+    }
+    out
+}
+
+/// Every rule and every bundled policy, one a line: id, severity, summary.
 #[must_use]
 pub fn list() -> String {
-    list_of(RULES)
+    let severity = |policy: &Policy| policy.metadata.custom.severity.unwrap_or(Severity::Error);
+    let policies =
+        LIBRARY.policies.iter().map(|policy| (policy.id.as_str(), severity(policy), policy.metadata.title.as_str()));
+    lines(RULES.iter().map(|rule| (rule.id, rule.severity, rule.summary)).chain(policies))
 }
 
 /// The content of `docs/rules.md`.
@@ -59,9 +111,13 @@ pub fn readme_table() -> String {
 /// [`list`] of some rules.
 #[must_use]
 pub fn list_of(rules: &[&Rule]) -> String {
-    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    rules.iter().fold(String::new(), |mut text, rule| {
-        let _ = writeln!(text, "{:width$}  {:7}  {}", rule.id, rule.severity.to_string(), rule.summary);
+    lines(rules.iter().map(|rule| (rule.id, rule.severity, rule.summary)))
+}
+
+fn lines<'a>(rules: impl Iterator<Item = (&'a str, Severity, &'a str)> + Clone) -> String {
+    let width = rules.clone().map(|(id, ..)| id.len()).max().unwrap_or(0);
+    rules.fold(String::new(), |mut text, (id, severity, summary)| {
+        let _ = writeln!(text, "{id:width$}  {:7}  {summary}", severity.to_string());
         text
     })
 }

@@ -6,14 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::finding::{Effect, Finding, Status, Unchecked};
 
 use super::summary::{self, Standing};
 use super::{Report, Verdict, escape};
 
+/// The cases of a file.
 #[derive(Default)]
-struct Suite {
+pub(crate) struct Suite {
     cases: String,
     tests: usize,
     failures: usize,
@@ -22,7 +24,7 @@ struct Suite {
 }
 
 /// What became of a case: an element name, its message and its text.
-enum Outcome {
+pub(crate) enum Outcome {
     Failure(String, String),
     Error(String, String),
     Skipped(String),
@@ -30,7 +32,8 @@ enum Outcome {
 }
 
 impl Suite {
-    fn case(&mut self, class: &str, name: &str, outcome: &Outcome) {
+    /// Add a case.
+    pub(crate) fn case(&mut self, class: &str, name: &str, outcome: &Outcome) {
         self.tests += 1;
         let (class, name) = (escape::xml(class), escape::xml(&escape::one_line(name)));
         let _ = writeln!(self.cases, "    <testcase classname=\"{class}\" name=\"{name}\">");
@@ -92,7 +95,7 @@ pub(super) fn render(report: &Report) -> String {
     };
     verdict.case("portcullis", "verdict", &outcome);
     let suites: Vec<_> = suites.into_iter().chain([("portcullis".to_owned(), verdict)]).collect();
-    print(report, &suites)
+    document(Duration::from_millis(report.elapsed_ms), &suites)
 }
 
 fn outcome(report: &Report, finding: &Finding) -> Option<Outcome> {
@@ -123,9 +126,10 @@ fn text(finding: &Finding) -> String {
     text
 }
 
-fn print(report: &Report, suites: &[(String, Suite)]) -> String {
+/// The whole document.
+pub(crate) fn document(time: Duration, suites: &[(String, Suite)]) -> String {
     let total = |count: fn(&Suite) -> usize| suites.iter().map(|(_, suite)| count(suite)).sum::<usize>();
-    let (seconds, millis) = (report.elapsed_ms / 1000, report.elapsed_ms % 1000);
+    let (seconds, millis) = (time.as_secs(), time.subsec_millis());
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"portcullis\" tests=\"{}\" failures=\"{}\" \
          errors=\"{}\" skipped=\"{}\" time=\"{seconds}.{millis:03}\">\n",

@@ -7,7 +7,7 @@ mod github;
 mod gitlab;
 mod human;
 pub mod json;
-mod junit;
+pub(crate) mod junit;
 pub(crate) mod markdown;
 pub mod model;
 mod sarif;

@@ -77,6 +77,9 @@ pub struct RulesetInfo {
     pub config: Option<String>,
     /// Where the config was read: `trust commit`, `head (first adoption)`, `--config FILE`, `defaults`.
     pub config_from: String,
+    /// SHA-256 over the policies in use, or none without a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<String>,
     /// The Kubernetes minors.
     pub minors: Vec<String>,
     /// The date that decided expiries (ISO).

@@ -71,7 +71,9 @@ impl fmt::Display for By {
 pub const RULES: &[&Rule] = &[
     &gate::CONFIG_INVALID,
     &gate::CONFIG_WEAKENED,
+    &gate::CRD_SHADOWS_SCHEMA,
     &gate::NAMESPACE_LABEL_WEAKENED,
+    &gate::POLICY_INVALID,
     &gate::SUPPRESSION_ADDED,
     &gate::SUPPRESSION_INVALID,
     &gate::SUPPRESSION_REFUSED,
@@ -86,6 +88,7 @@ pub const RULES: &[&Rule] = &[
     &object::plain_secret::RULE,
     &object::server_owned_field::RULE,
     &object::unencrypted_secret::RULE,
+    &schema::CRD_DEFINED_TWICE,
     &schema::DEPRECATED_API,
     &schema::DUPLICATE_ITEM,
     &schema::DUPLICATE_LIST_KEY,
@@ -120,7 +123,11 @@ pub const CHECKS: &[&dyn Check] = &[
     &object::server_owned_field::ServerOwnedField,
     &object::unencrypted_secret::UnencryptedSecret,
     &schema::Schema,
+    &schema::DefinedTwice,
     &gate::NamespaceLabels,
+    &crate::policy::check::PolicyCheck,
+    &crate::policy::gatekeeper::check::Gatekeeper,
+    &crate::policy::pod_security::PodSecurity,
 ];
 
 /// The rule of an id or of one of its aliases.

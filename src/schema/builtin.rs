@@ -38,6 +38,14 @@ pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet
     judged
 }
 
+/// An object of a built-in kind as the server would store it, whatever is wrong with it.
+#[must_use]
+pub fn stored(object: &Object, kind: Kind, minors: MinorSet) -> Stored {
+    let mut stored = decode(object, kind, minors).stored;
+    values::defaults(&mut stored, kind);
+    stored
+}
+
 impl Judged {
     fn is_accepted(&self) -> bool {
         self.problems.iter().all(|problem| problem.cause == Cause::Warning)

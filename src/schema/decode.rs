@@ -4,6 +4,7 @@
 //! value that it cannot decode, this goes on: what was not decoded counts as unknown, so that no follow-up is reported.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
@@ -161,6 +162,9 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
+        if !def.has_required() {
+            return;
+        }
         for field in def.fields() {
             let required = field.enforced().within(minors);
             if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
@@ -189,14 +193,14 @@ impl<'w, 'a> Walk<'w, 'a> {
             return;
         }
         for field in def.fields() {
-            let Some(default) = field.facts().and_then(super::table::Facts::default) else { continue };
+            let Some(default) = field.default() else { continue };
             let deriver = self.growing.deriver();
             let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == field.name());
             if is_there || field.minors().within(minors).is_empty() {
                 continue;
             }
-            let Ok(value) = serde_json::from_str::<serde_json::Value>(default) else { continue };
-            let key = self.growing.deriver().own(field.name());
+            let value = &default.value;
+            let key = self.growing.deriver().share(Arc::clone(&default.name));
             let child = self.growing.node(node, Step::Field(key.clone()), None);
             match (field.ty(), value.as_object()) {
                 // A struct that is filled in has defaults of its own.
@@ -205,7 +209,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                     self.defaults(child, inner, mark, minors);
                     self.growing.deriver().mapping(child, mark);
                 }
-                _ => self.growing.fill(child, &value),
+                _ => self.growing.fill(child, value),
             }
             self.growing.deriver().entry(key, yaml::Origin::Default, child);
         }
@@ -354,6 +358,9 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn list_keys(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
         let Type::List(item) = field.ty() else { return };
         let Type::Struct(def) = item.ty() else { return self.set_items(node, raw, field, minors) };
+        if all_differ(raw, field) {
+            return;
+        }
         let mut seen: HashSet<Vec<String>> = HashSet::new();
         for (index, item) in raw.items().enumerate() {
             let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {
@@ -421,6 +428,18 @@ impl<'w, 'a> Walk<'w, 'a> {
             absent: false,
         });
     }
+}
+
+/// Every item of a short list has its first key, and no two the same: nearly all lists are so, and no keys are printed.
+fn all_differ<'v>(raw: Value<'v>, field: Field) -> bool {
+    const SHORT: usize = 16;
+    let Some(key) = field.list_keys().next().filter(|_| raw.items().len() <= SHORT) else { return false };
+    let key_of = |item: Value<'v>| item.get(key).filter(|value| !value.is_null());
+    let is_new = |(index, item): (usize, Value<'v>)| {
+        let Some(own) = key_of(item) else { return false };
+        raw.items().take(index).all(|before| key_of(before).is_some_and(|before| !before.same(own)))
+    };
+    raw.items().enumerate().all(is_new)
 }
 
 /// What the definitions say of a key that is absent: its default, or the zero value of a field that is required.

@@ -21,7 +21,9 @@ impl MinorSet {
     /// The minors from 1.`first` on.
     #[must_use]
     pub fn since(first: u8) -> Self {
-        MINORS.into_iter().filter(|minor| minor.number() >= first).map(Self::of).fold(Self::NONE, Self::and)
+        // Bits are in the order of the minors; this is asked for every field of every object.
+        let older = MINORS.iter().take_while(|minor| minor.number() < first).count();
+        u32::try_from(older).ok().and_then(|older| u8::MAX.checked_shl(older)).map_or(Self::NONE, Self)
     }
 
     /// Both together.

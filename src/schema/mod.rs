@@ -1,11 +1,13 @@
 //! What the API server says of an object: decoding, defaults, values, updates, custom resources.
 //!
 //! Built-in kinds: `table` (what the kinds are made of) → `decode` (Go's strict decoding, which gives the `stored`
-//! object) → `values` (the value validation, a file for each API group). Custom resources: `crd`.
+//! object) → `values` (the value validation, a file for each API group). Custom resources: `crd`, or by what somebody made of
+//! their CRD, `json_schema`.
 
 pub mod builtin;
 pub mod crd;
 pub mod decode;
+pub mod json_schema;
 pub mod minors;
 pub mod problem;
 pub mod show;

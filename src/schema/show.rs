@@ -64,12 +64,14 @@ pub fn show(what: &str, minor: Option<Minor>) -> Result<String, String> {
             None => break,
         }
     }
+    // What objects are made from may change; what was made may not.
+    let is_free = path.split('.').any(|step| matches!(step, "jobTemplate" | "volumeClaimTemplate"));
     if let Some(field) = last {
-        _ = writeln!(text, "{path}: {}", describe(field, minors));
+        _ = writeln!(text, "{path}: {}", describe(field, minors, is_free));
     }
     if last.is_none_or(|field| structure(field.ty()).is_some()) {
         for field in def.fields().filter(|field| !field.minors().within(minors).is_empty()) {
-            _ = writeln!(text, "  {:<32} {}", field.name(), describe(field, minors));
+            _ = writeln!(text, "  {:<32} {}", field.name(), describe(field, minors, is_free));
         }
     }
     for other in found.iter().skip(1) {
@@ -97,7 +99,7 @@ fn words(ty: Type) -> String {
     }
 }
 
-fn describe(field: Field, minors: MinorSet) -> String {
+fn describe(field: Field, minors: MinorSet, is_free: bool) -> String {
     let mut parts = vec![words(field.ty())];
     if !field.enforced().within(minors).is_empty() {
         parts.push("required".to_owned());
@@ -112,7 +114,7 @@ fn describe(field: Field, minors: MinorSet) -> String {
             i64::MAX => format!("at least {low}"),
             high => format!("{low} to {high}"),
         }));
-        if facts.is_immutable() {
+        if facts.is_immutable() && !is_free {
             parts.push("immutable".to_owned());
         }
     }

@@ -76,7 +76,8 @@ impl<'a> Deriver<'a> {
         self.share(text.into())
     }
 
-    fn share(&mut self, text: Arc<str>) -> Text {
+    /// A text that is there already.
+    pub fn share(&mut self, text: Arc<str>) -> Text {
         self.strings.push(text);
         Text::Owned(u32::try_from(self.strings.len() - 1).unwrap_or(u32::MAX))
     }

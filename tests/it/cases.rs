@@ -302,6 +302,11 @@ fn classify() {
 }
 
 #[test]
+fn policy() {
+    run_all("policy");
+}
+
+#[test]
 fn schema() {
     run_all("schema");
 }
@@ -309,7 +314,7 @@ fn schema() {
 /// A slip in a hand-written expectation: a place that no side of the case has.
 #[test]
 fn expected_places_exist() {
-    for folder in ["yaml", "object", "gate", "judge", "classify", "schema"].into_iter().flat_map(cases) {
+    for folder in ["yaml", "object", "gate", "judge", "classify", "policy", "schema"].into_iter().flat_map(cases) {
         let name = &folder.name;
         for place in &folder.case.findings {
             let side = if place.status == "fixed" { &folder.base } else { &folder.head };

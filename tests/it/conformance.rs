@@ -3,7 +3,9 @@
 
 mod apiserver;
 mod crd;
+mod rego;
 mod schema;
+mod stored;
 mod yaml;
 
 use std::collections::BTreeSet;

@@ -17,9 +17,17 @@ mod corpora;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod gatekeeper;
+#[cfg(test)]
 mod git;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod json_schemas;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod policy_test;
 #[cfg(test)]
 mod pre_commit;
 #[cfg(test)]

@@ -57,7 +57,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     if kinds == 0 {
         complain(
             "nothing is written: there is no CustomResourceDefinition of apiextensions.k8s.io/v1 that can be used",
-            Some("files in folders are read when their names end in .yaml, .yml or .json"),
+            Some(
+                "files in folders are read when their names end in .yaml, .yml or .json; JSON Schemas are not packed: name their folder under `schemas` of portcullis.yaml",
+            ),
         );
         return Ok(INDETERMINATE);
     }

@@ -19,10 +19,11 @@ pub const CONFIG_INVALID: Rule = Rule {
     severity: Severity::Error,
     by: By::Gate,
     basis: "portcullis reads the head's portcullis.yaml as it will be read once it is merged",
-    summary: "The change breaks portcullis.yaml.",
+    summary: "The change breaks portcullis.yaml, or a schema that it names.",
     explanation: "\
 The head's `portcullis.yaml` has an unknown key or a wrong value. This change is still judged by the target branch's \
-config, but once merged every later change would be Indeterminate until somebody mends the file.
+config, but once merged every later change would be Indeterminate until somebody mends the file. The same holds for a JSON \
+Schema that `schemas` names and that cannot be used any more.
 
 Mend the marked place. An editor that knows `docs/portcullis.schema.json` shows such mistakes while you type.",
 };
@@ -43,6 +44,22 @@ config, but it will for every later one.
 There may be a good reason; a reviewer should know it. Set the rule to `error` where such changes need an override.",
 };
 
+/// `gate/crd-shadows-schema`.
+pub const CRD_SHADOWS_SCHEMA: Rule = Rule {
+    id: "gate/crd-shadows-schema",
+    aliases: &[],
+    severity: Severity::Warning,
+    by: By::Gate,
+    basis: "the schemas that the trust commit has: its CustomResourceDefinitions, and the `schemas` of its config",
+    summary: "The change adds a CustomResourceDefinition of a kind that already has a schema.",
+    explanation: "\
+A change that brings its own, laxer schema would otherwise choose what its objects are judged by. They must satisfy both: \
+the schema of the target branch, and the new one.
+
+To replace a schema, change the file that holds it, or remove it in the same change. If the new one is for another cluster, \
+say so in `clusters` of portcullis.yaml.",
+};
+
 /// `gate/namespace-label-weakened`.
 pub const NAMESPACE_LABEL_WEAKENED: Rule = Rule {
     id: "gate/namespace-label-weakened",
@@ -57,6 +74,21 @@ Removing one or lowering its level lets Pods in that were refused before; `admis
 Namespace out of Gatekeeper's policies altogether.
 
 Keep the label, or say in the pull request why the Namespace needs less.",
+};
+
+/// `gate/policy-invalid`.
+pub const POLICY_INVALID: Rule = Rule {
+    id: "gate/policy-invalid",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Gate,
+    basis: "portcullis compiles the head's policies as they will be used once they are merged",
+    summary: "The change breaks a policy.",
+    explanation: "\
+A policy of the head cannot be read or compiled. This change is still judged by the target branch's policies, but once \
+merged every later change would be Indeterminate until somebody mends the file.
+
+Mend the marked line; `portcullis policy check` and `portcullis test` say the same at the desk.",
 };
 
 /// `gate/suppression-added`.

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::Draft;
+use crate::finding::Severity;
 use crate::manifest::object::Object;
-use crate::schema::problem::{Cause, Problem};
-use crate::yaml::pointer;
+use crate::schema::problem::{Cause, Problem, Raised};
+use crate::yaml::{Value, pointer};
 
 /// Fields that the server fills from a sibling when the manifest leaves them out.
 const FILLED: [(&str, &str); 2] = [("targetPort", "port"), ("hostPort", "containerPort")];
 const SELECTOR_MISMATCH: &str = "`selector` does not match template `labels`";
+const ONE_STORAGE_VERSION: &str = "must have exactly one version marked as storage version";
 
 /// Take the drafts that follow from another one and add what they say to that.
 pub(super) fn fold(object: &Object, problems: &[Problem], drafts: &mut [Option<Draft>]) {
@@ -29,13 +31,30 @@ pub(super) fn fold(object: &Object, problems: &[Problem], drafts: &mut [Option<D
         let Some(draft) = drafts.get_mut(index).and_then(Option::take) else { continue };
         let Some(cause) = drafts.get_mut(root).and_then(Option::as_mut) else { continue };
         cause.severity = cause.severity.max(draft.severity);
-        let verb =
-            if problems.get(index).is_some_and(|problem| problem.cause == Cause::Warning) { "warns" } else { "says" };
-        cause.related.push((
-            format!("the server also {verb}: {}", draft.message),
-            Arc::clone(&draft.source),
-            draft.span,
-        ));
+        let Some(problem) = problems.get(index).filter(|_| !is_sops(problems.get(root))) else { continue };
+        let who = match (problem.cause, problem.raised) {
+            (Cause::Warning, _) => "the server also warns",
+            // Only this object's way of applying leads to what the server says of it.
+            (_, Raised::ByApply) if draft.severity == Severity::Info => "server-side apply also says",
+            (_, Raised::ByPost) if draft.severity == Severity::Info => "client-side apply also says",
+            _ => "the server also says",
+        };
+        cause.related.push((format!("{who}: {}", draft.message), Arc::clone(&draft.source), draft.span));
+    }
+}
+
+/// SOPS' own block, which only an object has that nobody decrypts.
+const SOPS: &str = "/sops";
+
+fn is_sops(problem: Option<&Problem>) -> bool {
+    problem.is_some_and(|problem| problem.cause == Cause::UnknownField && problem.pointer == SOPS)
+}
+
+/// The problem is that of a value which SOPS encrypted, not of what it says.
+fn is_still_encrypted(object: &Object, problem: &Problem) -> bool {
+    object.encrypted && {
+        let found = pointer::find(object.value(), &problem.pointer);
+        found.exact && Value::as_str(found.value).is_some_and(|text| text.starts_with("ENC["))
     }
 }
 
@@ -65,9 +84,17 @@ impl<'a> Told<'a> {
         let found = match problem.cause {
             Cause::Required => None,
             Cause::DuplicateListKey => self.duplicates.get(problem.pointer.as_str()).copied(),
+            // A name that is none is no good name for Pods either.
+            Cause::Warning if problem.pointer == "/metadata/name" => {
+                self.find(&problem.pointer, |other| other.cause == Cause::Invalid)
+            }
             Cause::Warning => self.find(&problem.pointer, |other| other.cause == Cause::DuplicateListKey),
+            _ if is_still_encrypted(object, problem) => self.find(SOPS, |other| other.cause == Cause::UnknownField),
             Cause::Invalid if problem.message.ends_with(SELECTOR_MISMATCH) => {
                 self.find("/spec/selector", |other| other.cause == Cause::Required)
+            }
+            Cause::Invalid if problem.field == "status.storedVersions" => {
+                self.find("/spec/versions", |other| other.message.ends_with(ONE_STORAGE_VERSION))
             }
             _ if pointer::find(object.value(), &problem.pointer).exact => None,
             _ => self

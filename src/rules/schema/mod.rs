@@ -2,24 +2,25 @@
 
 mod agent;
 mod api;
+mod custom;
+mod definition;
 mod follow;
 mod rules;
 
 use agent::{Refused, Way};
+pub use definition::DefinedTwice;
 pub use rules::*;
 
 use crate::check::{Check, Context, Draft, DraftFix, ENOUGH, Review, Subject};
 use crate::config::{Config, Kubernetes};
-use crate::finding::{Authority, Basis, Operation, Reason, Severity};
+use crate::finding::{Authority, Basis, Operation, Severity};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
 use crate::rules::object::identity::IDENTITY;
 use crate::schema::builtin;
-use crate::schema::crd::{self, Before};
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::table::Kind;
-use crate::schema::versions::{Standing, look_up};
 use crate::yaml::{self, Origin, pointer};
 
 /// What precedes a value that the server prints.
@@ -45,32 +46,39 @@ impl Check for Schema {
         let targets = Targets::of(context.config, object.path().as_str(), context.today);
         let served = api::check(object, &targets, drafts);
         let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
-        let (mut problems, basis) = match Kind::find(&object.api_version, &object.key.kind) {
-            Some(_) if served.is_empty() => return,
-            Some(kind) => (builtin::judge(object, old, kind, served).problems, None),
-            None => match custom(context, object, old, targets.all) {
-                Some((judged, basis)) => {
-                    drafts.extend(not_judged(object, &judged));
-                    (judged.problems, Some(basis))
-                }
-                None => return,
-            },
-        };
-        let mut way = Way::new(context, object);
-        let is_cut = keep_the_worst(&mut problems, &targets, &mut way);
-        let said = |problem| {
-            let mut draft = draft(object, problem, &targets, &mut way)?;
-            draft.basis = basis.clone().unwrap_or(draft.basis);
-            Some(draft)
-        };
-        let mut said: Vec<Option<Draft>> = problems.iter().map(said).collect();
-        follow::fold(object, &problems, &mut said);
-        if let Some(last) = said.iter_mut().flatten().last().filter(|_| is_cut) {
-            last.message = format!("{} (and more like this in the object)", last.message);
-            last.cut = true;
+        match Kind::find(&object.api_version, &object.key.kind) {
+            Some(_) if served.is_empty() => {}
+            Some(kind) => {
+                let problems = builtin::judge(object, old, kind, served).problems;
+                drafts.extend(told(context, object, &targets, problems, None));
+            }
+            None => custom::check(context, object, old, &targets, drafts),
         }
-        drafts.extend(said.into_iter().flatten());
     }
+}
+
+/// The problems of an object as drafts: one cause, one draft.
+fn told(
+    context: &Context<'_>,
+    object: &Object,
+    targets: &Targets,
+    mut problems: Vec<Problem>,
+    basis: Option<&Basis>,
+) -> Vec<Draft> {
+    let mut way = Way::new(context, object);
+    let is_cut = keep_the_worst(&mut problems, targets, &mut way);
+    let said = |problem| {
+        let mut draft = draft(object, problem, targets, &mut way)?;
+        draft.basis = basis.cloned().unwrap_or(draft.basis);
+        Some(draft)
+    };
+    let mut said: Vec<Option<Draft>> = problems.iter().map(said).collect();
+    follow::fold(object, &problems, &mut said);
+    if let Some(last) = said.iter_mut().flatten().last().filter(|_| is_cut) {
+        last.message = format!("{} (and more like this in the object)", last.message);
+        last.cut = true;
+    }
+    said.into_iter().flatten().collect()
 }
 
 /// Each problem is looked up in the object, so of a hostile one only some are told: errors before warnings. Whether any
@@ -86,39 +94,6 @@ fn keep_the_worst(problems: &mut Vec<Problem>, targets: &Targets, way: &mut Way<
     });
     problems.truncate(KEPT);
     true
-}
-
-/// What the server says of a custom resource, and what that rests on. None where its CRD is not known.
-fn custom(
-    context: &Context<'_>,
-    object: &Object,
-    old: Option<&Object>,
-    minors: MinorSet,
-) -> Option<(crd::Judged, Basis)> {
-    if !matches!(look_up(&object.api_version, &object.key.kind, minors), Standing::Foreign) {
-        return None;
-    }
-    let schema = context.crds.of(object).ok()?;
-    let version = schema.version(object)?;
-    let before = old.and_then(|old| context.crds_before.of(old).ok());
-    let before = old.map(|old| Before { object: old, version: before.as_ref().and_then(|before| before.version(old)) });
-    let judged = crd::judge(object, before, version, minors);
-    Some((judged, Basis(schema.origin.to_string().into())))
-}
-
-/// What of a custom resource nobody looked at.
-fn not_judged(object: &Object, judged: &crd::Judged) -> impl Iterator<Item = Draft> {
-    let rule = &rules::INVALID_VALUE;
-    let rules = judged.rules;
-    let cel = (rules.reached > 0 && !rules.stopped).then(|| {
-        let what = if rules.reached == 1 { "1 CEL rule".to_owned() } else { format!("{} CEL rules", rules.reached) };
-        Draft::not_judged(rule, object, Reason::CelNotEvaluated, format!("{what} of the schema"))
-    });
-    let large = judged.gave_up.then(|| {
-        let what = "the object and its schema are so large together that not everything was checked";
-        Draft::not_judged(rule, object, Reason::TooLarge, what)
-    });
-    cel.into_iter().chain(large)
 }
 
 /// The minors that an object is judged for.
@@ -171,8 +146,8 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
         draft.fix = quotes(object, problem);
     }
     if object.encrypted && problem.cause == Cause::UnknownField && problem.pointer == "/sops" {
-        let help =
-            "nothing here says who decrypts the object: no .sops.yaml, and no Flux Kustomization with decryption";
+        let help = "the object is encrypted by SOPS, and nothing here says who decrypts it: no .sops.yaml at or above it, \
+                    and no Flux Kustomization with decryption; as it is, the server takes the encrypted texts for values";
         draft.help = Some(help.to_owned());
     }
     match problem.cause {

@@ -23,6 +23,22 @@ Delete and create the object anew (with the downtime that this means), give it a
 it: `force` in Flux, the sync options `Replace=true` or `Force=true` in Argo CD.",
 };
 
+/// `schema/crd-defined-twice`.
+pub const CRD_DEFINED_TWICE: Rule = Rule {
+    id: "schema/crd-defined-twice",
+    aliases: &[],
+    severity: Severity::Warning,
+    by: By::Advice,
+    basis: "the CustomResourceDefinitions of the repository",
+    summary: "Two files define the same kind for the same cluster, and not alike.",
+    explanation: "\
+A cluster has one CustomResourceDefinition of a kind, so whichever of the two is applied last replaces the other, and \
+objects that one of them accepts may be refused by the other. As long as both are there, portcullis reports a custom \
+resource only where both refuse it.
+
+Keep one. If they are for different clusters, name these in `clusters` of portcullis.yaml, with their `paths` or `schemas`.",
+};
+
 /// `schema/deprecated-api`.
 pub const DEPRECATED_API: Rule = Rule {
     id: "schema/deprecated-api",
@@ -172,7 +188,8 @@ pub const UNKNOWN_KIND: Rule = Rule {
     explanation: "\
 The group is one of Kubernetes' own, and no server of the minors judged has the kind under this version: it is misspelt \
 (case counts), belongs to another group, comes with a later minor, is alpha or beta and off unless the server's \
-`--runtime-config` names it, or cannot be created at all.
+`--runtime-config` names it, or cannot be created at all. Or it is a custom resource whose CustomResourceDefinition in the \
+repository does not serve the version.
 
 If your servers have the API switched on, suppress the rule for these objects.",
 };

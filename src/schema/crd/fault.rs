@@ -91,6 +91,11 @@ impl<'s> Fault<'s, '_> {
         };
         let (path, pointer) = stored.dotted(at);
         let (cause, message) = self.message(&path);
+        // Before, the server forgot these formats of numbers when it read the schema.
+        let minors = match self.kind {
+            Wrong::Range(_, _, Some(_)) if value.as_int().is_some() => minors.within(MinorSet::since(36)),
+            _ => minors,
+        };
         let is_path_told =
             matches!(self.kind, Wrong::AnyOf | Wrong::OneOf(_) | Wrong::AllOf(_) | Wrong::Not | Wrong::Range(..));
         let suggestion = match self.kind {

@@ -92,7 +92,12 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
 
 /// What POST and PUT say of an object, and what server-side apply says of what it makes of it.
 fn either_way(posted: Vec<Problem>, applied: Vec<Problem>) -> Vec<Problem> {
-    let name = |problem: &Problem| (problem.pointer.clone(), problem.message.clone());
+    // An item of a set stands elsewhere once the set is merged.
+    let place = |problem: &Problem| match problem.cause {
+        Cause::Warning => problem.field.clone(),
+        _ => problem.pointer.clone(),
+    };
+    let name = |problem: &Problem| (place(problem), problem.message.clone());
     let both: HashSet<_> = applied.iter().filter(|problem| problem.raised != Raised::ByPost).map(name).collect();
     let mut all = Vec::with_capacity(posted.len());
     let mut told = HashSet::new();
@@ -123,7 +128,8 @@ fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: Mi
     let mut check = value::Check::new(&stored, minors);
     check.root(stored.root(), schema, old.map(|old| Old { value: old.root(), schema }));
     let gave_up = check.gave_up();
-    problems.extend(distinct(check.faults.iter().map(|fault| fault.problem(&stored, minors))));
+    let faults = check.faults.iter().map(|fault| fault.problem(&stored, minors));
+    problems.extend(distinct(faults).filter(|problem| !problem.minors.is_empty()));
 
     if let Some(scale) = version.scale() {
         problems.extend(invariants::scale(&stored, scale, &template));

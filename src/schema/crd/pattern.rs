@@ -22,7 +22,7 @@ impl Pattern {
     /// Compile an expression.
     pub fn compile(pattern: &str) -> Result<Self, String> {
         regexp::check(pattern)?;
-        let compiled = RegexBuilder::new(&translate(pattern)).size_limit(COMPILED_BYTES).build();
+        let compiled = RegexBuilder::new(&translate(pattern).0).size_limit(COMPILED_BYTES).build();
         compiled.map(Self).map_err(|error| error.to_string())
     }
 
@@ -33,9 +33,10 @@ impl Pattern {
     }
 }
 
-/// The same expression as the `regex` crate writes it, of one that Go takes.
-fn translate(pattern: &str) -> String {
-    let mut writer = Writer { rest: pattern.chars().peekable(), out: String::with_capacity(pattern.len() * 2) };
+/// The same expression as the `regex` crate writes it, of one that Go takes, and the names of its groups.
+pub(crate) fn translate(pattern: &str) -> (String, Vec<Option<String>>) {
+    let out = String::with_capacity(pattern.len() * 2);
+    let mut writer = Writer { rest: pattern.chars().peekable(), out, names: Vec::new() };
     while let Some(c) = writer.rest.next() {
         match c {
             '\\' => writer.escape(),
@@ -46,7 +47,7 @@ fn translate(pattern: &str) -> String {
             other => push_literal(&mut writer.out, other),
         }
     }
-    writer.out
+    (writer.out, writer.names)
 }
 
 /// What stands behind a backslash and means the same in brackets.
@@ -60,6 +61,8 @@ enum Escape {
 struct Writer<'t> {
     rest: Peekable<Chars<'t>>,
     out: String,
+    /// Of the groups that capture, in order.
+    names: Vec<Option<String>>,
 }
 
 impl Writer<'_> {
@@ -78,17 +81,17 @@ impl Writer<'_> {
         }
     }
 
-    /// A group, whose name does not matter, or flags.
+    /// A group, or flags. Names are kept aside: Go takes some that the crate does not.
     fn group(&mut self) {
-        self.out.push_str("(?");
+        self.out.push('(');
         if self.rest.next_if_eq(&'?').is_none() {
-            return self.out.push(':');
+            return self.names.push(None);
         }
         self.rest.next_if_eq(&'P');
         if self.rest.next_if_eq(&'<').is_some() {
-            self.rest.by_ref().find(|c| *c == '>');
-            return self.out.push(':');
+            return self.names.push(Some(self.rest.by_ref().take_while(|c| *c != '>').collect()));
         }
+        self.out.push('?');
         for c in self.rest.by_ref() {
             self.out.push(c);
             if matches!(c, ':' | ')') {

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::build::Builder;
 use super::pack::{Pack, Version};
-use crate::git::{Content, Tree};
+use crate::git::{self, Tree};
 use crate::inventory::Inventory;
 use crate::manifest::object::{Object, group_of, roots};
+use crate::schema::json_schema::{self, JsonSchema};
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect, Value};
 
@@ -36,10 +37,19 @@ type Slot = Arc<OnceLock<Result<Arc<Pack>, String>>>;
 /// A schema, and the file that says it.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    /// Holds the kind, and maybe others.
-    pub pack: Arc<Pack>,
+    /// What it says.
+    pub content: Content,
     /// Where it was found.
     pub origin: Origin,
+}
+
+/// What a schema says.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A CRD's: the pack holds the kind, and maybe others.
+    Pack(Arc<Pack>),
+    /// What somebody made of a CRD.
+    Json(Arc<JsonSchema>),
 }
 
 /// Where a schema was found.
@@ -47,6 +57,8 @@ pub struct Schema {
 pub enum Origin {
     /// A file with a CRD.
     Crd(RepoPath),
+    /// A JSON Schema that the config names.
+    JsonSchema(RepoPath),
     /// A catalogue that the config names.
     Catalogue(RepoPath),
     /// The catalogue of the build.
@@ -57,6 +69,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Crd(path) => write!(f, "the CustomResourceDefinition in {path}"),
+            Self::JsonSchema(path) => write!(f, "the JSON Schema {path}"),
             Self::Catalogue(path) => write!(f, "the catalogue {path}"),
             Self::BuiltIn => f.write_str("the built-in catalogue"),
         }
@@ -68,27 +81,60 @@ impl fmt::Display for Origin {
 pub enum Missing {
     /// The tree has no CRD of the kind.
     NoCrd,
-    /// The CRD cannot be used.
-    Unusable(RepoPath, String),
-    /// The CRD does not serve the version.
-    NotServed(Origin),
+    /// The CRD, or the JSON Schema, cannot be used.
+    Unusable(Origin, String),
+    /// The CRD does not serve the version, but these.
+    NotServed(Origin, Vec<String>),
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoCrd => f.write_str("no CustomResourceDefinition of it was found"),
-            Self::Unusable(path, why) => write!(f, "the CustomResourceDefinition in {path} cannot be used: {why}"),
-            Self::NotServed(origin) => write!(f, "{origin} does not serve the version"),
+            Self::Unusable(origin, why) => write!(f, "{origin} cannot be used: {why}"),
+            Self::NotServed(origin, _) => write!(f, "{origin} does not serve the version"),
         }
     }
 }
 
 impl Schema {
-    /// The version that an object names.
+    /// The version that an object names. That of a JSON Schema says nothing: only metadata is judged by it.
     #[must_use]
     pub fn version(&self, object: &Object) -> Option<Version<'_>> {
-        version_in(&self.pack, object)
+        match &self.content {
+            Content::Pack(pack) => version_in(pack, object),
+            Content::Json(_) => json_schema::any(),
+        }
+    }
+
+    /// The names of the versions that are served of an object's kind.
+    fn served(&self, object: &Object) -> Vec<String> {
+        let Content::Pack(pack) = &self.content else { return Vec::new() };
+        let kind = pack.kind(group_of(&object.api_version), &object.key.kind);
+        let versions = kind.into_iter().flat_map(|kind| kind.versions().filter(|version| version.is_served()));
+        versions.map(|version| version.name().to_owned()).collect()
+    }
+
+    /// The schema, if it has the version that an object names.
+    ///
+    /// # Errors
+    /// [`Missing::NotServed`].
+    pub(super) fn serving(self, object: &Object) -> Result<Self, Missing> {
+        if self.version(object).is_some() {
+            return Ok(self);
+        }
+        let served = self.served(object);
+        Err(Missing::NotServed(self.origin, served))
+    }
+
+    /// Both say the same.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (Content::Pack(one), Content::Pack(two)) => one.bytes() == two.bytes(),
+            (Content::Json(one), Content::Json(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        }
     }
 }
 
@@ -127,26 +173,54 @@ impl<'a> Crds<'a> {
         self.files().unreadable.iter().filter(move |(path, _)| wanted(path))
     }
 
-    /// The schema of an object's version: of several CRDs of its kind, the one of the highest rank, and of these the one
-    /// that lies nearest. Files without a rank do not count.
-    pub fn nearest(&self, object: &Object, rank: impl Fn(&RepoPath) -> Option<u8>) -> Result<Schema, Missing> {
-        let name = format!("{}.{}", object.key.kind, group_of(&object.api_version));
-        let files = self.files().by_kind.get(&name).ok_or(Missing::NoCrd)?;
+    /// The schemas of an object's version: of several CRDs of its kind, those of the highest rank, and of these the ones
+    /// that lie nearest, each different one once. Files without a rank do not count.
+    ///
+    /// # Errors
+    /// Why there is none. [`Missing::NotServed`] only when none of them serves the version.
+    pub fn nearest(&self, object: &Object, rank: impl Fn(&RepoPath) -> Option<u8>) -> Result<Vec<Schema>, Missing> {
+        let (group, kind) = (group_of(&object.api_version), object.key.kind.as_str());
         let nearness = |path: &RepoPath| {
             let pairs = path.folder().split('/').zip(object.path().folder().split('/'));
             pairs.take_while(|(a, b)| a == b).count()
         };
-        // Of equally near ones the first.
-        let ranked = files.iter().rev().filter_map(|path| Some((rank(path)?, nearness(path), path)));
-        let (_, _, path) = ranked.max_by_key(|(rank, nearness, _)| (*rank, *nearness)).ok_or(Missing::NoCrd)?;
+        let ranked = self.defining(group, kind).iter().filter_map(|path| Some((rank(path)?, nearness(path), path)));
+        let ranked: Vec<(u8, usize, &RepoPath)> = ranked.collect();
+        let best = ranked.iter().map(|(rank, nearness, _)| (*rank, *nearness)).max();
+        let mut found: Vec<Schema> = Vec::new();
+        let mut missing = Missing::NoCrd;
+        for (_, _, path) in ranked.iter().filter(|(rank, nearness, _)| Some((*rank, *nearness)) == best) {
+            match self.at(path, group, kind).and_then(|schema| schema.serving(object)) {
+                Ok(schema) if found.iter().any(|known| known.same(&schema)) => {}
+                Ok(schema) => found.push(schema),
+                // What a broken one would serve is not known.
+                Err(why) if missing == Missing::NoCrd || matches!(why, Missing::Unusable(..)) => missing = why,
+                Err(_) => {}
+            }
+        }
+        if found.is_empty() { Err(missing) } else { Ok(found) }
+    }
+
+    /// The files that define a kind.
+    #[must_use]
+    pub fn defining(&self, group: &str, kind: &str) -> &[RepoPath] {
+        self.files().by_kind.get(&format!("{kind}.{group}")).map_or(&[], Vec::as_slice)
+    }
+
+    /// The CRD of a kind in one of the files that define it.
+    ///
+    /// # Errors
+    /// [`Missing::Unusable`].
+    pub fn at(&self, path: &RepoPath, group: &str, kind: &str) -> Result<Schema, Missing> {
         let slot = {
             let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(compiled.entry((path.clone(), name)).or_default())
+            Arc::clone(compiled.entry((path.clone(), format!("{kind}.{group}"))).or_default())
         };
-        let compiled = slot.get_or_init(|| self.compile(path, group_of(&object.api_version), &object.key.kind));
-        let pack = compiled.clone().map_err(|why| Missing::Unusable(path.clone(), why))?;
-        let schema = Schema { pack, origin: Origin::Crd(path.clone()) };
-        if schema.version(object).is_none() { Err(Missing::NotServed(schema.origin)) } else { Ok(schema) }
+        let origin = Origin::Crd(path.clone());
+        match slot.get_or_init(|| self.compile(path, group, kind)) {
+            Ok(pack) => Ok(Schema { content: Content::Pack(Arc::clone(pack)), origin }),
+            Err(why) => Err(Missing::Unusable(origin, why.clone())),
+        }
     }
 
     /// A tree that cannot be read has failed elsewhere.
@@ -164,8 +238,8 @@ impl<'a> Crds<'a> {
         let tree = self.inventory.tree();
         let entry = tree.entry(path.as_str()).map_err(|error| error.to_string())?.ok_or("it is not in the tree")?;
         let bytes = match tree.read(&entry).map_err(|error| error.to_string())? {
-            Content::Bytes(bytes) => bytes,
-            Content::NotJudged(_, why) => return Err(why),
+            git::Content::Bytes(bytes) => bytes,
+            git::Content::NotJudged(_, why) => return Err(why),
         };
         let stream = yaml::read(path.clone(), Side::Head, &bytes, Dialect::Kubectl);
         let is_it = |value: &Value<'_>| {

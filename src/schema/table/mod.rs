@@ -7,6 +7,8 @@ mod tests;
 #[cfg(test)]
 mod text;
 
+use std::sync::{Arc, LazyLock};
+
 use super::minors::MinorSet;
 
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/native.bin"));
@@ -260,7 +262,13 @@ impl Def {
     /// The overlay has a default for one of its fields.
     #[must_use]
     pub fn has_defaults(self) -> bool {
-        u8_at(Section::Defs, usize::from(self.0) * DEF + 11) == 1
+        u8_at(Section::Defs, usize::from(self.0) * DEF + 11) & 1 > 0
+    }
+
+    /// The definitions call one of its fields required.
+    #[must_use]
+    pub fn has_required(self) -> bool {
+        u8_at(Section::Defs, usize::from(self.0) * DEF + 11) & 2 > 0
     }
 
     /// Its fields by name. One that changed its type between minors is there once for each type.
@@ -272,7 +280,8 @@ impl Def {
     /// The fields of a name: one, or one for each of its types.
     pub fn field(self, name: &str) -> impl Iterator<Item = Field> {
         let (first, count) = self.range();
-        let found = search(count, |index| Field(first + index).name().cmp(name)).map_or(first + count, |at| first + at);
+        let order = |index: usize| Field(first + index).name_bytes().cmp(name.as_bytes());
+        let found = search(count, order).map_or(first + count, |at| first + at);
         let before = (first..found).rev().take_while(move |at| Field(*at).name() == Field(found).name()).count();
         (found - before..first + count).map(Field).take_while(move |field| field.name() == name)
     }
@@ -283,6 +292,25 @@ impl Field {
     #[must_use]
     pub fn name(self) -> &'static str {
         string(u32_at(Section::Fields, self.0 * FIELD))
+    }
+
+    fn name_bytes(self) -> &'static [u8] {
+        string_bytes(u32_at(Section::Fields, self.0 * FIELD))
+    }
+
+    /// Its default, and its own name for a document that has neither.
+    #[must_use]
+    pub fn default(self) -> Option<&'static FieldDefault> {
+        static ALL: LazyLock<Vec<(usize, FieldDefault)>> = LazyLock::new(|| {
+            let of_field = |field: Field| {
+                let value = serde_json::from_str(field.facts()?.default()?).ok()?;
+                Some((field.0, FieldDefault { name: field.name().into(), value }))
+            };
+            (0..section(Section::Fields).len() / FIELD).map(Field).filter_map(of_field).collect()
+        });
+        self.facts()?;
+        let at = ALL.binary_search_by_key(&self.0, |(field, _)| *field).ok()?;
+        ALL.get(at).map(|(_, default)| default)
     }
 
     /// What it holds.
@@ -308,6 +336,9 @@ impl Field {
     #[must_use]
     pub fn enforced(self) -> MinorSet {
         let required = self.required();
+        if required.is_empty() {
+            return required;
+        }
         let (measured, newer) = (MinorSet::since(36), MinorSet::since(37));
         let was_dropped = !self.minors().within(measured.without(newer)).is_empty()
             && required.within(measured.without(newer)).is_empty();
@@ -331,6 +362,15 @@ impl Field {
     pub fn facts(self) -> Option<Facts> {
         Some(u32_at(Section::Fields, self.0 * FIELD + 4) as usize).filter(|at| *at > 0).map(Facts)
     }
+}
+
+/// What the server fills in for a field.
+#[derive(Debug)]
+pub struct FieldDefault {
+    /// The field.
+    pub name: Arc<str>,
+    /// Its value.
+    pub value: serde_json::Value,
 }
 
 /// What the overlay says of a field.
@@ -435,9 +475,12 @@ fn u32_at(of: Section, at: usize) -> u32 {
 }
 
 fn string(at: u32) -> &'static str {
+    // The packer wrote whole texts.
+    str::from_utf8(string_bytes(at)).unwrap_or_default()
+}
+
+fn string_bytes(at: u32) -> &'static [u8] {
     let at = at as usize;
     let length = usize::from(u16_at(Section::Strings, at));
-    let bytes = section(Section::Strings).get(at + 2..at + 2 + length).unwrap_or_default();
-    // The packer wrote whole texts.
-    str::from_utf8(bytes).unwrap_or_default()
+    section(Section::Strings).get(at + 2..at + 2 + length).unwrap_or_default()
 }

@@ -14,6 +14,8 @@ pub struct Url<'t> {
     pub user: Option<&'t str>,
     /// Host and port.
     pub host: &'t str,
+    /// Behind the host, as it is written; empty where the URL is opaque (`mailto:x@y`).
+    pub path: &'t str,
     /// Behind `?`.
     pub query: &'t str,
     /// Behind `#`.
@@ -39,7 +41,7 @@ pub fn parse(text: &str) -> Result<Url<'_>, String> {
         .filter(|(scheme, _)| is_scheme(scheme))
         .map_or(("", rest), |(scheme, rest)| (scheme, rest));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut url = Url { scheme, user: None, host: "", query, fragment };
+    let mut url = Url { scheme, user: None, host: "", path: "", query, fragment };
     let mut path = rest;
     if let Some(authority) = rest.strip_prefix("//").filter(|_| !scheme.is_empty() || !rest.starts_with("///")) {
         let end = authority.find('/').unwrap_or(authority.len());
@@ -57,6 +59,7 @@ pub fn parse(text: &str) -> Result<Url<'_>, String> {
         return fail("first path segment in URL cannot contain colon");
     }
     let is_opaque = !scheme.is_empty() && !rest.starts_with('/');
+    url.path = if is_opaque { "" } else { path };
     match wrong_escape(path).or_else(|| wrong_escape(fragment)) {
         Some(escape) if !is_opaque => fail(&format!("invalid URL escape {escape:?}")),
         _ => Ok(url),
@@ -76,8 +79,7 @@ fn wrong_host(host: &str) -> Option<String> {
     if !is_port {
         return Some(format!("invalid port {port:?} after host"));
     }
-    let wrong =
-        host.chars().find(|character| matches!(character, ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}'));
+    let wrong = host.chars().find(|character| matches!(character, ' ' | '\\' | '^' | '`' | '{' | '|' | '}'));
     wrong
         .map(|character| format!("invalid character {:?} in host name", character.to_string()))
         .or_else(|| wrong_escape(host).map(|escape| format!("invalid URL escape {escape:?}")))
@@ -159,7 +161,7 @@ mod tests {
 
     #[test]
     fn urls_have_the_parts_that_go_finds() {
-        let url = Url { scheme: "https", user: Some("u:p"), host: "h:8443", query: "q", fragment: "f" };
+        let url = Url { scheme: "https", user: Some("u:p"), host: "h:8443", path: "/p", query: "q", fragment: "f" };
         assert_eq!(parse("https://u:p@h:8443/p?q#f"), Ok(url));
         assert_eq!(parse("a/b").map(|url| url.host), Ok(""));
         for wrong in ["://x", "https://a b/", "https://h:x/", "https://[::1/", "https://h/%zz", "a:b\u{7}", "1:2/c"] {

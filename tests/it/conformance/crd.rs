@@ -18,7 +18,7 @@ use portcullis::yaml::{self, Dialect};
 use rayon::prelude::*;
 use serde_json::Value;
 
-fn load(name: &str) -> Option<Vec<Value>> {
+pub(super) fn load(name: &str) -> Option<Vec<Value>> {
     super::apiserver::lines(&format!("crd/{name}.jsonl.gz"))
 }
 
@@ -35,7 +35,7 @@ fn through_yaml(value: &Value) -> Value {
     }
 }
 
-fn object(value: &Value) -> Object {
+pub(super) fn object(value: &Value) -> Object {
     let text = value.to_string();
     let mut stream = yaml::read(RepoPath::from("case.json"), Side::Head, text.as_bytes(), Dialect::Kubectl);
     let document = std::sync::Arc::new(stream.documents.pop().expect("one document"));
@@ -50,9 +50,9 @@ fn compile(crd: &Value) -> Result<Pack, String> {
     Ok(builder.finish())
 }
 
-type Packs = BTreeMap<String, Pack>;
+pub(super) type Packs = BTreeMap<String, Pack>;
 
-fn packs(name: &str, key: &str) -> Option<Packs> {
+pub(super) fn packs(name: &str, key: &str) -> Option<Packs> {
     let of = |line: &Value| {
         (line["name"].as_str().unwrap_or_default().to_owned(), compile(&line[key]).expect("it compiles"))
     };
@@ -99,7 +99,7 @@ fn compare(case: &Value, problems: &[Problem], applied: bool) -> Result<(), Stri
     Err(format!("FIELDS missed {gone:?} extra {more:?}: {} THEIRS {}", sentences(), case["message"]))
 }
 
-fn minors() -> MinorSet {
+pub(super) fn minors() -> MinorSet {
     MinorSet::of(Minor::parse("1.36").expect("a minor"))
 }
 

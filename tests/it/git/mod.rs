@@ -153,7 +153,7 @@ fn reason(tree: &Tree, path: &str) -> (Reason, String) {
 }
 
 fn all(rev: &str) -> Request {
-    Request::All { rev: rev.into() }
+    Request::All { rev: rev.into(), rules: None }
 }
 
 /// main has one commit more than where `pr` left it.

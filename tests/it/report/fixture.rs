@@ -92,6 +92,7 @@ pub(crate) fn clean() -> Report {
         ruleset: RulesetInfo {
             tool: "0.1.0".into(),
             config: None,
+            policies: None,
             config_from: "defaults".into(),
             minors: ["1.34", "1.35", "1.36"].map(String::from).to_vec(),
             date: "2026-11-22".into(),

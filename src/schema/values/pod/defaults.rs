@@ -74,7 +74,7 @@ fn of_spec(spec: Value<'_>, fields: &mut Vec<Field>) {
 fn pull_policy(image: &str) -> &'static str {
     let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
     let path = name.rsplit_once('/').map_or(name, |(_, path)| path);
-    let is_readable = !path.is_empty() && !name.contains(' ');
+    let is_readable = !path.is_empty() && !name.contains(' ') && !name.contains("://");
     let tag = path.split_once(':').map(|(_, tag)| tag);
     let is_lower = |path: &str| !path.bytes().any(|byte| byte.is_ascii_uppercase());
     let is_latest = tag == Some("latest") || (tag.is_none() && digest.is_none() && is_readable && is_lower(path));

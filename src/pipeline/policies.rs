@@ -1,0 +1,127 @@
+//! The policies of a run: those of the trust commit, and what is wrong with them.
+
+use std::sync::Arc;
+
+use crate::config::{Config, Scope};
+use crate::finding::{Effect, Reason, Status, Unchecked};
+use crate::git::{Comparison, Content, Tree};
+use crate::inventory::Inventory;
+use crate::manifest::agents::Agents;
+use crate::manifest::classify::Classifier;
+use crate::manifest::file::Role;
+use crate::policy::Value;
+use crate::policy::bundled::LIBRARY;
+use crate::policy::engine::Fault;
+use crate::policy::review::object_of;
+use crate::policy::set::PolicySet;
+use crate::source::{RepoPath, Side};
+
+use super::config_broken;
+use super::trust::{Rules, notice};
+
+/// The id of the notice that the change edits policies.
+pub const POLICIES_CHANGED: &str = "policies-changed";
+
+/// A tree with what is known of it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) inventory: &'a Inventory<'a>,
+    pub(super) agents: &'a Agents<'a>,
+}
+
+/// The policies of a config and a tree.
+pub(super) fn of(config: &Config, place: Place<'_>, given: &[(String, Tree)]) -> PolicySet {
+    PolicySet::load(config, place.tree, gatekeeper_files(config, place), given)
+}
+
+/// The manifests with something of Gatekeeper's. A tree that cannot be read has failed elsewhere.
+fn gatekeeper_files(config: &Config, place: Place<'_>) -> Vec<(RepoPath, Arc<[u8]>)> {
+    let Place { tree, inventory, agents } = place;
+    let found = inventory.gatekeeper_files().map(|gathered| gathered.found).unwrap_or_default();
+    let classifier = Classifier::new(agents, agents, &config.substitution, Side::Head);
+    let is_manifest = |path: &RepoPath| {
+        matches!(config.scope(path.as_str()), Scope::Included(_))
+            && matches!(classifier.role(path), Ok(Role::Manifest { .. }))
+    };
+    let paths = found.into_iter().map(|located| located.path).filter(is_manifest);
+    let bytes = |path: &RepoPath| match tree.read(&tree.entry(path.as_str()).ok()??).ok()? {
+        Content::Bytes(bytes) => Some(Arc::from(&bytes[..])),
+        Content::NotJudged(..) => None,
+    };
+    paths.filter_map(|path| Some((path.clone(), bytes(&path)?))).collect()
+}
+
+/// Where the trust commit's policies cannot be used and the head's can, the change mends them and is judged by its own.
+pub(super) fn load(rules: &mut Rules, trust: Place<'_>, head: Place<'_>, given: &[(String, Tree)]) -> PolicySet {
+    let set = of(&rules.config, if rules.from_head { head } else { trust }, given);
+    let is_sound = |set: &PolicySet| set.mistakes.is_empty() && set.faults.is_empty();
+    if is_sound(&set) || rules.from_head || rules.removed || rules.head_errors.is_some() {
+        return set;
+    }
+    let mended = of(rules.head.as_ref().unwrap_or(&rules.config), head, given);
+    if !is_sound(&mended) {
+        return set;
+    }
+    rules.from_head = true;
+    if let Some(head) = rules.head.take() {
+        rules.config = head;
+    }
+    "head (it mends the trust commit's policies)".clone_into(&mut rules.from);
+    let text = "the target branch's policies cannot be used; this change mends them and is judged by its own";
+    rules.notices.push(notice("policies-repaired", text));
+    mended
+}
+
+/// Records of what is wrong with the policies: without them nothing can be said of what they are for.
+pub(super) fn broken(set: &PolicySet) -> impl Iterator<Item = Unchecked> {
+    let entries = set.mistakes.iter().map(|mistake| {
+        let place = format!("line {}, column {}", mistake.position.line, mistake.position.column);
+        let mut record = config_broken(&mistake.path, format!("{place}: {}", mistake.message));
+        record.help = mistake.help.clone().or(record.help);
+        record
+    });
+    entries.chain(set.faults.iter().map(fault))
+}
+
+fn fault(fault: &Fault) -> Unchecked {
+    Unchecked {
+        reason: Reason::PolicyNotEvaluated,
+        effect: Effect::Fail,
+        path: (&*fault.path).into(),
+        side: Side::Base,
+        object: None,
+        detail: format!("line {}, column {}: {}", fault.line, fault.column, fault.message),
+        help: fault.help.clone().or_else(|| Some("mend it in a change of its own".to_owned())),
+        status: Status::New,
+        deciding: false,
+        count: 1,
+    }
+}
+
+/// `input.change`: what is compared.
+pub(super) fn change(comparison: &Comparison, config: &Config, paths: impl Iterator<Item = String>) -> Value {
+    let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
+    let compared = &comparison.compared;
+    let clusters = config.clusters.iter().map(|cluster| Value::from(cluster.name.as_str())).collect::<Vec<_>>();
+    object_of([
+        ("base", text(&compared.base)),
+        ("head", text(&compared.head)),
+        ("paths", Value::from(paths.map(Value::from).collect::<Vec<_>>())),
+        ("clusters", Value::from(clusters)),
+    ])
+}
+
+/// A folder that a config names under `policies`, or something of Gatekeeper's, differs between two trees.
+pub(super) fn differ(config: &Config, base: Place<'_>, head: Place<'_>) -> bool {
+    if gatekeeper_files(config, base) != gatekeeper_files(config, head) {
+        return true;
+    }
+    let entries = config.policies.iter().chain(config.clusters.iter().flat_map(|cluster| &cluster.policies));
+    let folders = entries.map(|entry| entry.uses.as_str()).filter(|name| LIBRARY.named(name).is_empty());
+    folders.into_iter().any(|folder| {
+        let [old, new] = [base, head].map(|place| place.tree.folder_id(folder).ok().flatten());
+        // Folders without ids, those on disk, may differ.
+        old.is_none() || old != new
+    })
+}

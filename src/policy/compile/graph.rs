@@ -1,0 +1,191 @@
+//! Which rules need which: a rule that needs itself has no value.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::resolve::Resolved;
+use super::rules::Weights;
+use super::tree::{Path, Tree, dotted, known_path};
+use super::{Faults, visit};
+use crate::policy::rego::ast::{Loc, Shape, Term, TermKind};
+
+type Reference = (Arc<str>, Vec<Option<Arc<str>>>);
+
+/// How many rules and loops may be open at once: people write tens.
+const DEEPEST: usize = 1_000;
+
+/// How many recursive rules are told.
+const TOLD: usize = 50;
+
+/// Check for recursion, and tell what is read.
+pub(super) fn check(
+    files: &[Resolved],
+    tree: &Tree,
+    weights: &Weights,
+    faults: &mut Faults,
+) -> (Vec<Reference>, usize) {
+    let ids: BTreeMap<&Path, usize> = tree.iter().enumerate().map(|(id, (path, _))| (path, id)).collect();
+    let paths: Vec<&Path> = ids.keys().copied().collect();
+    let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); paths.len()];
+    let mut places = Vec::new();
+    let mut reads = BTreeSet::new();
+    for file in files {
+        for rule in &file.rules {
+            let Some(&id) = ids.get(&known_path(&file.package, &rule.path).0) else { continue };
+            places.push((id, &file.file, rule.loc));
+            visit::rule(rule, &mut |term, _| {
+                let needed = needs(term, tree, &ids, &mut reads);
+                if let Some(edges) = edges.get_mut(id) {
+                    edges.extend(needed);
+                }
+            });
+        }
+    }
+    let recursive = cyclic(&edges);
+    let mut told = BTreeSet::new();
+    for (id, file, loc) in places {
+        if recursive.contains(&id) && told.insert(id) {
+            let names: Vec<String> =
+                cycle(id, &edges).into_iter().filter_map(|id| paths.get(id)).map(|path| dotted(path)).collect();
+            let name = names.first().cloned().unwrap_or_default();
+            faults.in_file(file);
+            faults.add("rego_recursion_error", loc, format!("rule {name} is recursive: {}", names.join(" -> ")));
+        }
+    }
+    let weights: Vec<usize> = paths.iter().map(|path| weights.get(*path).copied().unwrap_or(1)).collect();
+    let depth = if recursive.is_empty() { deepest(&edges, &weights) } else { 0 };
+    if depth > DEEPEST {
+        let file = files.first().map_or_else(|| Arc::from(""), |file| Arc::clone(&file.file));
+        faults.in_file(&file);
+        let message =
+            format!("rules and loops depend on each other {depth} levels deep, at most {DEEPEST} are evaluated");
+        faults.add("unsupported", Loc { line: 1, column: 1 }, message);
+    }
+    (reads.into_iter().collect(), depth)
+}
+
+/// The heaviest way through a graph without cycles.
+fn deepest(edges: &[BTreeSet<usize>], weights: &[usize]) -> usize {
+    let mut waits: Vec<usize> = vec![0; edges.len()];
+    for to in edges.iter().flatten() {
+        if let Some(waits) = waits.get_mut(*to) {
+            *waits += 1;
+        }
+    }
+    let mut deep: Vec<usize> = weights.to_vec();
+    let mut ready: Vec<usize> = (0..edges.len()).filter(|id| waits.get(*id) == Some(&0)).collect();
+    while let Some(id) = ready.pop() {
+        let here = deep.get(id).copied().unwrap_or(0);
+        for to in edges.get(id).into_iter().flatten() {
+            if let (Some(deep), Some(weight)) = (deep.get_mut(*to), weights.get(*to)) {
+                *deep = (*deep).max(here + weight);
+            }
+            if let Some(waits) = waits.get_mut(*to) {
+                *waits -= 1;
+                if *waits == 0 {
+                    ready.push(*to);
+                }
+            }
+        }
+    }
+    deep.into_iter().max().unwrap_or(0)
+}
+
+/// The rules that a term needs.
+fn needs(term: &Term, tree: &Tree, ids: &BTreeMap<&Path, usize>, reads: &mut BTreeSet<Reference>) -> Vec<usize> {
+    let parts: Vec<Option<Arc<str>>> = match &term.kind {
+        TermKind::Call(name, _) if name.first().is_some_and(|root| **root == *"data") => {
+            return name.get(1..).and_then(|path| ids.get(&path.to_vec())).copied().into_iter().collect();
+        }
+        TermKind::Var(root) if matches!(&**root, "data" | "input") => {
+            reads.insert((Arc::clone(root), Vec::new()));
+            if **root == *"input" {
+                return Vec::new();
+            }
+            Vec::new()
+        }
+        TermKind::Ref(base, path) => {
+            let Some(root) = base.as_var().filter(|root| matches!(&***root, "data" | "input")) else {
+                return Vec::new();
+            };
+            let parts: Vec<_> = path.iter().map(|part| part.as_str().cloned()).collect();
+            reads.insert((Arc::clone(root), parts.clone()));
+            if **root == *"input" {
+                return Vec::new();
+            }
+            parts
+        }
+        _ => return Vec::new(),
+    };
+    let known: Path = parts.iter().map_while(Clone::clone).collect();
+    let mut found: Vec<usize> =
+        (0..known.len()).filter_map(|end| ids.get(&known.get(..end)?.to_vec())).copied().collect();
+    let below = ids.range::<Path, _>((Bound::Included(&known), Bound::Unbounded));
+    for (path, id) in below.take_while(|(path, _)| path.starts_with(&known)) {
+        let is_meant = path.iter().zip(&parts).all(|(name, part)| part.as_ref().is_none_or(|part| part == name));
+        let is_function = tree.get(path).is_some_and(|group| group.shape == Shape::Function);
+        if is_meant && (!is_function || **path == known) {
+            found.push(*id);
+        }
+    }
+    found
+}
+
+/// The nodes that can reach themselves.
+fn cyclic(edges: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+    let mut back: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); edges.len()];
+    for (from, to) in edges.iter().enumerate() {
+        for to in to {
+            if let Some(back) = back.get_mut(*to) {
+                back.insert(from);
+            }
+        }
+    }
+    let mut rest: BTreeSet<usize> = (0..edges.len()).collect();
+    prune(&mut rest, edges, &back);
+    prune(&mut rest, &back, edges);
+    rest.into_iter().filter(|id| cycle(*id, edges).len() > 1).take(TOLD).collect()
+}
+
+/// Take away what is entered from nowhere, until everything left is entered from something left.
+fn prune(rest: &mut BTreeSet<usize>, edges: &[BTreeSet<usize>], back: &[BTreeSet<usize>]) {
+    let is_entered = |id: usize, rest: &BTreeSet<usize>| {
+        back.get(id).is_some_and(|from| from.iter().any(|from| rest.contains(from)))
+    };
+    let mut waiting: Vec<usize> = rest.iter().copied().filter(|id| !is_entered(*id, rest)).collect();
+    while let Some(id) = waiting.pop() {
+        if rest.remove(&id) {
+            waiting
+                .extend(edges.get(id).into_iter().flatten().filter(|to| rest.contains(to) && !is_entered(**to, rest)));
+        }
+    }
+}
+
+/// The shortest way from a node back to itself; only the node when there is none.
+fn cycle(start: usize, edges: &[BTreeSet<usize>]) -> Vec<usize> {
+    let mut came_from: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        for &to in edges.get(at).into_iter().flatten() {
+            if to == start {
+                let mut way = vec![start, at];
+                let mut at = at;
+                while at != start {
+                    at = came_from.get(&at).copied().unwrap_or(start);
+                    way.push(at);
+                }
+                if way.len() == 3 && at == start && way.get(1) == Some(&start) {
+                    way.pop();
+                }
+                way.reverse();
+                return way;
+            }
+            if !came_from.contains_key(&to) {
+                came_from.insert(to, at);
+                queue.push_back(to);
+            }
+        }
+    }
+    vec![start]
+}

@@ -1,0 +1,178 @@
+//! Modules as OPA's compiler reads them: names resolved, mistakes found before anything is evaluated, and bodies lowered
+//! to a plain form in which regorus and OPA cannot differ.
+//!
+//! The stages are OPA's, in its order, and as there a stage with mistakes is the last one; all its mistakes are told.
+
+mod calls;
+mod expand;
+mod graph;
+mod known;
+mod order;
+mod print;
+mod resolve;
+mod rules;
+mod tree;
+mod types;
+mod values;
+pub(super) mod visit;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) use tree::{Path, dotted};
+
+use super::engine::{Fault, Module, RegoVersion};
+use super::limits::LONGEST_MODULE;
+use super::rego;
+use super::rego::ast::{self, LiteralKind, Loc, Rule, Shape, Term, TermKind};
+
+/// Modules in the plain form.
+#[derive(Debug)]
+pub(super) struct Lowered {
+    /// File and text. Every expression stands in the line where the author wrote it.
+    pub(super) modules: Vec<(Arc<str>, String)>,
+    /// The paths of all rules.
+    pub(super) rules: Vec<Path>,
+    /// Where the clauses of each rule begin, in their order, defaults left out.
+    pub(super) places: BTreeMap<Path, Vec<(Arc<str>, u32)>>,
+    /// Every path below `data` and `input` that is read; nothing stands for a part that is not known.
+    pub(super) reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
+    /// How many rules and loops are open at once, at most.
+    pub(super) depth: usize,
+}
+
+/// A module that was parsed.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) file: Arc<str>,
+    pub(super) module: ast::Module,
+}
+
+/// Mistakes, as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    file: Arc<str>,
+    found: Vec<Fault>,
+    /// Those about heads, which OPA checks before bodies.
+    heads: Vec<Fault>,
+}
+
+impl Faults {
+    fn in_file(&mut self, file: &Arc<str>) {
+        self.file = Arc::clone(file);
+    }
+
+    fn add(&mut self, code: &'static str, loc: Loc, message: impl Into<String>) {
+        self.add_with_help(code, loc, message, None);
+    }
+
+    fn add_with_help(&mut self, code: &'static str, loc: Loc, message: impl Into<String>, help: Option<String>) {
+        let (path, message) = (Arc::clone(&self.file), message.into());
+        let fault = Fault { code, message, path, line: loc.line, column: loc.column, help };
+        if !self.found.contains(&fault) {
+            self.found.push(fault);
+        }
+    }
+
+    /// Stop if there are any.
+    fn settle(&mut self) -> Result<(), Vec<Fault>> {
+        if self.found.is_empty() { Ok(()) } else { Err(std::mem::take(&mut self.found)) }
+    }
+}
+
+/// Parse modules; every file's mistakes are told.
+pub(super) fn parse(modules: &[Module]) -> Result<Vec<Unit>, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let mut units = Vec::new();
+    for module in modules {
+        faults.in_file(&module.path);
+        if module.text.len() > LONGEST_MODULE {
+            let message = format!("the module is {} bytes long, at most {LONGEST_MODULE} are read", module.text.len());
+            let help = Some("put tables of data in a data file".to_owned());
+            faults.add_with_help("unsupported", Loc { line: 1, column: 1 }, message, help);
+            continue;
+        }
+        let is_v1 = module.version == RegoVersion::V1;
+        match rego::parse(&module.text, is_v1) {
+            Ok(parsed) => units.push(Unit { file: Arc::clone(&module.path), module: parsed }),
+            Err(errors) => {
+                for error in errors {
+                    faults.add("rego_parse_error", error.loc, error.message);
+                }
+            }
+        }
+    }
+    faults.settle()?;
+    Ok(units)
+}
+
+/// The rule that holds the answers to a query.
+pub(super) const QUERY: &str = "data.__query.answers";
+
+/// A query as a module: `answers := [answer | query]`, where the last term of the query is the answer.
+pub(super) fn query(text: &str) -> Result<Unit, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let file: Arc<str> = Arc::from("query");
+    faults.in_file(&file);
+    let mut body = match rego::parse_query(text) {
+        Ok(body) => body,
+        Err(error) => {
+            faults.add("rego_parse_error", error.loc, error.message);
+            faults.settle()?;
+            Vec::new()
+        }
+    };
+    let loc = Loc { line: 1, column: 1 };
+    let is_binding = |term: &Term| term.call_of("assign").or_else(|| term.call_of("eq")).is_some();
+    let answer = Term::new(loc, TermKind::Var(Arc::from("__answer")));
+    let mut head = Term::new(loc, TermKind::Bool(true));
+    if let Some(LiteralKind::Term(term)) = body.last_mut().map(|literal| &mut literal.kind)
+        && !is_binding(term)
+    {
+        let args = vec![answer.clone(), term.clone()];
+        *term = Term::new(loc, TermKind::Call(vec![Arc::from("assign")], args));
+        head = answer;
+    }
+    let rule = Rule {
+        loc,
+        is_default: false,
+        shape: Shape::Value,
+        path: vec![Term::new(loc, TermKind::Var(Arc::from("answers")))],
+        args: Vec::new(),
+        value: Term::new(loc, TermKind::ArrayCompr(Box::new(head), body)),
+        has_value: true,
+        body: Vec::new(),
+        branches: Vec::new(),
+    };
+    let module =
+        ast::Module { package: vec![Arc::from("__query")], imports: Vec::new(), rules: vec![rule], is_v1: true };
+    Ok(Unit { file, module })
+}
+
+/// Check and lower modules.
+pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let tree = tree::Tree::of(units, &mut faults);
+    faults.settle()?;
+    let resolved = resolve::resolve(units, &tree, &mut faults);
+    faults.settle()?;
+    calls::check(&resolved, &tree, &mut faults);
+    faults.settle()?;
+    let (modules, weights) = rules::lower(&resolved, &tree, &mut faults);
+    if !faults.heads.is_empty() {
+        faults.found = std::mem::take(&mut faults.heads);
+    }
+    faults.settle()?;
+    let (reads, depth) = graph::check(&resolved, &tree, &weights, &mut faults);
+    faults.settle()?;
+    types::check(&resolved, &mut faults);
+    faults.settle()?;
+    let mut places: BTreeMap<Path, Vec<(Arc<str>, u32)>> = BTreeMap::new();
+    for file in &resolved {
+        for rule in file.rules.iter().filter(|rule| !rule.is_default) {
+            let path = tree::known_path(&file.package, &rule.path).0;
+            places.entry(path).or_default().push((Arc::clone(&file.file), rule.loc.line));
+        }
+    }
+    Ok(Lowered { modules, rules: tree.paths(), places, reads, depth })
+}

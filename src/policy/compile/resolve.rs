@@ -1,0 +1,477 @@
+//! Names: what is a rule, an import, an argument or a variable of which scope.
+//!
+//! Afterwards a variable is `data`, `input` or a local one, whose name is unique in its rule: `$3:x`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::tree::Tree;
+use super::{Faults, Unit};
+use crate::policy::rego::ast::{Body, Import, Literal, LiteralKind, Loc, Module, Rule, Term, TermKind, With};
+
+/// A file whose names are resolved.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) file: Arc<str>,
+    pub(super) package: Vec<Arc<str>>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) is_v1: bool,
+}
+
+pub(super) fn resolve(units: &[Unit], tree: &Tree, faults: &mut Faults) -> Vec<Resolved> {
+    let mut resolved = Vec::new();
+    for unit in units {
+        faults.in_file(&unit.file);
+        let imports = imports(&unit.module, faults);
+        let rules = unit
+            .module
+            .rules
+            .iter()
+            .map(|rule| Resolver::new(unit, &imports, tree, faults).rule(rule.clone()))
+            .collect();
+        resolved.push(Resolved {
+            file: Arc::clone(&unit.file),
+            package: unit.module.package.clone(),
+            rules,
+            is_v1: unit.module.is_v1,
+        });
+    }
+    resolved
+}
+
+fn imports(module: &Module, faults: &mut Faults) -> BTreeMap<Arc<str>, Import> {
+    let mut imports: BTreeMap<Arc<str>, Import> = BTreeMap::new();
+    for import in &module.imports {
+        if !matches!(import.path.first().map(|root| &**root), Some("data" | "input")) {
+            continue;
+        }
+        let earlier = imports.get(&import.name);
+        if let Some(earlier) = earlier.filter(|_| module.is_v1) {
+            let mut text = earlier.path.first().map_or_else(String::new, ToString::to_string);
+            for part in earlier.path.iter().skip(1) {
+                super::print::push_part(&mut text, part);
+            }
+            if earlier.path.last() != Some(&earlier.name) {
+                text.push_str(&format!(" as {}", earlier.name));
+            }
+            faults.add("rego_compile_error", import.loc, format!("import must not shadow import {text}"));
+        } else {
+            imports.insert(Arc::clone(&import.name), import.clone());
+        }
+    }
+    imports
+}
+
+/// The names of one level: a rule's arguments, a body, an `every`.
+#[derive(Debug, Default)]
+struct Scope {
+    locals: BTreeMap<Arc<str>, Arc<str>>,
+    args: BTreeSet<Arc<str>>,
+    /// Names that were read before they were declared here.
+    seen: BTreeSet<Arc<str>>,
+    /// Names that this body declares somewhere: they hide rules and imports.
+    declares: BTreeSet<Arc<str>>,
+    /// Declarations that must be used: unique names.
+    must_use: Vec<(Loc, Arc<str>)>,
+}
+
+struct Resolver<'a> {
+    unit: &'a Unit,
+    imports: &'a BTreeMap<Arc<str>, Import>,
+    tree: &'a Tree,
+    faults: &'a mut Faults,
+    scopes: Vec<Scope>,
+    /// Variables that nobody declares: one name is one variable in the whole rule.
+    undeclared: BTreeMap<Arc<str>, Arc<str>>,
+    used: BTreeSet<Arc<str>>,
+    count: u32,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(unit: &'a Unit, imports: &'a BTreeMap<Arc<str>, Import>, tree: &'a Tree, faults: &'a mut Faults) -> Self {
+        Self {
+            unit,
+            imports,
+            tree,
+            faults,
+            scopes: vec![Scope::default()],
+            undeclared: BTreeMap::new(),
+            used: BTreeSet::new(),
+            count: 0,
+        }
+    }
+
+    fn unique(&mut self, name: &str) -> Arc<str> {
+        self.count += 1;
+        Arc::from(format!("${}:{name}", self.count))
+    }
+
+    fn rule(mut self, mut rule: Rule) -> Rule {
+        for arg in &rule.args {
+            self.declare_arg(arg);
+        }
+        rule.args.iter_mut().for_each(|arg| self.term(arg));
+        self.push(&rule.body);
+        self.literals(&mut rule.body);
+        self.term(&mut rule.value);
+        rule.path.iter_mut().skip(1).for_each(|part| self.term(part));
+        self.pop();
+        for branch in &mut rule.branches {
+            self.push(&branch.body);
+            self.literals(&mut branch.body);
+            self.term(&mut branch.value);
+            self.pop();
+        }
+        rule
+    }
+
+    fn declare_arg(&mut self, arg: &Term) {
+        match &arg.kind {
+            TermKind::Var(name) if **name != *"_" => {
+                let unique = self.unique(name);
+                if let Some(scope) = self.scopes.last_mut() {
+                    scope.args.insert(Arc::clone(name));
+                    scope.locals.entry(Arc::clone(name)).or_insert(unique);
+                }
+            }
+            TermKind::Array(items) | TermKind::Set(items) => items.iter().for_each(|item| self.declare_arg(item)),
+            TermKind::Object(pairs) => pairs.iter().for_each(|(_, value)| self.declare_arg(value)),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, body: &Body) {
+        let mut declares = BTreeSet::new();
+        for literal in body {
+            match &literal.kind {
+                LiteralKind::Term(term) => {
+                    if let Some([left, _]) = term.call_of("assign") {
+                        names_of(left, &mut declares);
+                    }
+                }
+                LiteralKind::Declare(names) => declares.extend(names.iter().map(|(_, name)| Arc::clone(name))),
+                LiteralKind::SomeIn { key, value, .. } => {
+                    names_of(value, &mut declares);
+                    key.iter().for_each(|key| names_of(key, &mut declares));
+                }
+                LiteralKind::Not(_) | LiteralKind::Every { .. } => {}
+            }
+        }
+        self.scopes.push(Scope { declares, ..Scope::default() });
+    }
+
+    fn pop(&mut self) {
+        for (loc, unique) in self.scopes.pop().map(|scope| scope.must_use).unwrap_or_default() {
+            if !self.used.contains(&unique) {
+                let name = name_of(&unique);
+                self.faults.add("rego_compile_error", loc, format!("declared var {name} unused"));
+            }
+        }
+    }
+
+    fn literals(&mut self, body: &mut Body) {
+        body.iter_mut().for_each(|literal| self.literal(literal));
+    }
+
+    fn literal(&mut self, literal: &mut Literal) {
+        for with in &mut literal.with {
+            self.with(with);
+        }
+        match &mut literal.kind {
+            LiteralKind::Term(Term { kind: TermKind::Call(name, args), loc }) if matches!(&name[..], [n] if **n == *"assign") => {
+                if let [left, right] = &mut args[..] {
+                    self.term(right);
+                    self.assign(left, *loc);
+                }
+            }
+            LiteralKind::Term(term) | LiteralKind::Not(term) => self.term(term),
+            LiteralKind::Declare(names) => {
+                for (loc, name) in names {
+                    if let Some(unique) = self.declare(name, *loc)
+                        && let Some(scope) = self.scopes.last_mut()
+                    {
+                        scope.must_use.push((*loc, unique));
+                    }
+                }
+            }
+            LiteralKind::SomeIn { key, value, collection } => {
+                self.term(collection);
+                key.iter_mut().for_each(|key| self.pattern(key));
+                self.pattern(value);
+            }
+            LiteralKind::Every { key, value, domain, body } => {
+                self.term(domain);
+                self.scopes.push(Scope::default());
+                for (loc, name) in key.iter_mut().chain([value]) {
+                    if **name == *"_" {
+                        *name = self.unique("_");
+                    } else if let Some(unique) = self.declare(name, *loc) {
+                        if let Some(scope) = self.scopes.last_mut() {
+                            scope.must_use.push((*loc, Arc::clone(&unique)));
+                        }
+                        *name = unique;
+                    }
+                }
+                self.push(body);
+                self.literals(body);
+                self.pop();
+                self.pop();
+            }
+        }
+    }
+
+    fn with(&mut self, with: &mut With) {
+        let is_builtin = path_of(&with.value.kind).is_some_and(|path| {
+            let is_hidden = path.first().is_none_or(|root| {
+                self.scopes.iter().any(|scope| scope.locals.contains_key(root))
+                    || self.global(root, with.value.loc).is_some()
+            });
+            !is_hidden && super::known::arity(&path.join(".")).is_some()
+        });
+        if !is_builtin {
+            self.term(&mut with.value);
+        }
+        let (base, path) = match &with.target.kind {
+            TermKind::Var(name) => (name, &[][..]),
+            TermKind::Ref(base, path) => match base.as_var() {
+                Some(name) => (name, &path[..]),
+                None => return self.bad_target(with.target.loc),
+            },
+            _ => return self.bad_target(with.target.loc),
+        };
+        if path.iter().any(|part| part.as_str().is_none()) {
+            return self.bad_target(with.target.loc);
+        }
+        if let Some(kind) = self.global(base, with.target.loc) {
+            with.target = joined(Term::new(with.target.loc, kind), path.to_vec());
+        }
+    }
+
+    fn bad_target(&mut self, loc: Loc) {
+        let message = "with keyword target must reference existing input, data, or a function";
+        self.faults.add("rego_type_error", loc, message);
+    }
+
+    /// The left side of `:=`.
+    fn assign(&mut self, left: &mut Term, loc: Loc) {
+        match &left.kind {
+            TermKind::Var(_) | TermKind::Array(_) | TermKind::Object(_) => {
+                if let Some(what) = unassignable(left) {
+                    self.faults.add("rego_compile_error", loc, format!("cannot assign to {what}"));
+                }
+                self.pattern(left);
+            }
+            _ => {
+                let what = unassignable(left).unwrap_or("term");
+                self.faults.add("rego_compile_error", loc, format!("cannot assign to {what}"));
+            }
+        }
+    }
+
+    /// A term whose variables are new.
+    fn pattern(&mut self, term: &mut Term) {
+        match &mut term.kind {
+            TermKind::Var(name) if **name == *"_" => *name = self.unique("_"),
+            TermKind::Var(name) => {
+                if let Some(unique) = self.declare(name, term.loc) {
+                    *name = unique;
+                }
+            }
+            TermKind::Array(items) | TermKind::Set(items) => items.iter_mut().for_each(|item| self.pattern(item)),
+            TermKind::Object(pairs) => {
+                for (key, value) in pairs {
+                    self.term(key);
+                    self.pattern(value);
+                }
+            }
+            _ => self.term(term),
+        }
+    }
+
+    fn declare(&mut self, name: &Arc<str>, loc: Loc) -> Option<Arc<str>> {
+        if matches!(&**name, "input" | "data") {
+            self.faults.add(
+                "rego_compile_error",
+                loc,
+                format!("variables must not shadow {name} (use a different variable name)"),
+            );
+            return None;
+        }
+        let is_arg = self.scopes.first().is_some_and(|scope| scope.args.contains(name)) && self.scopes.len() == 2;
+        let scope = self.scopes.last()?;
+        let why = if is_arg {
+            format!("arg {name} redeclared")
+        } else if scope.locals.contains_key(name) {
+            format!("var {name} assigned above")
+        } else if scope.seen.contains(name) {
+            format!("var {name} referenced above")
+        } else {
+            let unique = self.unique(name);
+            self.scopes.last_mut()?.locals.insert(Arc::clone(name), Arc::clone(&unique));
+            return Some(unique);
+        };
+        self.faults.add("rego_compile_error", loc, why);
+        None
+    }
+
+    fn lookup(&mut self, name: &Arc<str>) -> Option<Arc<str>> {
+        let found = self.scopes.iter().rev().find_map(|scope| scope.locals.get(name)).cloned();
+        // What a scope within declares has nothing to do with the scopes around it.
+        let within = self.scopes.iter_mut().rev().take_while(|scope| !scope.locals.contains_key(name));
+        for scope in within.filter(|scope| scope.declares.contains(name)) {
+            scope.seen.insert(Arc::clone(name));
+        }
+        if let Some(unique) = &found {
+            self.used.insert(Arc::clone(unique));
+        }
+        found
+    }
+
+    /// What a name means that no scope declares: a rule of the package, an import, a document.
+    fn global(&self, name: &str, loc: Loc) -> Option<TermKind> {
+        if matches!(name, "data" | "input") {
+            return Some(TermKind::Var(Arc::from(name)));
+        }
+        let path: Vec<Arc<str>> = if self.tree.has_rule(&self.unit.module.package, name) {
+            let own = self.unit.module.package.iter().cloned().chain([Arc::from(name)]);
+            std::iter::once(Arc::from("data")).chain(own).collect()
+        } else {
+            self.imports.get(name)?.path.clone()
+        };
+        let mut parts = path.into_iter();
+        let root = Term::new(loc, TermKind::Var(parts.next()?));
+        let rest: Vec<Term> = parts.map(|part| Term::new(loc, TermKind::String(part))).collect();
+        Some(if rest.is_empty() { root.kind } else { TermKind::Ref(Box::new(root), rest) })
+    }
+
+    fn var(&mut self, name: &Arc<str>, loc: Loc) -> TermKind {
+        if **name == *"_" {
+            return TermKind::Var(self.unique("_"));
+        }
+        if let Some(unique) = self.lookup(name) {
+            return TermKind::Var(unique);
+        }
+        let is_hidden = self.scopes.iter().any(|scope| scope.declares.contains(name));
+        if !is_hidden && let Some(kind) = self.global(name, loc) {
+            return kind;
+        }
+        if let Some(unique) = self.undeclared.get(name) {
+            return TermKind::Var(Arc::clone(unique));
+        }
+        let unique = self.unique(name);
+        self.undeclared.insert(Arc::clone(name), Arc::clone(&unique));
+        TermKind::Var(unique)
+    }
+
+    fn term(&mut self, term: &mut Term) {
+        let loc = term.loc;
+        match &mut term.kind {
+            TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_) => {}
+            TermKind::Var(name) => term.kind = self.var(&Arc::clone(name), loc),
+            TermKind::Ref(base, path) => {
+                path.iter_mut().for_each(|part| self.term(part));
+                self.term(base);
+                if let TermKind::Ref(root, front) = &mut base.kind {
+                    front.append(path);
+                    let kind = TermKind::Ref(root.clone(), std::mem::take(front));
+                    term.kind = kind;
+                }
+            }
+            TermKind::Array(items) | TermKind::Set(items) | TermKind::Template(items) => {
+                items.iter_mut().for_each(|item| self.term(item));
+            }
+            TermKind::Object(pairs) => {
+                for (key, value) in pairs {
+                    self.term(key);
+                    self.term(value);
+                }
+            }
+            TermKind::ArrayCompr(head, body) | TermKind::SetCompr(head, body) => {
+                self.push(body);
+                self.literals(body);
+                self.term(head);
+                self.pop();
+            }
+            TermKind::ObjectCompr(head, body) => {
+                self.push(body);
+                self.literals(body);
+                self.term(&mut head.0);
+                self.term(&mut head.1);
+                self.pop();
+            }
+            TermKind::Call(name, args) => {
+                args.iter_mut().for_each(|arg| self.term(arg));
+                if matches!(&name[..], [only] if **only == *"set") && args.is_empty() {
+                    term.kind = TermKind::Set(Vec::new());
+                    return;
+                }
+                let Some(first) = name.first().cloned() else { return };
+                let is_local = self.scopes.iter().any(|scope| scope.locals.contains_key(&first));
+                if !is_local && let Some(global) = self.global(&first, loc) {
+                    let mut whole = path_of(&global).unwrap_or_default();
+                    whole.extend(name.drain(..).skip(1));
+                    *name = whole;
+                }
+            }
+        }
+    }
+}
+
+/// What in the left side of `:=` is no place for a value.
+fn unassignable(term: &Term) -> Option<&'static str> {
+    match &term.kind {
+        TermKind::Var(_) => None,
+        TermKind::Array(items) => items.iter().find_map(unassignable),
+        TermKind::Object(pairs) => pairs.iter().find_map(|(_, value)| unassignable(value)),
+        TermKind::Ref(..) => Some("ref"),
+        TermKind::Call(..) | TermKind::Template(_) => Some("call"),
+        TermKind::Set(_) => Some("set"),
+        TermKind::Number(_) => Some("number"),
+        TermKind::String(_) => Some("string"),
+        TermKind::Bool(_) => Some("boolean"),
+        TermKind::Null => Some("null"),
+        TermKind::ArrayCompr(..) => Some("arraycomprehension"),
+        TermKind::SetCompr(..) => Some("setcomprehension"),
+        TermKind::ObjectCompr(..) => Some("objectcomprehension"),
+    }
+}
+
+/// The name that the author wrote.
+pub(super) fn name_of(unique: &str) -> &str {
+    unique.split_once(':').map_or(unique, |(_, name)| name)
+}
+
+/// A reference's parts when all are known.
+pub(super) fn path_of(kind: &TermKind) -> Option<Vec<Arc<str>>> {
+    match kind {
+        TermKind::Var(name) => Some(vec![Arc::clone(name)]),
+        TermKind::Ref(base, path) => {
+            let root = std::iter::once(base.as_var()).chain(path.iter().map(Term::as_str));
+            root.map(|part| part.cloned()).collect()
+        }
+        _ => None,
+    }
+}
+
+fn joined(term: Term, mut path: Vec<Term>) -> Term {
+    if path.is_empty() {
+        return term;
+    }
+    let loc = term.loc;
+    match term.kind {
+        TermKind::Ref(base, mut front) => {
+            front.append(&mut path);
+            Term::new(loc, TermKind::Ref(base, front))
+        }
+        _ => Term::new(loc, TermKind::Ref(Box::new(term), path)),
+    }
+}
+
+fn names_of(term: &Term, names: &mut BTreeSet<Arc<str>>) {
+    match &term.kind {
+        TermKind::Var(name) => _ = names.insert(Arc::clone(name)),
+        TermKind::Array(items) | TermKind::Set(items) => items.iter().for_each(|item| names_of(item, names)),
+        TermKind::Object(pairs) => pairs.iter().for_each(|(_, value)| names_of(value, names)),
+        _ => {}
+    }
+}

@@ -1,0 +1,138 @@
+//! Rules to lowered modules.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Faults;
+use super::expand::{Step, StepKind};
+use super::order::Scope;
+use super::print::{Printer, mark, push_part};
+use super::resolve::Resolved;
+use super::tree::{Path, Tree, known_path};
+use super::values::{Lowerer, Out};
+use crate::policy::rego::ast::{Rule, Shape, Term, TermKind};
+
+/// Where the clauses of a rule with a default go: the rule itself chooses between them and the default.
+pub(in crate::policy) const ASIDE: &str = "__clauses";
+
+/// How deep each rule nests by itself.
+pub(super) type Weights = BTreeMap<Path, usize>;
+
+pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> (Vec<(Arc<str>, String)>, Weights) {
+    let mut weights = Weights::new();
+    let mut modules = Vec::new();
+    for file in files {
+        faults.in_file(&file.file);
+        let aside: Vec<Arc<str>> = std::iter::once(Arc::from(ASIDE)).chain(file.package.iter().cloned()).collect();
+        let (mut here, mut there) = (Printer::new(&file.package), Printer::new(&aside));
+        let mut has_aside = false;
+        for rule in &file.rules {
+            let (path, is_dynamic) = known_path(&file.package, &rule.path);
+            let is_chosen =
+                tree.get(&path).is_some_and(|group| group.has_default && group.has_clause && !group.is_dynamic)
+                    && !is_dynamic;
+            let mut lowerer = Lowerer { tree, faults, file: &file.file, made_up: 0, names: 0, nesting: 0, closures: 0 };
+            if is_chosen && rule.is_default {
+                here.push(&lowerer.default(rule, &aside));
+            } else {
+                let text = lowerer.rule(rule);
+                // A loop stays open while what follows it is evaluated.
+                let weight = 1 + text.matches("some __v").count();
+                let known = weights.entry(path).or_default();
+                *known = weight.max(*known);
+                has_aside |= is_chosen;
+                if is_chosen { there.push(&text) } else { here.push(&text) }
+            }
+        }
+        modules.push((Arc::clone(&file.file), here.finish()));
+        if has_aside {
+            modules.push((Arc::clone(&file.file), there.finish()));
+        }
+    }
+    (modules, weights)
+}
+
+impl Lowerer<'_> {
+    fn rule(&mut self, rule: &Rule) -> String {
+        let mut scope = Scope::new();
+        let mut steps = Vec::new();
+        let mut params = Vec::new();
+        for arg in &rule.args {
+            let name = self.name();
+            match &arg.kind {
+                TermKind::Var(var) if !scope.contains_key(var) => _ = scope.insert(Arc::clone(var), name.clone()),
+                _ => {
+                    let param: Arc<str> = Arc::from(format!("$p{name}:_"));
+                    scope.insert(Arc::clone(&param), name.clone());
+                    let kind = StepKind::Unify(Term::new(arg.loc, TermKind::Var(param)), arg.clone());
+                    steps.push(Step { loc: arg.loc, kind, with: Vec::new() });
+                }
+            }
+            params.push(name);
+        }
+        let mut text = mark(rule.loc);
+        let outer = scope.clone();
+        let mut out = Out::default();
+        let heads: Vec<&Term> =
+            rule.path.iter().skip(1).filter(|part| part.as_str().is_none()).chain([&rule.value]).collect();
+        let mut heads = self.body_after(steps.clone(), &rule.body, &heads, true, &mut scope, &mut out).into_iter();
+        let mut path = Vec::new();
+        for (index, part) in rule.path.iter().enumerate() {
+            path.push(match (index, part.as_var(), part.as_str()) {
+                (0, Some(name), _) => name.to_string(),
+                (_, _, Some(name)) => {
+                    let mut text = String::new();
+                    push_part(&mut text, name);
+                    text
+                }
+                _ => format!("[{}]", heads.next().unwrap_or_default()),
+            });
+        }
+        text.push_str(&path.concat());
+        let value = heads.next().unwrap_or_default();
+        match rule.shape {
+            Shape::Element => text.push_str(&format!(" contains {value}")),
+            Shape::Function => text.push_str(&format!("({}) := {value}", params.join(", "))),
+            Shape::Value => text.push_str(&format!(" := {value}")),
+        }
+        if !out.is_empty() || !rule.branches.is_empty() || rule.shape == Shape::Element && out.is_empty() {
+            text.push_str(&format!(" if {{ {} }}", out.joined()));
+        }
+        for branch in &rule.branches {
+            let (mut scope, mut out) = (outer.clone(), Out::default());
+            let value =
+                self.body_after(steps.clone(), &branch.body, &[&branch.value], true, &mut scope, &mut out).concat();
+            text.push_str(&format!("{} else := {value} if {{ {} }}", mark(branch.loc), out.joined()));
+        }
+        text.push(' ');
+        text
+    }
+
+    /// A default: the one value that the clauses give, or it.
+    fn default(&mut self, rule: &Rule, aside: &[Arc<str>]) -> String {
+        let params: Vec<String> = rule.args.iter().map(|_| self.name()).collect();
+        let mut clauses = "data".to_owned();
+        let mut path = String::new();
+        for part in aside {
+            push_part(&mut clauses, part);
+        }
+        for (index, part) in rule.path.iter().enumerate() {
+            let Some(name) = part.as_str().or_else(|| part.as_var()) else { continue };
+            push_part(&mut clauses, name);
+            if index == 0 { path.push_str(name) } else { push_part(&mut path, name) }
+        }
+        if rule.shape == Shape::Function {
+            let params = params.join(", ");
+            clauses.push_str(&format!("({params})"));
+            path.push_str(&format!("({params})"));
+        }
+        let (one, found) = (self.name(), self.name());
+        let (mut scope, mut out) = (Scope::new(), Out::default());
+        let value = self.body(&Vec::new(), &[&rule.value], &mut scope, &mut out).concat();
+        let and = if out.is_empty() { String::new() } else { format!("; {}", out.joined()) };
+        format!(
+            "{}{path} := {value} if {{ {found} := [{one} | {one} := {clauses}]; count({found}) == 0{and} }} {path} := {one} if {{ {one} := {clauses} }} ",
+            mark(rule.loc),
+        )
+    }
+}

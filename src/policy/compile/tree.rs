@@ -1,0 +1,145 @@
+//! Which rules there are, by path.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Faults, Unit};
+use crate::policy::rego::ast::{Loc, Rule, Shape, Term, TermKind};
+
+/// What operators are called; a function of such a name would be called in their place.
+const OPERATORS: [&str; 7] = ["and", "div", "minus", "mul", "or", "plus", "rem"];
+
+/// A path below `data`.
+pub(in crate::policy) type Path = Vec<Arc<str>>;
+
+/// The rules of one path.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) shape: Shape,
+    /// How many arguments a function takes.
+    pub(super) arity: usize,
+    /// Whether parts of the path are variables.
+    pub(super) is_dynamic: bool,
+    pub(super) has_default: bool,
+    pub(super) has_clause: bool,
+    /// Where its first rule begins.
+    loc: Loc,
+}
+
+/// All rules.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    groups: BTreeMap<Path, Group>,
+    packages: BTreeMap<Path, BTreeSet<Arc<str>>>,
+}
+
+/// The part of a rule's path that is known: the package, the name and the strings that follow.
+pub(super) fn known_path(package: &[Arc<str>], path: &[Term]) -> (Path, bool) {
+    let mut known = package.to_vec();
+    for (index, part) in path.iter().enumerate() {
+        match part.as_str().or_else(|| if index == 0 { part.as_var() } else { None }) {
+            Some(name) => known.push(Arc::clone(name)),
+            None => return (known, true),
+        }
+    }
+    (known, false)
+}
+
+/// Documents cannot be hidden.
+fn shadowing(rule: &Rule, faults: &mut Faults) {
+    let mut named = Vec::new();
+    if let Some(name) = rule.path.first().and_then(Term::as_var) {
+        named.push((name, "rules", "rule"));
+    }
+    for arg in &rule.args {
+        if let TermKind::Var(name) = &arg.kind {
+            named.push((name, "args", "variable"));
+        }
+    }
+    for (name, what, kind) in named.into_iter().filter(|(name, ..)| matches!(&***name, "data" | "input")) {
+        let message = format!("{what} must not shadow {name} (use a different {kind} name)");
+        faults.add("rego_compile_error", rule.loc, message);
+    }
+}
+
+/// A path as people write it.
+pub(in crate::policy) fn dotted(path: &[Arc<str>]) -> String {
+    let mut text = "data".to_owned();
+    for part in path {
+        super::print::push_part(&mut text, part);
+    }
+    text
+}
+
+impl Tree {
+    pub(super) fn of(units: &[Unit], faults: &mut Faults) -> Self {
+        let mut tree = Self::default();
+        for unit in units {
+            faults.in_file(&unit.file);
+            for rule in &unit.module.rules {
+                tree.add(&unit.module.package, rule, faults);
+            }
+        }
+        tree
+    }
+
+    fn add(&mut self, package: &[Arc<str>], rule: &Rule, faults: &mut Faults) {
+        let names = self.packages.entry(package.to_vec()).or_default();
+        names.extend(rule.path.first().and_then(Term::as_var).cloned());
+        let (path, is_dynamic) = known_path(package, &rule.path);
+        if rule.shape == Shape::Function
+            && rule.path.len() == 1
+            && let Some(name) = rule.path.first().and_then(Term::as_var)
+            && OPERATORS.contains(&&**name)
+        {
+            let help = Some("give the function another name".to_owned());
+            faults.add_with_help("unsupported", rule.loc, format!("a function named {name} hides an operator"), help);
+        }
+        let group = Group {
+            shape: rule.shape,
+            arity: rule.args.len(),
+            is_dynamic,
+            has_default: rule.is_default,
+            has_clause: !rule.is_default,
+            loc: rule.loc,
+        };
+        shadowing(rule, faults);
+        let Some(known) = self.groups.get_mut(&path) else {
+            self.groups.insert(path, group);
+            return;
+        };
+        let is_same = known.arity == group.arity
+            && (known.shape == group.shape || (is_dynamic || known.is_dynamic) && known.shape != Shape::Function);
+        if !is_same {
+            faults.add("rego_type_error", known.loc, format!("conflicting rules {} found", dotted(&path)));
+        } else if rule.is_default && known.has_default && !is_dynamic {
+            let message = format!(
+                "multiple default rules {} found, lines {} and {}",
+                dotted(&path),
+                known.loc.line,
+                rule.loc.line
+            );
+            faults.add("rego_type_error", Loc { line: 1, column: 1 }, message);
+        }
+        known.is_dynamic |= is_dynamic;
+        known.has_default |= rule.is_default;
+        known.has_clause |= !rule.is_default;
+    }
+
+    pub(super) fn get(&self, path: &[Arc<str>]) -> Option<&Group> {
+        self.groups.get(path)
+    }
+
+    pub(super) fn paths(&self) -> Vec<Path> {
+        self.groups.keys().cloned().collect()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Path, &Group)> {
+        self.groups.iter()
+    }
+
+    /// Whether a package has a rule of this name, in any of its files.
+    pub(super) fn has_rule(&self, package: &[Arc<str>], name: &str) -> bool {
+        self.packages.get(package).is_some_and(|names| names.contains(name))
+    }
+}

@@ -1,0 +1,143 @@
+//! conftest's convention: rules `deny`, `violation` and `warn`, with suffixes, of the package `main`; `exception`;
+//! documents of a `data` folder. The input is the bare object. Source: conftest's documentation and `policy/engine.go`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use regorus::Value;
+
+use super::engine::Fault;
+use super::modules::Modules;
+use super::portcullis::{Input, items};
+use super::set::Policy;
+use super::violation::Violation;
+use crate::finding::Severity;
+
+/// The namespace that conftest evaluates unless it is told another.
+const MAIN: &str = "main";
+
+/// conftest would evaluate the package: it is `main`, or the folder has no `main` and the package has rules of
+/// conftest's.
+#[must_use]
+pub fn is_namespace(package: &str, modules: &Modules) -> bool {
+    let decides = |package: &str| {
+        modules.of(package).any(|module| module.text.lines().any(|line| severity_of(head(line)).is_some()))
+    };
+    package == MAIN || (!modules.packages().contains(MAIN) && decides(package))
+}
+
+/// The name that a line defines, if it begins a rule.
+fn head(line: &str) -> &str {
+    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(line.len());
+    line.get(..end).unwrap_or_default()
+}
+
+/// What a rule of this name says: `deny`, `deny_privileged`, `violation`, `warn_tag`. None where it decides nothing.
+fn severity_of(rule: &str) -> Option<Severity> {
+    let (name, suffix) = rule.split_once('_').map_or((rule, None), |(name, suffix)| (name, Some(suffix)));
+    let severity = match name {
+        "deny" | "violation" => Severity::Error,
+        "warn" => Severity::Warning,
+        _ => return None,
+    };
+    suffix.is_none_or(|suffix| !suffix.is_empty()).then_some(severity)
+}
+
+/// The documents of a folder's `data` folder, by the folders that they lie in.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn data(files: &[(Arc<str>, Arc<str>)], folder: &str) -> Result<Value, Fault> {
+    let mut data = serde_json::Map::new();
+    for (path, text) in files {
+        let Some(rest) = path.strip_prefix(folder).map(|rest| rest.trim_start_matches('/')) else { continue };
+        let Some(below) = rest.strip_prefix("data/") else { continue };
+        if path.ends_with(".rego") {
+            continue;
+        }
+        let read = yaml_serde::from_str::<serde_json::Value>(text);
+        let read = read.map_err(|error| {
+            let at = error.location();
+            let line = at.map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
+            Fault { line, ..Fault::of(path, format!("the data cannot be read: {error}")) }
+        })?;
+        let mut at = &mut data;
+        for folder in below.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev() {
+            let entry = at.entry(folder).or_insert_with(|| serde_json::Map::new().into());
+            let Some(next) = entry.as_object_mut() else {
+                return Err(Fault::of(path, format!("`{folder}` is a document and a folder of data at once")));
+            };
+            at = next;
+        }
+        match read {
+            serde_json::Value::Object(fields) => at.extend(fields),
+            serde_json::Value::Null => {}
+            _ => return Err(Fault::of(path, "data is an object with names, and this is none".to_owned())),
+        }
+    }
+    Ok(Value::from(serde_json::Value::Object(data)))
+}
+
+/// Ask a policy about the object of the head; of one that goes, it knows nothing.
+///
+/// # Errors
+/// Why it gave no answer.
+pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, String> {
+    let Some(object) = &input.review.object else { return Ok(Vec::new()) };
+    let own = format!("data.{}.", policy.package);
+    let mut found = Vec::new();
+    for path in input.program.rules().filter(|path| path.starts_with(&own)) {
+        let rule = path.get(own.len()..).unwrap_or_default();
+        let Some(severity) = severity_of(rule) else { continue };
+        let severity =
+            if severity == Severity::Error { policy.metadata.custom.severity.unwrap_or(severity) } else { severity };
+        let answer = input.program.evaluate(path, object).map_err(|error| error.to_string())?;
+        let Some(answer) = answer else { continue };
+        if is_excepted(policy, input, rule, object)? {
+            continue;
+        }
+        match &answer {
+            Value::Bool(true) => found.push(simple(rule.to_owned(), severity)),
+            Value::Bool(false) => {}
+            Value::String(text) => found.push(simple(text.to_string(), severity)),
+            _ => {
+                for item in items(&answer).ok_or_else(|| format!("{path} is neither a set nor a text"))? {
+                    let message = format!("{path} holds neither a text nor an object with `msg`");
+                    found.push(violation(item, severity).ok_or(message)?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// `exception[_][_] == "suffix"`: the rule does not hold for this input. The suffix of a bare name is empty.
+fn is_excepted(policy: &Policy, input: &Input<'_>, rule: &str, object: &Value) -> Result<bool, String> {
+    let path = format!("data.{}.exception", policy.package);
+    let Some(answer) = input.program.evaluate(&path, object).map_err(|error| error.to_string())? else {
+        return Ok(false);
+    };
+    let suffix = Value::from(rule.split_once('_').map_or("", |(_, suffix)| suffix));
+    let lists = items(&answer).unwrap_or_default();
+    Ok(lists.into_iter().filter_map(items).flatten().any(|name| *name == suffix))
+}
+
+fn simple(message: String, severity: Severity) -> Violation {
+    Violation { message, severity, field: None, details: Value::Null, help: None, fix: None, absent: false }
+}
+
+/// A text, or an object whose further fields are details.
+fn violation(item: &Value, severity: Severity) -> Option<Violation> {
+    if let Value::String(text) = item {
+        return Some(simple(text.to_string(), severity));
+    }
+    let fields = item.as_object().ok()?;
+    let message = fields.get(&Value::from("msg"))?.as_string().ok()?.to_string();
+    let rest: BTreeMap<Value, Value> = fields
+        .iter()
+        .filter(|(key, _)| !matches!(key.as_string().map(ToString::to_string).as_deref(), Ok("msg" | "_loc")))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let details = if rest.is_empty() { Value::Null } else { Value::from(rest) };
+    Some(Violation { details, ..simple(message, severity) })
+}

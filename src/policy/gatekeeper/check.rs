@@ -1,0 +1,126 @@
+//! The check that asks the constraints of the repository about every object of the change.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::constraint::Action;
+use super::{Answer, EnforcementPoint, GatekeeperResult, Library};
+use crate::check::{self, Check, Context, Draft, Subject};
+use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
+use crate::manifest::object::Object;
+use crate::policy::Value;
+use crate::policy::violation::Violation;
+use crate::policy::{place, subject};
+use crate::rules::Rule;
+
+/// Asks Gatekeeper's constraints.
+#[derive(Debug)]
+pub struct Gatekeeper;
+
+impl Check for Gatekeeper {
+    fn rules(&self) -> &'static [&'static Rule] {
+        &[]
+    }
+
+    fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
+        let Subject::Object(review) = subject else { return };
+        let libraries = &context.policies.set.gatekeeper;
+        let Some(object) = review.new.or(review.old).filter(|_| !libraries.is_empty()) else { return };
+        let mut asked = subject::Asked::new(context, review);
+        for (at, library, clusters) in libraries.of(context.config, object.path()) {
+            let mut ask = |without_unknown| ask(context, at, library, asked.review(false, without_unknown).0);
+            let mut results = ask(false);
+            // Of what did not change, only those answers are news that depend on other objects.
+            if review.operation == Operation::Unchanged {
+                results.retain(|result| library.reads_inventory_by(&result.kind));
+            }
+            let mut depends = HashSet::new();
+            if object.has_unknown() {
+                let without = ask(true);
+                let differs = |result: &GatekeeperResult, others: &[GatekeeperResult]| !others.contains(result);
+                let names = |result: &GatekeeperResult| (result.kind.clone(), result.name.clone());
+                depends.extend(results.iter().filter(|result| differs(result, &without)).map(names));
+                depends.extend(without.iter().filter(|result| differs(result, &results)).map(names));
+                results.retain(|result| !differs(result, &without));
+            }
+            let clusters: Option<Arc<[String]>> = clusters.map(Into::into);
+            let first = drafts.len();
+            drafts.extend(results.iter().take(check::ENOUGH).map(|result| draft(object, result)));
+            let mut depends: Vec<_> = depends.into_iter().collect();
+            depends.sort();
+            drafts.extend(depends.into_iter().map(|(kind, name)| {
+                let what = "its answer depends on a value that is not known before the object is applied";
+                not_judged(object, &kind, &name, Reason::UnknownValue, what)
+            }));
+            for draft in drafts.iter_mut().skip(first) {
+                draft.clusters.clone_from(&clusters);
+            }
+        }
+    }
+}
+
+fn ask(
+    context: &Context<'_>,
+    at: usize,
+    library: &Library,
+    review: &crate::policy::review::Review,
+) -> Vec<GatekeeperResult> {
+    let operations = match &context.config.gatekeeper_operations {
+        Some(operations) => operations.iter().map(|operation| subject::word(*operation).to_owned()).collect(),
+        None => library.operations(),
+    };
+    let inventory = context.policies.state.gatekeeper(at);
+    library.evaluate(review, EnforcementPoint::Webhook, &operations, inventory)
+}
+
+fn draft(object: &Object, result: &GatekeeperResult) -> Draft {
+    let (message, details) = match &result.answer {
+        Answer::NotJudged(why) => {
+            return not_judged(object, &result.kind, &result.name, Reason::PolicyNotEvaluated, why);
+        }
+        Answer::Violation { message, details } => (message, details),
+    };
+    let is_empty = details.as_object().is_ok_and(regorus::value::Object::is_empty);
+    let violation = Violation {
+        message: message.clone(),
+        severity: severity(result.action),
+        field: None,
+        details: if is_empty { Value::Null } else { details.clone() },
+        help: None,
+        fix: None,
+        absent: false,
+    };
+    let spot = place::below(object, &violation, result.expanded_from.as_deref().unwrap_or_default());
+    let (path, line) = &result.place;
+    Draft {
+        rule: rule(&result.kind, &result.name),
+        severity: violation.severity,
+        authority: Authority::Policy { name: format!("{}/{}", result.kind, result.name), owner: None },
+        basis: Basis(format!("the constraint in {path}:{line}").into()),
+        detail: place::detail(&violation),
+        message: violation.message,
+        ..Draft::of_object(object, &spot.pointer)
+    }
+}
+
+/// What the webhook does with a violation. One of `dryrun` nobody sees but the audit.
+fn severity(action: Action) -> Severity {
+    match action {
+        Action::Deny => Severity::Error,
+        Action::Warn => Severity::Warning,
+        Action::Dryrun => Severity::Info,
+    }
+}
+
+fn rule(kind: &str, name: &str) -> RuleId {
+    RuleId(format!("gatekeeper/{kind}/{name}").into())
+}
+
+fn not_judged(object: &Object, kind: &str, name: &str, reason: Reason, why: &str) -> Draft {
+    Draft {
+        rule: rule(kind, name),
+        message: format!("constraint {kind}/{name}: {why}"),
+        not_judged: Some(reason),
+        ..Draft::of_object(object, "")
+    }
+}

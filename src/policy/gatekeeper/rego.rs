@@ -1,0 +1,87 @@
+//! What Gatekeeper refuses of a template's Rego before it compiles it: it must have a rule `violation`, and read nothing of
+//! `data` but its libraries and the inventory.
+
+use std::sync::Arc;
+
+use crate::policy::compile::visit;
+use crate::policy::rego::ast::{Loc, Module, Term, TermKind};
+
+/// A mistake: where (no line is the first), what, and what to do.
+pub(super) type Mistake = (Loc, String, &'static str);
+
+/// What is read of `data`: where, and its first key if that is constant.
+type Read = (Loc, Option<Arc<str>>);
+
+/// What is wrong with a template's module.
+pub(super) fn mistakes(module: &Module, is_lib: bool) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    // The package, which stands in front.
+    let start = Loc::default();
+    if is_lib && !(module.package.len() > 1 && module.package.first().is_some_and(|first| &**first == "lib")) {
+        let message = format!("the package of a library must lie below `lib`, not be `{}`", module.package.join("."));
+        found.push((start, message, "call it `lib.<name>`"));
+    }
+    if !is_lib && !module.rules.iter().any(|rule| rule.path.first().is_some_and(is_violation)) {
+        let help = "a template needs a rule `violation[{\"msg\": msg}]`";
+        found.push((start, "the Rego has no rule `violation`".to_owned(), help));
+    }
+    for import in &module.imports {
+        let path: Vec<&str> = import.path.iter().map(|part| &**part).collect();
+        let message = format!("Gatekeeper takes no import of `{}`", path.join("."));
+        match path.as_slice() {
+            ["future", ..] | ["data", "lib", ..] => {}
+            ["input", ..] => found.push((import.loc, message, "write `input.review`")),
+            ["rego", ..] => found.push((import.loc, message, "say `version: v1` beside `rego:` instead")),
+            _ => found.push((import.loc, message, "import `data.lib.<name>`")),
+        }
+    }
+    for (loc, key) in reads(module) {
+        if !matches!(key.as_deref(), Some("lib" | "inventory")) {
+            let what = key.map_or("data".to_owned(), |key| format!("data.{key}"));
+            let help = "there is `data.inventory`, and `data.lib` for its own libraries";
+            found.push((loc, format!("a template cannot read `{what}`"), help));
+        }
+    }
+    found
+}
+
+/// Whether a module reads the inventory.
+pub(super) fn reads_inventory(module: &Module) -> bool {
+    reads(module).iter().any(|(_, key)| key.as_deref() == Some("inventory"))
+}
+
+/// Whether a module asks a provider in the cluster.
+pub(super) fn asks_external_data(module: &Module) -> bool {
+    let mut asks = false;
+    for rule in &module.rules {
+        visit::rule(rule, &mut |term, _| asks |= term.call_of("external_data").is_some());
+    }
+    asks
+}
+
+fn is_violation(name: &Term) -> bool {
+    name.as_var().or(name.as_str()).is_some_and(|name| &**name == "violation")
+}
+
+fn reads(module: &Module) -> Vec<Read> {
+    let mut found = Vec::new();
+    for rule in &module.rules {
+        visit::rule(rule, &mut |term, _| found.extend(read(term)));
+        visit::literals(rule, &mut |literal| found.extend(literal.with.iter().filter_map(|with| read(&with.target))));
+    }
+    found
+}
+
+fn read(term: &Term) -> Option<Read> {
+    let is_data = |name: &Arc<str>| &**name == "data";
+    match &term.kind {
+        TermKind::Var(name) if is_data(name) => Some((term.loc, None)),
+        TermKind::Ref(base, path) if base.as_var().is_some_and(is_data) => {
+            Some((term.loc, path.first().and_then(Term::as_str).cloned()))
+        }
+        TermKind::Call(name, _) if name.len() > 1 && name.first().is_some_and(is_data) => {
+            Some((term.loc, name.get(1).cloned()))
+        }
+        _ => None,
+    }
+}

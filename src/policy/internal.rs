@@ -1,0 +1,250 @@
+//! The functions that lowered modules call, beside OPA's builtins.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use regorus::unstable::{BUILTINS, Expr, Ref, Span};
+use regorus::{Engine, LimitError, Source, Value};
+
+use super::builtins::term;
+use super::limits::LONGEST_TEXT;
+
+/// What a policy printed: `file:line: text`.
+const PRINTS: usize = 10_000;
+
+thread_local! {
+    /// An evaluation stays on its thread.
+    static PRINTED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What was printed on this thread since the last call.
+pub(super) fn take_prints() -> Vec<String> {
+    PRINTED.take()
+}
+
+/// Put back what another thread printed.
+pub(super) fn print_again(prints: Vec<String>) {
+    PRINTED.with_borrow_mut(|known| known.extend(prints));
+}
+
+type Function = fn(&[Value]) -> Result<Value, Conflict>;
+
+/// A key with two values.
+#[derive(Debug, thiserror::Error)]
+#[error("eval_conflict_error: object keys must be unique")]
+struct Conflict;
+
+const FUNCTIONS: [(&str, u8, Function); 11] = [
+    ("internal.gt", 2, |values| compare(values, Ordering::is_gt)),
+    ("internal.gte", 2, |values| compare(values, Ordering::is_ge)),
+    ("internal.id", 1, id),
+    ("internal.items", 1, items),
+    ("internal.lt", 2, |values| compare(values, Ordering::is_lt)),
+    ("internal.lte", 2, |values| compare(values, Ordering::is_le)),
+    ("internal.object", 2, object),
+    ("internal.pairs", 1, pairs),
+    ("internal.print", 2, print),
+    ("internal.template_string", 1, template),
+    ("internal.walk", 1, walk),
+];
+
+/// The builtins of regorus that OPA has once an evaluation, or that are no functions.
+const LEFT_ALONE: [&str; 6] = ["opa.runtime", "print", "rand.intn", "time.now_ns", "trace", "uuid.rfc4122"];
+
+/// Let those of regorus's own builtins that are called give undefined where they fail, as OPA's do, and stop at a limit.
+/// regorus could do so itself, but would then forget errors within functions too.
+pub(super) fn register_native(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
+    let Ok(source) = Source::from_contents("builtin".to_owned(), " ".to_owned()) else { return };
+    let span = Span { source, line: 1, col: 1, start: 0, end: 0 };
+    for (name, (function, arity)) in BUILTINS.iter().filter(|(name, _)| is_called(name) && !LEFT_ALONE.contains(name)) {
+        let (span, function) = (span.clone(), *function);
+        // Arguments as regorus tells of them in its messages, which nobody sees.
+        let params: Vec<_> =
+            (0..*arity).map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 })).collect();
+        let is_replacing = matches!(*name, "replace" | "strings.replace_n");
+        let call = move |values: Vec<Value>| {
+            if too_long(&values, is_replacing) {
+                return Err(TooLong.into());
+            }
+            match function(&span, &params, &values, false) {
+                Ok(value) => Ok(value),
+                Err(error) if error.downcast_ref::<LimitError>().is_some() => Err(error),
+                Err(_) => Ok(Value::Undefined),
+            }
+        };
+        // Fails for a name that has a function of ours.
+        _ = engine.add_extension((*name).to_owned(), *arity, Box::new(call));
+    }
+}
+
+/// Too much text for a builtin.
+#[derive(Debug, thiserror::Error)]
+#[error("a text is too long for this builtin function, at most {LONGEST_TEXT} bytes")]
+struct TooLong;
+
+/// Whether the texts of arguments, or what replacing in them could make, are too long.
+fn too_long(values: &[Value], is_replacing: bool) -> bool {
+    let length = |value: &Value| match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_length).sum(),
+        Value::Set(items) => items.iter().map(text_length).sum(),
+        _ => 0,
+    };
+    let lengths: Vec<usize> = values.iter().map(length).collect();
+    let product = lengths.iter().map(|length| length.saturating_add(1)).fold(1, usize::saturating_mul);
+    lengths.iter().sum::<usize>() > LONGEST_TEXT || is_replacing && product > LONGEST_TEXT * 16
+}
+
+fn text_length(value: &Value) -> usize {
+    value.as_string().map_or(0, |text| text.len())
+}
+
+/// Add those that a text calls.
+pub(super) fn register(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
+    for (name, arity, function) in FUNCTIONS {
+        if is_called(name) {
+            let call = move |values: Vec<Value>| function(&values).map_err(Into::into);
+            // Fails for a name that was added before only.
+            _ = engine.add_extension(name.to_owned(), arity, Box::new(call));
+        }
+    }
+}
+
+fn id(values: &[Value]) -> Result<Value, Conflict> {
+    Ok(values.first().cloned().unwrap_or(Value::Undefined))
+}
+
+/// A collection; undefined for anything else.
+fn items(values: &[Value]) -> Result<Value, Conflict> {
+    Ok(match values {
+        [it @ (Value::Array(_) | Value::Set(_) | Value::Object(_))] => it.clone(),
+        _ => Value::Undefined,
+    })
+}
+
+/// An object with so many keys; undefined for anything else.
+fn object(values: &[Value]) -> Result<Value, Conflict> {
+    Ok(match values {
+        [it @ Value::Object(fields), Value::Number(count)] if count.as_u64() == u64::try_from(fields.len()).ok() => {
+            it.clone()
+        }
+        _ => Value::Undefined,
+    })
+}
+
+/// An object of keys and values.
+fn pairs(values: &[Value]) -> Result<Value, Conflict> {
+    let mut fields = BTreeMap::new();
+    let [Value::Array(items)] = values else { return Ok(Value::Undefined) };
+    for item in items.iter() {
+        let Value::Array(pair) = item else { return Ok(Value::Undefined) };
+        let (Some(key), Some(value)) = (pair.first(), pair.get(1)) else { return Ok(Value::Undefined) };
+        if fields.insert(key.clone(), value.clone()).is_some_and(|earlier| earlier != *value) {
+            return Err(Conflict);
+        }
+    }
+    Ok(Value::from(fields))
+}
+
+fn print(values: &[Value]) -> Result<Value, Conflict> {
+    let [Value::String(place), Value::Array(shown)] = values else { return Ok(Value::Undefined) };
+    let mut text = format!("{place}:");
+    for value in shown.iter() {
+        text.push(' ');
+        match value {
+            Value::Array(one) => match one.first() {
+                Some(Value::String(one)) => text.push_str(one),
+                Some(other) => text.push_str(&term(other)),
+                None => text.push_str("<undefined>"),
+            },
+            other => text.push_str(&term(other)),
+        }
+    }
+    PRINTED.with_borrow_mut(|prints| {
+        if prints.len() < PRINTS {
+            prints.push(text);
+        }
+    });
+    Ok(Value::from(true))
+}
+
+/// Text and values one after the other; a value is what a comprehension gave: none when it was undefined.
+fn template(values: &[Value]) -> Result<Value, Conflict> {
+    let [Value::Array(parts)] = values else { return Ok(Value::Undefined) };
+    let mut text = String::new();
+    for part in parts.iter() {
+        match part {
+            Value::String(part) => text.push_str(part),
+            Value::Array(one) => match (one.first(), one.get(1)) {
+                (None, _) => text.push_str("<undefined>"),
+                (Some(Value::String(one)), None) => text.push_str(one),
+                (Some(one), None) => text.push_str(&term(one)),
+                (_, Some(_)) => return Err(Conflict),
+            },
+            other => text.push_str(&term(other)),
+        }
+    }
+    Ok(Value::from(text))
+}
+
+/// Every value within a value, with the path to it.
+fn walk(values: &[Value]) -> Result<Value, Conflict> {
+    let Some(whole) = values.first() else { return Ok(Value::Undefined) };
+    let mut found = Vec::new();
+    let mut waiting = vec![(Vec::new(), whole)];
+    while let Some((path, value)) = waiting.pop() {
+        let from = waiting.len();
+        let mut add = |key: Value, inner| {
+            let mut path: Vec<Value> = path.clone();
+            path.push(key);
+            waiting.push((path, inner));
+        };
+        match value {
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, inner)| add(Value::from(index), inner));
+            }
+            Value::Set(items) => items.iter().for_each(|inner| add(inner.clone(), inner)),
+            Value::Object(fields) => fields.iter_sorted().for_each(|(key, inner)| add(key.clone(), inner)),
+            _ => {}
+        }
+        if let Some(added) = waiting.get_mut(from..) {
+            added.reverse();
+        }
+        found.push(Value::from(vec![Value::from(path), value.clone()]));
+    }
+    Ok(Value::from(found))
+}
+
+/// OPA's order of types: objects before sets, which regorus has the other way round.
+fn rank(value: &Value) -> u8 {
+    match value {
+        Value::Undefined => 0,
+        Value::Null => 1,
+        Value::Bool(_) => 2,
+        Value::Number(_) => 3,
+        Value::String(_) => 4,
+        Value::Array(_) => 5,
+        Value::Object(_) => 6,
+        Value::Set(_) => 7,
+    }
+}
+
+/// OPA's order of values.
+pub(super) fn order(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => {
+            let differing = left.iter().zip(right.iter()).map(|(left, right)| order(left, right)).find(|o| o.is_ne());
+            differing.unwrap_or_else(|| left.len().cmp(&right.len()))
+        }
+        _ => rank(left).cmp(&rank(right)).then_with(|| left.cmp(right)),
+    }
+}
+
+/// A comparison by OPA's order.
+fn compare(values: &[Value], holds: fn(Ordering) -> bool) -> Result<Value, Conflict> {
+    Ok(match values {
+        [left, right] => Value::from(holds(order(left, right))),
+        _ => Value::Undefined,
+    })
+}

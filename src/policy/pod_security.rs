@@ -1,0 +1,232 @@
+//! Pod Security admission: what the labels of the Namespace ask of Pods, and of the Pods that workloads will make.
+//!
+//! The API server refuses a Pod that breaks the level of `enforce`; of a workload it says at most a warning, and its
+//! Pods are refused later, when nobody looks. Source: `k8s.io/pod-security-admission`, and KEP-2579.
+
+use std::collections::BTreeMap;
+
+use regorus::Value;
+
+use super::bundled::LIBRARY;
+use super::place;
+use super::portcullis::Input;
+use super::review::object_of;
+use super::set::Policy;
+use super::subject::{self, Asked};
+use super::violation::Violation;
+use crate::check::{Check, Context, Draft, Subject};
+use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
+use crate::manifest::object::Object;
+use crate::rules::Rule;
+
+const PREFIX: &str = "pod-security.kubernetes.io/";
+
+/// Asks the Pod Security Standards as the Namespace's labels say.
+#[derive(Debug)]
+pub struct PodSecurity;
+
+/// A level of the standards. Ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    #[default]
+    Privileged,
+    Baseline,
+    Restricted,
+}
+
+impl Level {
+    fn of(label: &str) -> Self {
+        match label {
+            "baseline" => Self::Baseline,
+            "restricted" => Self::Restricted,
+            // The admission plugin takes a word that it does not know for the strictest one.
+            "privileged" | "" => Self::Privileged,
+            _ => Self::Restricted,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Privileged => "privileged",
+            Self::Baseline => "baseline",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+/// What one label asks: a level of the standards of a minor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Asks {
+    level: Level,
+    version: String,
+}
+
+impl Check for PodSecurity {
+    fn rules(&self) -> &'static [&'static Rule] {
+        &[]
+    }
+
+    fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
+        let Subject::Object(review) = subject else { return };
+        let Some(object) = review.new.filter(|object| review.operation != Operation::Delete && has_pods(object)) else {
+            return;
+        };
+        let Some(name) = subject::namespace(object) else { return };
+        let labels = context.policies.state.labels(name, object.path());
+        let [enforce, warn, audit] = ["enforce", "warn", "audit"].map(|mode| asks(&labels, mode));
+        if [&enforce, &warn, &audit].iter().all(|asks| asks.level == Level::Privileged) {
+            return;
+        }
+        let mut asked = Asked::new(context, review);
+        for policy in &LIBRARY.policies {
+            let Some(level) = level_of(policy).filter(|_| policy.matches.may_match_request(&asked.head)) else {
+                continue;
+            };
+            let modes = [("enforce", &enforce), ("warn", &warn), ("audit", &audit)];
+            // What is enforced is said once.
+            let Some((mode, asks)) = modes.into_iter().find(|(_, asks)| level <= asks.level) else { continue };
+            let said = if object.has_unknown() {
+                both(&mut asked, context, policy, asks)
+            } else {
+                ask(&mut asked, context, policy, asks, false).map(|said| (said, false))
+            };
+            match said {
+                Ok((said, depends)) => {
+                    drafts.extend(said.iter().map(|violation| draft(object, policy, violation, mode, asks)));
+                    if depends {
+                        let what = "its answer depends on a value that is not known before the object is applied";
+                        drafts.push(not_judged(object, policy, Reason::UnknownValue, what));
+                    }
+                }
+                Err(why) => drafts.push(not_judged(object, policy, Reason::PolicyNotEvaluated, &why)),
+            }
+        }
+    }
+}
+
+/// The level that a policy belongs to. None where it is no control of the standards.
+fn level_of(policy: &Policy) -> Option<Level> {
+    match policy.id.strip_prefix("pod-security/")?.split_once('/')?.0 {
+        "baseline" => Some(Level::Baseline),
+        "restricted" => Some(Level::Restricted),
+        _ => None,
+    }
+}
+
+fn has_pods(object: &Object) -> bool {
+    looks_at(&object.key.group, &object.key.kind)
+}
+
+/// The kinds that the admission plugin looks at.
+pub(crate) fn looks_at(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        ("", "Pod" | "PodTemplate" | "ReplicationController")
+            | ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
+            | ("batch", "Job" | "CronJob")
+    )
+}
+
+/// What the labels of a mode ask, the stricter of several.
+fn asks(labels: &[BTreeMap<String, String>], mode: &str) -> Asks {
+    let of = |labels: &BTreeMap<String, String>| Asks {
+        level: labels.get(&format!("{PREFIX}{mode}")).map_or(Level::Privileged, |label| Level::of(label)),
+        version: labels.get(&format!("{PREFIX}{mode}-version")).cloned().unwrap_or_else(|| "latest".to_owned()),
+    };
+    labels.iter().map(of).max().unwrap_or_default()
+}
+
+fn ask(
+    asked: &mut Asked<'_>,
+    context: &Context<'_>,
+    policy: &Policy,
+    asks: &Asks,
+    without_unknown: bool,
+) -> Result<Vec<Violation>, String> {
+    let program = policy.program().map_err(|faults| faults.first().map(ToString::to_string).unwrap_or_default())?;
+    let params = object_of([("version", Value::from(asks.version.as_str()))]);
+    let (review, request) = asked.review(false, without_unknown);
+    let change = context.policies.state.change();
+    policy.evaluate(&Input { review, request, params: &params, change, program })
+}
+
+/// What a policy says whatever the unknown values are, and whether it depends on them.
+fn both(
+    asked: &mut Asked<'_>,
+    context: &Context<'_>,
+    policy: &Policy,
+    asks: &Asks,
+) -> Result<(Vec<Violation>, bool), String> {
+    let mut said = ask(asked, context, policy, asks, false)?;
+    let without = ask(asked, context, policy, asks, true)?;
+    let depends = said != without;
+    said.retain(|violation| without.contains(violation));
+    Ok((said, depends))
+}
+
+fn draft(object: &Object, policy: &Policy, violation: &Violation, mode: &str, asks: &Asks) -> Draft {
+    let spot = place::of(object, violation);
+    let standard = format!("PodSecurity \"{}:{}\"", asks.level.word(), asks.version);
+    let is_pod = object.key.kind == "Pod";
+    let (severity, authority, message) = match (mode, is_pod) {
+        ("enforce", true) => {
+            (Severity::Error, Authority::Server, format!("violates {standard}: {}", violation.message))
+        }
+        ("enforce", false) => (
+            Severity::Error,
+            Authority::Policy { name: policy.id.clone(), owner: None },
+            format!("accepted, but its Pods will be refused: violates {standard}: {}", violation.message),
+        ),
+        ("warn", _) => {
+            (Severity::Warning, Authority::ServerWarning, format!("would violate {standard}: {}", violation.message))
+        }
+        _ => (
+            Severity::Warning,
+            Authority::Policy { name: policy.id.clone(), owner: None },
+            format!("would violate {standard}, which the Namespace audits: {}", violation.message),
+        ),
+    };
+    Draft {
+        rule: RuleId(policy.id.clone().into()),
+        severity,
+        authority,
+        basis: Basis(format!("the label {PREFIX}{mode} of the Namespace").into()),
+        detail: place::detail(violation),
+        message,
+        help: violation.help.clone().or_else(|| policy.metadata.custom.help.clone()),
+        absent: spot.absent,
+        fix: violation.fix.as_ref().and_then(|fix| place::fix(object, &spot, fix)),
+        ..Draft::of_object(object, &spot.pointer)
+    }
+}
+
+fn not_judged(object: &Object, policy: &Policy, reason: Reason, why: &str) -> Draft {
+    Draft {
+        rule: RuleId(policy.id.clone().into()),
+        message: format!("policy {}: {why}", policy.id),
+        not_judged: Some(reason),
+        ..Draft::of_object(object, "")
+    }
+}
+
+/// The controls that the Namespace's labels enforce on an object: nobody has to say them twice.
+pub(super) fn enforced(context: &Context<'_>, object: &Object) -> impl Fn(&Policy) -> bool + use<> {
+    let name = subject::namespace(object).filter(|_| has_pods(object));
+    let labels = name.map(|name| context.policies.state.labels(name, object.path())).unwrap_or_default();
+    let enforce = asks(&labels, "enforce");
+    move |policy| policy.is_bundled && level_of(policy).is_some_and(|level| level <= enforce.level)
+}
+
+/// A Namespace says something else of Pods than before.
+pub(crate) fn labels_differ(old: Option<&Object>, new: Option<&Object>) -> bool {
+    let of = |object: Option<&Object>| -> Vec<(String, String)> {
+        let labels = object.and_then(|object| object.value().path(&["metadata", "labels"]));
+        let labels = labels.into_iter().flat_map(crate::yaml::Value::entries);
+        let own = labels.filter(|(key, ..)| key.starts_with(PREFIX));
+        let mut own: Vec<_> =
+            own.map(|(key, _, value)| (key.to_owned(), value.as_str().unwrap_or_default().to_owned())).collect();
+        own.sort();
+        own
+    };
+    of(old) != of(new)
+}

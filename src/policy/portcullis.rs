@@ -1,0 +1,80 @@
+//! The convention of portcullis' own policies: package `policy.NAME`, rules `deny`, `warn` and `info`, each a set of
+//! texts or of objects `{msg, field, details, help, fix, absent}`.
+
+use regorus::Value;
+
+use super::engine::Program;
+use super::review::{Review, object_of};
+use super::set::Policy;
+use super::violation::Violation;
+use crate::finding::Severity;
+
+/// What a policy is asked.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// The object before and after.
+    pub review: &'a Review,
+    /// The same as a value.
+    pub request: &'a Value,
+    /// Parameters of the config's entry.
+    pub params: &'a Value,
+    /// The change as a whole: paths, base, head, cluster.
+    pub change: &'a Value,
+    /// The program with the documents that it reads.
+    pub program: &'a Program,
+}
+
+/// Ask a policy.
+///
+/// # Errors
+/// Why it gave no answer.
+pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, String> {
+    let document = object_of([
+        ("review", input.request.clone()),
+        ("params", input.params.clone()),
+        ("change", input.change.clone()),
+    ]);
+    let denied = policy.metadata.custom.severity.unwrap_or(Severity::Error);
+    let rules = [("deny", denied), ("warn", Severity::Warning), ("info", Severity::Info)];
+    let mut found = Vec::new();
+    for (rule, severity) in rules {
+        let path = format!("data.{}.{rule}", policy.package);
+        let Some(answer) = input.program.evaluate(&path, &document).map_err(|error| error.to_string())? else {
+            continue;
+        };
+        for item in items(&answer).ok_or_else(|| format!("{path} is no set"))? {
+            found.push(
+                violation(item, severity)
+                    .ok_or_else(|| format!("{path} holds neither a text nor an object with `msg`"))?,
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// The items of a set or an array.
+pub(super) fn items(value: &Value) -> Option<Vec<&Value>> {
+    match value {
+        Value::Set(items) => Some(items.iter().collect()),
+        Value::Array(items) => Some(items.iter().collect()),
+        _ => None,
+    }
+}
+
+fn violation(item: &Value, severity: Severity) -> Option<Violation> {
+    let text = |key: &str| Some(item.as_object().ok()?.get(&Value::from(key))?.as_string().ok()?.to_string());
+    let value = |key: &str| item.as_object().ok()?.get(&Value::from(key)).cloned();
+    let message = match item {
+        Value::String(text) => text.to_string(),
+        _ => text("msg")?,
+    };
+    Some(Violation {
+        message,
+        severity,
+        field: text("field"),
+        details: value("details").unwrap_or(Value::Null),
+        help: text("help"),
+        fix: value("fix"),
+        absent: value("absent") == Some(Value::from(true)),
+    })
+}

@@ -1,0 +1,8 @@
+//! The language: text to syntax tree, as OPA's parser reads it, with the places of everything.
+
+pub(super) mod ast;
+mod lexer;
+mod parser;
+mod terms;
+
+pub(super) use parser::{parse, parse_query};

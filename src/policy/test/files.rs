@@ -1,0 +1,131 @@
+//! What a file or folder holds: modules, documents, cases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::policy::engine::Fault;
+use crate::policy::modules::EXTENSION;
+
+/// The file of a case that tells the findings.
+pub(super) const EXPECTED: &str = "expected.yaml";
+/// The sides of a case.
+pub(super) const SIDES: [&str; 2] = ["base", "head"];
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// A file or a folder that somebody names, with the files below it.
+#[derive(Debug)]
+pub(super) struct Folder {
+    /// As it was named; of a single file its folder.
+    pub(super) root: PathBuf,
+    /// Path below the root with `/`, and content, the files of cases left out.
+    pub(super) files: BTreeMap<String, Arc<[u8]>>,
+    /// Folders of cases, below the root.
+    pub(super) cases: BTreeSet<String>,
+}
+
+impl Folder {
+    pub(super) fn read(path: &Path) -> Result<Self, Fault> {
+        let unreadable = |path: &Path, why: String| Fault {
+            code: "unreadable",
+            line: 0,
+            column: 0,
+            ..Fault::of(&path.display().to_string(), why)
+        };
+        let found = fs::metadata(path).map_err(|error| unreadable(path, error.to_string()))?;
+        let root = if found.is_dir() { path } else { path.parent().unwrap_or(path) };
+        let paths = if found.is_dir() {
+            list(path).map_err(|error| unreadable(path, error.to_string()))?
+        } else {
+            vec![path.to_owned()]
+        };
+        let mut folder = Self { root: root.to_owned(), files: BTreeMap::new(), cases: BTreeSet::new() };
+        folder.cases = paths
+            .iter()
+            .filter(|path| path.file_name().is_some_and(|name| name == EXPECTED))
+            .filter_map(|path| path.parent())
+            .filter(|folder| SIDES.iter().any(|side| folder.join(side).is_dir()))
+            .filter_map(|path| below(root, path))
+            .collect();
+        for path in paths {
+            let Some(name) = below(root, &path) else { continue };
+            if folder.cases.iter().any(|case| is_below(&name, case)) {
+                continue;
+            }
+            let size = fs::metadata(&path).map_or(0, |found| found.len());
+            if size > LARGEST {
+                return Err(unreadable(&path, format!("{size} bytes are too many, at most {LARGEST} are read")));
+            }
+            let bytes = fs::read(&path).map_err(|error| unreadable(&path, error.to_string()))?;
+            folder.files.insert(name, bytes.into());
+        }
+        Ok(folder)
+    }
+
+    /// A file as people know it.
+    pub(super) fn shown(&self, name: &str) -> String {
+        let path = if name.is_empty() { self.root.clone() } else { self.root.join(name) };
+        let path = path.display().to_string();
+        path.strip_prefix("./").map(str::to_owned).unwrap_or(path)
+    }
+
+    /// The text of every file with an ending.
+    pub(super) fn texts(&self, ending: &str) -> impl Iterator<Item = (&str, Result<&str, Fault>)> {
+        let files = self.files.iter().filter(move |(name, _)| name.rsplit('.').next() == Some(ending));
+        files.map(|(name, bytes)| {
+            let text = std::str::from_utf8(bytes);
+            (name.as_str(), text.map_err(|_| Fault::of(&self.shown(name), "the file is not UTF-8".to_owned())))
+        })
+    }
+}
+
+/// A path is in a folder, or in one below it; the folder of no name has everything.
+pub(super) fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn below(root: &Path, path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_str()).collect();
+    Some(parts?.join("/"))
+}
+
+/// Files that may be modules, manifests or documents; what begins with a dot is somebody else's.
+fn list(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file() && matches!(ending, Some(EXTENSION | "yaml" | "yml" | "json")) {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// What changes when a file that counts is saved, made or removed.
+#[must_use]
+pub fn fingerprint(paths: &[PathBuf]) -> u64 {
+    let mut hash = DefaultHasher::new();
+    for path in paths {
+        let files = if path.is_dir() { list(path).unwrap_or_default() } else { vec![path.clone()] };
+        for file in files {
+            let found = fs::metadata(&file).ok();
+            let state = found.map(|found| (found.modified().ok(), found.len()));
+            (file, state).hash(&mut hash);
+        }
+    }
+    hash.finish()
+}

@@ -1,0 +1,162 @@
+//! Rules `test_…`, as `opa test` runs them: one holds when it is `true`, and `todo_test_…` is skipped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::files::Folder;
+use super::why::Why;
+use super::{Outcome, Request, Results, TestResult};
+use crate::policy::Value;
+use crate::policy::conftest;
+use crate::policy::engine::RegoVersion;
+use crate::policy::engine::{Covered, Fault, Module, Program, Traced};
+use crate::policy::modules::{EXTENSION, is_module, version_of};
+use crate::policy::rego::ast::{Rule, TermKind};
+use crate::policy::rego::parse;
+
+/// Failures that are explained: each costs a compilation.
+const EXPLAINED: usize = 20;
+
+/// A rule that is a test.
+pub(super) struct Test {
+    /// Its path: `data.policy.x_test.test_y`.
+    pub(super) name: String,
+    /// Which of the modules holds it.
+    pub(super) module: usize,
+    /// Its first body.
+    pub(super) rule: Rule,
+    is_todo: bool,
+}
+
+/// Run the tests of the folders' modules; all of them see each other, as in OPA.
+pub(super) fn run(folders: &[Folder], request: &Request, results: &mut Results) {
+    let (modules, data) = match load(folders) {
+        Ok(loaded) => loaded,
+        Err(faults) => return results.faults.extend(faults),
+    };
+    if modules.is_empty() {
+        return;
+    }
+    let program = match Program::compile(&modules, &data) {
+        Ok(program) => program,
+        Err(faults) => return results.faults.extend(faults),
+    };
+    let tests: Vec<Test> = modules
+        .iter()
+        .enumerate()
+        .flat_map(|(at, module)| tests_of(at, module))
+        .filter(|t| request.takes(&t.name))
+        .collect();
+    let ran: Vec<(TestResult, Vec<Covered>)> =
+        tests.par_iter().map(|test| evaluate(test, &modules, &program)).collect();
+    let mut coverage: BTreeMap<String, Covered> = BTreeMap::new();
+    let mut failed = 0;
+    for ((mut result, covered), test) in ran.into_iter().zip(&tests) {
+        for file in covered.into_iter().filter(|file| is_module(&file.path)) {
+            let known =
+                coverage.entry(file.path.clone()).or_insert_with(|| Covered { path: file.path, ..Covered::default() });
+            known.covered.extend(file.covered);
+            known.not_covered.extend(file.not_covered);
+        }
+        if result.outcome == Outcome::Failed && result.why.is_empty() {
+            failed += 1;
+            result.why = "it is undefined or not true".to_owned();
+            if failed <= EXPLAINED
+                && let Some(why) = modules.get(test.module).and_then(|module| Why::new(module, &test.rule))
+                && let Some(why) = why.explain(&modules, &data)
+            {
+                result.why = why;
+            }
+        }
+        results.tests.push(result);
+    }
+    for file in coverage.values_mut() {
+        let covered = &file.covered;
+        file.not_covered.retain(|line| !covered.contains(line));
+    }
+    results.coverage.extend(coverage.into_values());
+}
+
+/// The modules of the folders, and the documents of their folders `data`.
+fn load(folders: &[Folder]) -> Result<(Vec<Module>, Value), Vec<Fault>> {
+    let (mut modules, mut faults) = (BTreeMap::new(), Vec::new());
+    let mut documents: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    for folder in folders {
+        for (name, text) in folder.texts(EXTENSION) {
+            match text {
+                Ok(text) => {
+                    // Two paths may name the same file.
+                    let (path, version) = (Arc::from(folder.shown(name)), version_of(text));
+                    modules.insert(Arc::clone(&path), Module { path, text: Arc::from(text), version });
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let texts = ["json", "yaml", "yml"].into_iter().flat_map(|ending| folder.texts(ending));
+        documents.extend(texts.filter_map(|(name, text)| Some((Arc::from(name), Arc::from(text.ok()?)))));
+    }
+    let data = conftest::data(&documents, "").map_err(|fault| vec![fault])?;
+    if faults.is_empty() { Ok((modules.into_values().collect(), data)) } else { Err(faults) }
+}
+
+fn tests_of(at: usize, module: &Module) -> Vec<Test> {
+    let mut tests: Vec<Test> = Vec::new();
+    let Ok(parsed) = parse(&module.text, module.version == RegoVersion::V1) else { return tests };
+    let package = parsed.package.join(".");
+    for rule in parsed.rules {
+        let Some(TermKind::Var(name)) = rule.path.first().map(|term| &term.kind) else { continue };
+        let is_todo = name.starts_with("todo_test_");
+        if rule.is_default || !(is_todo || name.starts_with("test_")) {
+            continue;
+        }
+        let name = format!("data.{package}.{name}");
+        if !tests.iter().any(|test| test.name == name) {
+            tests.push(Test { name, module: at, rule, is_todo });
+        }
+    }
+    tests
+}
+
+fn evaluate(test: &Test, modules: &[Module], program: &Program) -> (TestResult, Vec<Covered>) {
+    let started = Instant::now();
+    let path = modules.get(test.module).map_or_else(String::new, |module| module.path.to_string());
+    let mut result = TestResult {
+        name: test.name.clone(),
+        path,
+        line: test.rule.loc.line,
+        outcome: Outcome::Skipped,
+        why: String::new(),
+        prints: Vec::new(),
+        time: started.elapsed(),
+    };
+    if test.is_todo {
+        return (result, Vec::new());
+    }
+    let traced = program.evaluate_traced(&test.name, &Value::Undefined).unwrap_or_else(|error| {
+        result.why = error.to_string();
+        Traced::default()
+    });
+    result.outcome = if holds(traced.value.as_ref(), &mut result.why) { Outcome::Passed } else { Outcome::Failed };
+    result.prints = traced.prints;
+    result.time = started.elapsed();
+    (result, traced.coverage)
+}
+
+/// True, or an object of cases that are all true; those that are not are named.
+fn holds(value: Option<&Value>, why: &mut String) -> bool {
+    match value {
+        Some(Value::Bool(value)) => *value,
+        Some(Value::Object(cases)) => {
+            let failed = cases.iter().filter(|(_, value)| !holds(Some(value), &mut String::new()));
+            let failed: Vec<String> = failed.map(|(name, _)| name.to_string()).collect();
+            if !failed.is_empty() {
+                *why = format!("these cases are not true: {}", failed.join(", "));
+            }
+            failed.is_empty() && why.is_empty()
+        }
+        _ => false,
+    }
+}

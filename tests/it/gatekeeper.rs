@@ -1,0 +1,4 @@
+//! Gatekeeper's templates and constraints through the library's surface.
+
+mod library;
+mod suites;

@@ -1,0 +1,241 @@
+//! `portcullis test`, and the tools of those who write policies.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Run, portcullis};
+
+const POLICY: &str = "\
+# METADATA
+# title: a Pod with a host's network
+package policy.host
+
+deny contains {\"msg\": \"no host network\", \"field\": \"/spec/hostNetwork\"} if {
+	input.review.object.kind == \"Pod\"
+	input.review.object.spec.hostNetwork
+}
+
+never if {
+	input.never
+}
+";
+
+const TESTS: &str = "\
+package policy.host_test
+
+import data.policy.host
+
+pod(network) := {\"review\": {\"object\": {\"kind\": \"Pod\", \"spec\": {\"hostNetwork\": network}}}}
+
+test_denied if {
+	count(host.deny) == 1 with input as pod(true)
+}
+
+test_wrong if {
+	found := host.deny with input as pod(false)
+	print(\"found\", found)
+	count(found) == 7
+}
+
+todo_test_later if false
+";
+
+/// A folder with files, and what a run of the program in it does.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (path, text) in files {
+            folder.write(path, text);
+        }
+        fs::create_dir_all(folder.0.path().join("work")).unwrap();
+        folder
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.0.path().join("work").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        let run = portcullis(&self.0.path().join("work"), self.0.path(), args);
+        assert_eq!(run.defect(), None);
+        run
+    }
+}
+
+#[track_caller]
+fn says(run: &Run, code: i32, words: &[&str]) {
+    let text = run.text();
+    let missing: Vec<_> = words.iter().filter(|word| !text.contains(**word)).collect();
+    assert!(run.code == Some(code) && missing.is_empty(), "{:?}, not {code} and {missing:?}:\n{text}", run.code);
+}
+
+fn json(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}:\n{}", run.text()))
+}
+
+#[test]
+fn the_policies_of_the_program_pass_their_tests_and_say_what_they_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let home = tempfile::tempdir().unwrap();
+    let run = portcullis(root, home.path(), &["test", "policies"]);
+    says(&run, 0, &["tests passed"]);
+    let run = portcullis(root, home.path(), &["policy", "check", "policies"]);
+    says(&run, 0, &["policies load, say what they are, and have tests"]);
+}
+
+#[test]
+fn a_failing_test_shows_what_does_not_hold() {
+    let folder = Folder::new(&[("p/policy.rego", POLICY), ("p/policy_test.rego", TESTS)]);
+    let run = folder.run(&["test", "p"]);
+    let words = [
+        "FAIL data.policy.host_test.test_wrong",
+        "line 14: count(found) == 7",
+        "count(found) is 0",
+        "policy_test.rego:13: found set()",
+        "1 of 3 tests passed, 1 failed, 1 skipped",
+    ];
+    says(&run, 1, &words);
+    assert!(!run.text().contains("test_denied"), "what passes is shown with -v only");
+    says(&folder.run(&["test", "p", "-v"]), 1, &["pass data.policy.host_test.test_denied", "skip"]);
+    says(&folder.run(&["test", "p", "--run", "denied$"]), 0, &["1 of 1 tests passed"]);
+}
+
+#[test]
+fn broken_files_and_no_tests_are_neither_passed_nor_failed() {
+    says(&Folder::new(&[]).run(&["test", "nowhere"]), 2, &["nowhere"]);
+    says(&Folder::new(&[("p/policy.rego", POLICY)]).run(&["test", "p"]), 2, &["no tests found"]);
+    let broken =
+        Folder::new(&[("p/policy.rego", POLICY), ("p/a_test.rego", "package a_test\n\ntest_x if {\n\tnosuch(1)\n}\n")]);
+    says(&broken.run(&["test", "p"]), 2, &["a_test.rego:4:2: rego_type_error", "nosuch"]);
+    let run = broken.run(&["test", "p", "-o", "json"]);
+    assert_eq!(json(&run)["faults"][0]["line"], 4);
+}
+
+#[test]
+fn every_format_tells_the_same() {
+    let folder = Folder::new(&[("p/policy.rego", POLICY), ("p/policy_test.rego", TESTS)]);
+    let report = json(&folder.run(&["test", "p", "-o", "json"]));
+    assert_eq!((&report["passed"], &report["failed"], &report["skipped"]), (&1.into(), &1.into(), &1.into()));
+    let failed = report["tests"].as_array().unwrap().iter().find(|test| test["result"] == "fail").unwrap();
+    assert_eq!((&failed["line"], &failed["output"][0]), (&11.into(), &"p/policy_test.rego:13: found set()".into()));
+    let xml = folder.run(&["test", "p", "-o", "junit"]).stdout;
+    assert!(xml.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\""), "{xml}");
+    let log = folder.run(&["test", "p", "-o", "github"]).stdout;
+    assert!(
+        log.starts_with("::error file=p/policy_test.rego,line=11,title=data.policy.host_test.test_wrong::"),
+        "{log}"
+    );
+}
+
+#[test]
+fn coverage_names_the_lines_that_no_test_reaches() {
+    let folder = Folder::new(&[("p/policy.rego", POLICY), ("p/policy_test.rego", TESTS)]);
+    says(&folder.run(&["test", "p", "--run", "denied", "--coverage"]), 0, &["p/policy.rego", "not evaluated: 11"]);
+    says(&folder.run(&["test", "p", "--run", "denied", "--coverage-min", "100"]), 1, &["at least 100 %"]);
+    says(&folder.run(&["test", "p", "--run", "denied", "--coverage-min", "10"]), 0, &["coverage"]);
+}
+
+#[test]
+fn good_yaml_and_bad_yaml_are_judged() {
+    let pod = |network: &str| {
+        format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec: {{hostNetwork: {network}}}\n")
+    };
+    let folder =
+        Folder::new(&[("p/policy.rego", POLICY), ("p/good.yaml", &pod("false")), ("p/bad.yaml", &pod("true"))]);
+    says(&folder.run(&["test", "p"]), 0, &["2 of 2 tests passed"]);
+    folder.write("p/good.yaml", &pod("true"));
+    folder.write("p/bad.yaml", &pod("false"));
+    let words = ["the policy says of good.yaml:", "Pod web: no host network", "the policy says nothing of bad.yaml"];
+    says(&folder.run(&["test", "p"]), 1, &words);
+}
+
+#[test]
+fn a_case_has_the_findings_that_it_expects_and_no_others() {
+    let pod = |network: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  hostNetwork: {network}\n  containers:\n  - name: app\n    image: nginx:1.27.3\n"
+        )
+    };
+    let expected = "- rule: policy/host\n  path: web.yaml\n  line: 7\n  severity: error\n  message: host network\n";
+    let folder = Folder::new(&[
+        ("p/policy.rego", POLICY),
+        ("p/cases/turned-on/base/web.yaml", &pod("false")),
+        ("p/cases/turned-on/head/web.yaml", &pod("true")),
+        ("p/cases/turned-on/expected.yaml", expected),
+        ("p/cases/turned-off/base/web.yaml", &pod("true")),
+        ("p/cases/turned-off/head/web.yaml", &pod("false")),
+        ("p/cases/turned-off/expected.yaml", "none: true\n"),
+    ]);
+    says(&folder.run(&["test", "p"]), 0, &["2 of 2 tests passed"]);
+    folder.write("p/cases/turned-on/expected.yaml", "- rule: policy/host\n  line: 8\n");
+    folder.write("p/cases/turned-off/expected.yaml", "- rule: policy/other\n");
+    let words =
+        ["missing: policy/host line 8", "not expected: policy/host at web.yaml line 7", "missing: policy/other"];
+    says(&folder.run(&["test", "p"]), 1, &words);
+    folder.write("p/cases/turned-on/expected.yaml", "- rules: x\n");
+    says(&folder.run(&["test", "p", "--run", "turned-on"]), 1, &["expected.yaml is neither a list of findings"]);
+}
+
+#[test]
+fn watching_runs_again_soon_after_a_save() {
+    let folder = Folder::new(&[("p/policy.rego", POLICY), ("p/policy_test.rego", TESTS)]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+        .args(["test", "p", "--watch", "--run", "denied"])
+        .current_dir(folder.0.path().join("work"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("1 of 1 tests passed")));
+    folder.write("p/policy_test.rego", &TESTS.replace("== 1 with", "== 2 with"));
+    let saved = Instant::now();
+    assert!(lines.any(|line| line.contains("0 of 1 tests passed")));
+    let waited = saved.elapsed();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+}
+
+#[test]
+fn a_new_policy_works_at_once() {
+    let folder = Folder::new(&[]);
+    says(&folder.run(&["policy", "new", "images/no-latest"]), 0, &["policies/images/no-latest/policy.rego"]);
+    says(&folder.run(&["test", "policies"]), 0, &["4 of 4 tests passed"]);
+    says(&folder.run(&["policy", "check"]), 0, &["1 policies load"]);
+    says(&folder.run(&["policy", "list", "policies"]), 0, &["images/no-latest  error    A Deployment says no team"]);
+    says(&folder.run(&["policy", "new", "images/no-latest"]), 2, &["is there already"]);
+    says(&folder.run(&["policy", "new", "../x"]), 2, &["is no name of a policy"]);
+}
+
+#[test]
+fn what_a_policy_lacks_is_told() {
+    let folder = Folder::new(&[("policies/host/policy.rego", POLICY)]);
+    let words =
+        ["host/policy.rego:1:1: incomplete: METADATA: no description", "no custom.id", "the policy has no tests"];
+    says(&folder.run(&["policy", "check"]), 1, &words);
+    folder.write("policies/host/policy.rego", "package policy.host\n\ndeny contains x if { y }\n");
+    says(&folder.run(&["policy", "check"]), 2, &["policy.rego:3"]);
+}
+
+#[test]
+fn pages_of_policies_are_written_and_compared() {
+    let folder = Folder::new(&[]);
+    folder.run(&["policy", "new", "images/no-latest"]);
+    says(&folder.run(&["policy", "docs", "policies", "--check"]), 1, &["docs/policies/images/no-latest.md is not"]);
+    says(&folder.run(&["policy", "docs", "policies"]), 0, &[]);
+    says(&folder.run(&["policy", "docs", "policies", "--check"]), 0, &[]);
+    let printed = folder.run(&["policy", "docs", "policies", "--print"]).stdout;
+    for part in ["# images/no-latest\n", "Severity: error.\n", "## What to do\n", "kinds:", "- <https://kubernetes.io/"]
+    {
+        assert!(printed.contains(part), "{part:?} in\n{printed}");
+    }
+}
