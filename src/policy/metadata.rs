@@ -119,12 +119,12 @@ pub fn read(module: &Module) -> Result<Vec<Metadata>, Fault> {
 /// # Errors
 /// As [`read`].
 pub fn of_package(module: &Module) -> Result<Metadata, Fault> {
-    let is_package = |metadata: &Metadata| match metadata.scope.as_deref() {
-        Some(scope) => matches!(scope, "package" | "subpackages"),
-        None => {
-            let target = module.text.lines().nth(metadata.target.saturating_sub(1) as usize).unwrap_or_default();
-            target.trim_start().starts_with("package")
+    let is_package = |metadata: &Metadata| {
+        if let Some(scope) = metadata.scope.as_deref() {
+            return matches!(scope, "package" | "subpackages");
         }
+        let target = module.text.lines().nth(metadata.target.saturating_sub(1) as usize).unwrap_or_default();
+        target.trim_start().starts_with("package")
     };
     Ok(read(module)?.into_iter().find(is_package).unwrap_or_default())
 }

@@ -120,7 +120,7 @@ impl Loaded {
                 if is_dir {
                     at.push(name.to_string_lossy().into_owned());
                 }
-                self.load(&entry, at, false)?;
+                self.load(&below, at, false)?;
                 if is_dir {
                     at.pop();
                 }

@@ -265,7 +265,7 @@ pub(super) fn all_of_body(body: &Body, found: &mut BTreeSet<Arc<str>>) {
             LiteralKind::Term(term) | LiteralKind::Not(term) => all(term, found),
             LiteralKind::Declare(_) => {}
             LiteralKind::SomeIn { key, value, collection } => {
-                for key in key {
+                if let Some(key) = key {
                     all(key, found);
                 }
                 all(value, found);

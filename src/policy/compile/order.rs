@@ -165,7 +165,7 @@ impl Ready<'_> {
                 for arg in args {
                     self.whole(arg);
                 }
-                for out in out {
+                if let Some(out) = out {
                     self.pattern(out);
                 }
             }

@@ -153,7 +153,7 @@ impl<'a> Resolver<'a> {
                 LiteralKind::Declare(names) => declares.extend(names.iter().map(|(_, name)| Arc::clone(name))),
                 LiteralKind::SomeIn { key, value, .. } => {
                     names_of(value, &mut declares);
-                    for key in key {
+                    if let Some(key) = key {
                         names_of(key, &mut declares);
                     }
                 }

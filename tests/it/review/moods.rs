@@ -175,7 +175,8 @@ fn what_is_no_answer_of_githubs_fails_clearly() {
     setting.environment = vec![("GITHUB_API_URL", setting.fake.address.replace("http:", "https:"))];
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(3), "{}", run.text());
-    let told = ["no connection to GitHub: ", "the system has no certificates"].iter().any(|words| run.stderr.contains(words));
+    let told =
+        ["no connection to GitHub: ", "the system has no certificates"].iter().any(|words| run.stderr.contains(words));
     assert!(told, "{}", run.stderr);
     assert_eq!(setting.fake.requests(), 0);
     // A token goes to nobody who could be listening in.
