@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod init;
 pub mod parse;
 mod policy;
 mod post;
@@ -50,6 +51,8 @@ enum Command {
     /// Post a report that another job made, such as that of a fork's pull request
     #[cfg(feature = "github")]
     Post(post::report::Args),
+    /// Write a portcullis.yaml to begin with
+    Init(init::Args),
     /// Print what kubectl would read from a file, one JSON document a line
     Parse(parse::Args),
     /// Tell what a rule means, who says so, and how to mend what it finds
@@ -105,6 +108,7 @@ fn run(command: &Command) -> io::Result<u8> {
         Command::Check(args) => check::run(args, &mut out),
         #[cfg(feature = "github")]
         Command::Post(args) => post::report::run(args, &mut out),
+        Command::Init(args) => init::run(args, &mut out),
         Command::Parse(args) => parse::run(args, &mut out, &mut io::stderr()),
         Command::Explain(args) => explain::run(args, &mut out),
         Command::Policy(args) => policy::run(args, &mut out),

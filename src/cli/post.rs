@@ -7,8 +7,8 @@ use clap::ValueEnum;
 
 use super::check::Refusal;
 use super::{INDETERMINATE, complain};
+use crate::config::Config;
 use crate::config::overrides::Override;
-use crate::config::{Config, OverrideRights};
 use crate::git::{self, Environment, Request};
 use crate::pipeline::RunError;
 use crate::report::{Report, escape};
@@ -19,8 +19,13 @@ use crate::review::show;
 
 #[cfg(feature = "github")]
 mod github;
+#[cfg(not(feature = "github"))]
+#[path = "post/nowhere.rs"]
+mod github;
 #[cfg(feature = "github")]
 pub(super) mod report;
+
+use github::Connection;
 
 const POSTING: &str = "Posting";
 
@@ -68,13 +73,11 @@ pub(super) struct Posting {
     settings: Settings,
     dry_run: Option<DryRun>,
     overrides: Vec<Override>,
-    #[cfg(feature = "github")]
-    connection: Option<github::Connection>,
+    connection: Option<Connection>,
 }
 
 impl Args {
     /// Find out where to post, and who overrides.
-    #[cfg_attr(not(feature = "github"), expect(unused_variables, reason = "without a forge there is no event"))]
     pub(super) fn prepare(
         &self,
         environment: &Environment,
@@ -83,42 +86,18 @@ impl Args {
         if !self.post {
             return Ok(None);
         }
+        let connection = github::connect(self, environment)?;
         // A broken config is told by the judgement itself.
-        let config = config().unwrap_or_default();
+        let Config { review, overriding, .. } = config().unwrap_or_default();
         let settings = Settings {
-            gate: config.review.check.clone(),
-            comment: config.review.comment,
+            gate: review.check,
+            comment: review.comment,
             request_changes: self.request_changes,
-            pull_request: true,
+            pull_request: connection.as_ref().is_none_or(Connection::is_pull_request),
             neutral: false,
         };
-        #[cfg(feature = "github")]
-        return self.connected(environment, &config.overriding, settings).map(Some);
-        #[cfg(not(feature = "github"))]
-        if self.dry_run.is_none() {
-            return Err(Refusal {
-                message: "this build cannot post: it was made without the feature `github`".to_owned(),
-                help: Some("--dry-run tells what would be posted".to_owned()),
-            });
-        } else {
-            return Ok(Some(Posting { settings, dry_run: self.dry_run, overrides: Vec::new() }));
-        }
-    }
-
-    #[cfg(feature = "github")]
-    fn connected(
-        &self,
-        environment: &Environment,
-        rights: &OverrideRights,
-        mut settings: Settings,
-    ) -> Result<Posting, Refusal> {
-        let connection = github::connect(self, environment)?;
-        let mut overrides = Vec::new();
-        if let Some(connection) = &connection {
-            settings.pull_request = connection.is_pull_request();
-            overrides = connection.overrides(rights);
-        }
-        Ok(Posting { settings, dry_run: self.dry_run, overrides, connection })
+        let overrides = connection.as_ref().map(|connection| connection.overrides(&overriding)).unwrap_or_default();
+        Ok(Some(Posting { settings, dry_run: self.dry_run, overrides, connection }))
     }
 }
 
@@ -128,7 +107,6 @@ impl Posting {
     }
 
     /// Post, or tell what would be posted. Gives the exit code. `annotated`: the log has the annotations already.
-    #[cfg_attr(not(feature = "github"), expect(unused_variables, reason = "a dry run writes no annotations"))]
     pub(super) fn post(
         &self,
         report: &Report,
@@ -144,20 +122,15 @@ impl Posting {
                 return Ok(INDETERMINATE);
             }
         };
-        #[cfg(feature = "github")]
         if self.dry_run.is_none() {
             github::outputs(report)?;
         }
-        #[cfg(feature = "github")]
         if let Some(connection) = &self.connection {
             return connection.post(report, Some(diff), &self.settings, self.dry_run, annotated, out);
         }
-        self.print(&plan::plan(report, &diff, &Posted::default(), &self.settings), out)?;
+        let plan = plan::plan(report, &diff, &Posted::default(), &self.settings);
+        print(&plan, self.dry_run.unwrap_or(DryRun::Human), out)?;
         Ok(report.exit_code())
-    }
-
-    fn print(&self, plan: &Plan, out: &mut impl Write) -> io::Result<()> {
-        print(plan, self.dry_run.unwrap_or(DryRun::Human), out)
     }
 }
 

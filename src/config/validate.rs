@@ -15,6 +15,7 @@ use super::shape::{cut, name};
 use super::suppress::ConfigSuppression;
 use super::{Cluster, Config, Except, Kubernetes, Policy, Review, RuleLevel};
 use crate::finding::Reason;
+use crate::policy::bundled::LIBRARY;
 use crate::source::{Side, Source};
 use crate::yaml::pointer::child;
 
@@ -371,11 +372,14 @@ pub(super) fn rule_pattern(text: &str) -> Result<Wildcard, (String, String)> {
     if let Some(rule) = crate::rules::find(text) {
         return Ok(Wildcard::new(rule.id));
     }
-    let group = text.split_once('/').map_or(text, |(group, _)| group);
-    let ids: Vec<&str> = crate::rules::RULES.iter().map(|rule| rule.id).collect();
-    if ids.iter().all(|id| id.split_once('/').map_or(*id, |(group, _)| group) != group) {
-        // Policies bring rules of their own, and their groups are not known before they are loaded.
-        return Ok(pattern);
+    let group_of = |id: &str| id.split_once('/').map_or(id, |(group, _)| group).to_owned();
+    let mut ids: Vec<&str> = crate::rules::RULES.iter().map(|rule| rule.id).collect();
+    if ids.iter().all(|id| group_of(id) != group_of(text)) {
+        ids = LIBRARY.policies.iter().map(|policy| policy.id.as_str()).collect();
+        if ids.contains(&text) || ids.iter().all(|id| group_of(id) != group_of(text)) {
+            // A repository's own policies bring rules, and their ids are not known before they are loaded.
+            return Ok(pattern);
+        }
     }
     let help = match did_you_mean(text, ids.iter().copied()) {
         Some(id) => format!("did you mean `{id}`?"),

@@ -3,7 +3,7 @@
 //! [`regorus`] evaluates. Before, modules are read, checked as OPA's compiler checks them, and lowered to a plain form
 //! ([`super::compile`]), because regorus alone answers otherwise than OPA in places.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use regorus::{Engine, Value};
 
 use super::compile::{self, Lowered};
 pub use super::limits::Limits;
-use super::{builtins, internal, limits};
+use super::{builtins, internal};
 
 /// The language of a module, as OPA tells the two apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,6 +122,7 @@ const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 256 << 10 } else { 64
 #[derive(Clone, Debug)]
 pub struct Program {
     engine: Engine,
+    limits: Limits,
     facts: Arc<Facts>,
 }
 
@@ -141,17 +142,6 @@ struct Facts {
 impl Program {
     /// Check, lower and prepare modules with the documents that they read below `data`.
     pub fn compile(modules: &[Module], data: &Value) -> Result<Self, Vec<Fault>> {
-        let too_long = modules.iter().filter(|module| module.text.len() > limits::LONGEST_MODULE);
-        let faults: Vec<Fault> = too_long
-            .map(|module| {
-                let limit = limits::LONGEST_MODULE;
-                let message = format!("the module is {} bytes long, at most {limit} are read", module.text.len());
-                fault("unsupported", &module.path, message)
-            })
-            .collect();
-        if !faults.is_empty() {
-            return Err(faults);
-        }
         let lowered = compile::lower(&compile::parse(modules)?)?;
         Self::prepare(&lowered, data)
     }
@@ -179,7 +169,12 @@ impl Program {
         engine.set_strict_builtin_errors(true);
         engine.set_gather_prints(true);
         Limits::default().apply(&mut engine);
-        let is_called = |name: &str| lowered.modules.iter().any(|(_, text)| text.contains(name));
+        let words = lowered
+            .modules
+            .iter()
+            .flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')));
+        let words: HashSet<&str> = words.collect();
+        let is_called = |name: &str| words.contains(name);
         internal::register(&mut engine, is_called);
         builtins::register(&mut engine, builtins::Errors::Undefined, is_called);
         internal::register_native(&mut engine, is_called);
@@ -194,7 +189,7 @@ impl Program {
         let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
         let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
         let facts = Arc::new(Facts { rules, places, modules, depth: lowered.depth, reads });
-        Self { engine, facts }.filled(data)
+        Self { engine, limits: Limits::default(), facts }.filled(data)
     }
 
     fn filled(mut self, data: &Value) -> Result<Self, Vec<Fault>> {
@@ -209,6 +204,7 @@ impl Program {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         limits.apply(&mut self.engine);
+        self.limits = limits;
         self
     }
 
@@ -315,7 +311,13 @@ impl Program {
         match value {
             Ok(Value::Undefined) => Ok(None),
             Ok(value) => Ok(Some(value)),
-            Err(error) => Err(self.facts.eval_error(&error.to_string())),
+            Err(error) => {
+                let mut error = self.facts.eval_error(&error.to_string());
+                if error.trouble == Trouble::Time {
+                    error.message = format!("evaluating {rule} took longer than {:?}", self.limits.time);
+                }
+                Err(error)
+            }
         }
     }
 }

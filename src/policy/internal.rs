@@ -8,6 +8,7 @@ use regorus::unstable::{BUILTINS, Expr, Ref, Span};
 use regorus::{Engine, LimitError, Source, Value};
 
 use super::builtins::term;
+use super::limits::LONGEST_TEXT;
 
 /// What a policy printed: `file:line: text`.
 const PRINTS: usize = 10_000;
@@ -61,14 +62,42 @@ pub(super) fn register_native(engine: &mut Engine, is_called: impl Fn(&str) -> b
         // Arguments as regorus tells of them in its messages, which nobody sees.
         let params: Vec<_> =
             (0..*arity).map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 })).collect();
-        let call = move |values: Vec<Value>| match function(&span, &params, &values, false) {
-            Ok(value) => Ok(value),
-            Err(error) if error.downcast_ref::<LimitError>().is_some() => Err(error),
-            Err(_) => Ok(Value::Undefined),
+        let is_replacing = matches!(*name, "replace" | "strings.replace_n");
+        let call = move |values: Vec<Value>| {
+            if too_long(&values, is_replacing) {
+                return Err(TooLong.into());
+            }
+            match function(&span, &params, &values, false) {
+                Ok(value) => Ok(value),
+                Err(error) if error.downcast_ref::<LimitError>().is_some() => Err(error),
+                Err(_) => Ok(Value::Undefined),
+            }
         };
         // Fails for a name that has a function of ours.
         _ = engine.add_extension((*name).to_owned(), *arity, Box::new(call));
     }
+}
+
+/// Too much text for a builtin.
+#[derive(Debug, thiserror::Error)]
+#[error("a text is too long for this builtin function, at most {LONGEST_TEXT} bytes")]
+struct TooLong;
+
+/// Whether the texts of arguments, or what replacing in them could make, are too long.
+fn too_long(values: &[Value], is_replacing: bool) -> bool {
+    let length = |value: &Value| match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_length).sum(),
+        Value::Set(items) => items.iter().map(text_length).sum(),
+        _ => 0,
+    };
+    let lengths: Vec<usize> = values.iter().map(length).collect();
+    let product = lengths.iter().map(|length| length.saturating_add(1)).fold(1, usize::saturating_mul);
+    lengths.iter().sum::<usize>() > LONGEST_TEXT || is_replacing && product > LONGEST_TEXT * 16
+}
+
+fn text_length(value: &Value) -> usize {
+    value.as_string().map_or(0, |text| text.len())
 }
 
 /// Add those that a text calls.

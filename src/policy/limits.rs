@@ -9,7 +9,9 @@ use regorus::{Engine, PolicyLengthConfig};
 /// What all evaluations of the process may hold together, in bytes: a policy needs a few hundred thousand.
 const MEMORY: u64 = 512 << 20;
 /// The longest module, in bytes: generated tables of data belong in data files.
-pub(super) const LONGEST_MODULE: usize = 4 << 20;
+pub(super) const LONGEST_MODULE: usize = 1 << 20;
+/// The most text that a builtin of regorus takes or could make, in bytes.
+pub(super) const LONGEST_TEXT: usize = 4 << 20;
 /// How many steps pass between two looks at the clock.
 const STEPS: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 

@@ -4,6 +4,7 @@
 //! ([`diff`]); what it does about older comments, on the markers of our own ([`marker`]).
 
 pub mod body;
+mod comments;
 pub mod diff;
 #[cfg(feature = "github")]
 pub mod github;

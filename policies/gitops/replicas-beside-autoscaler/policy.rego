@@ -4,7 +4,7 @@
 # description: |-
 #   Every time the agent applies the manifest, the workload falls back to the number in Git, and the autoscaler
 #   scales it up again: under load, each reconciliation is an outage. Leave replicas out; the autoscaler keeps the
-#   number.
+#   number. One replica is not judged: it is what an absent field means.
 # related_resources:
 # - https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 # custom:
@@ -20,20 +20,20 @@
 package policy.gitops.replicas_beside_autoscaler
 
 import data.lib.review
-
-scalers := {"HorizontalPodAutoscaler": "autoscaling", "ScaledObject": "keda.sh"}
+import data.lib.scaling
 
 warn contains violation if {
-	is_number(review.new.spec.replicas)
-	review.new.spec.replicas > 0
-	some api_version, kinds in data.inventory.namespace[review.namespace]
-	some kind, group in scalers
-	review.group(api_version) == group
-	some name, scaler in kinds[kind]
-	scaler.spec.scaleTargetRef.name == review.new.metadata.name
-	object.get(scaler, ["spec", "scaleTargetRef", "kind"], "Deployment") == review.new.kind
+	replicas := review.new.spec.replicas
+	is_number(replicas)
+
+	# One is the default, and may not be written at all.
+	replicas > 1
+	some scaler in scaling.scalers(review.namespace, review.new.kind, review.new.metadata.name)
 	violation := {
-		"msg": sprintf("replicas is %d in Git, and %s %s sets it too: each reconciliation undoes the scaling", [review.new.spec.replicas, kind, name]),
+		"msg": sprintf(
+			"replicas is %v in Git, and %s %s sets it too: each reconciliation undoes the scaling",
+			[replicas, scaler.kind, scaler.name],
+		),
 		"field": "/spec/replicas",
 	}
 }

@@ -29,6 +29,7 @@ test_keda if {
 test_no_replicas if {
 	count(policy.warn) == 0 with input as deployment({}) with data.inventory as hpa(web)
 	count(policy.warn) == 0 with input as deployment({"replicas": 0}) with data.inventory as hpa(web)
+	count(policy.warn) == 0 with input as deployment({"replicas": 1}) with data.inventory as hpa(web)
 }
 
 test_other_target if {

@@ -26,7 +26,7 @@ warn contains violation if {
 		plain(key)
 	}
 	workloads := selector.workloads(review.namespace)
-	count([workload | some workload in workloads; selector.matches(review.new.spec.selector, workload.labels)]) == 0
+	count([found.name | some found in workloads; selector.matches(review.new.spec.selector, found.labels)]) == 0
 	some workload in workloads
 	every key, _ in wanted {
 		workload.labels[key]

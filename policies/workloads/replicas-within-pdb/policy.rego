@@ -23,6 +23,7 @@ package policy.workloads.replicas_within_pdb
 import data.lib.pod
 import data.lib.quantity
 import data.lib.review
+import data.lib.scaling
 import data.lib.selector
 
 # A budget as a whole number of Pods that have to stay.
@@ -36,12 +37,16 @@ budgets(labels) := [budget |
 	selector.matches(review.map(object.get(budget, ["spec", "selector"], {})), labels)
 ]
 
-# Autoscaled workloads leave the number out.
-replicas_of(workload) := workload.spec.replicas if is_number(workload.spec.replicas)
+# One Pod is the default. What an autoscaler scales has no number of its own.
+replicas_of(kind, workload) := replicas if {
+	replicas := object.get(workload, ["spec", "replicas"], 1)
+	is_number(replicas)
+	count(scaling.scalers(review.namespace, kind, workload.metadata.name)) == 0
+}
 
 warn contains violation if {
 	review.new.kind in {"Deployment", "StatefulSet"}
-	replicas := replicas_of(review.new)
+	replicas := replicas_of(review.new.kind, review.new)
 	replicas > 0
 	some budget in budgets(pod.labels)
 	kept(budget, replicas) >= replicas
@@ -58,7 +63,7 @@ warn contains violation if {
 	review.new.kind == "PodDisruptionBudget"
 	some workload in selector.workloads(review.namespace)
 	workload.kind in {"Deployment", "StatefulSet"}
-	replicas := replicas_of(workload.value)
+	replicas := replicas_of(workload.kind, workload.value)
 	replicas > 0
 	selector.matches(review.map(object.get(review.new, ["spec", "selector"], {})), workload.labels)
 	kept(review.new, replicas) >= replicas

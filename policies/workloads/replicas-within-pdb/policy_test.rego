@@ -58,6 +58,19 @@ test_said_elsewhere if {
 	count(from_budget(1, {"maxUnavailable": 0})) == 0
 }
 
+test_autoscaled if {
+	budget := pdb({"minAvailable": 1})
+	scaler := {
+		"apiVersion": "autoscaling/v2",
+		"kind": "HorizontalPodAutoscaler",
+		"metadata": {"name": "web", "namespace": "shop"},
+		"spec": {"scaleTargetRef": {"kind": "Deployment", "name": "web"}},
+	}
+	inventory := t.inventory([workload(1), budget, scaler])
+	count(policy.warn) == 0 with input as t.create(budget) with data.inventory as inventory
+	count(policy.warn) == 0 with input as t.create(workload(1)) with data.inventory as inventory
+}
+
 test_what_is_scaled_by_something_else if {
 	budget := pdb({"minAvailable": 1})
 	set := object.union(workload(1), {"kind": "ReplicaSet"})

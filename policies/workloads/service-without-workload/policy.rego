@@ -27,7 +27,7 @@ warn contains violation if {
 		plain(key)
 	}
 	workloads := selector.workloads(review.namespace)
-	count([workload | some workload in workloads; selector.matches_labels(wanted, workload.labels)]) == 0
+	count([found.name | some found in workloads; selector.matches_labels(wanted, found.labels)]) == 0
 
 	# At least one workload is labelled in this way: otherwise the Pods come from somewhere else.
 	some workload in workloads

@@ -17,6 +17,7 @@
 package policy.workloads.single_replica
 
 import data.lib.review
+import data.lib.scaling
 
 info contains violation if {
 	object.get(review.new, ["spec", "replicas"], 1) in {1, null}
@@ -28,11 +29,4 @@ info contains violation if {
 	}
 }
 
-scaled if {
-	some api_version, kinds in data.inventory.namespace[review.namespace]
-	review.group(api_version) in {"autoscaling", "keda.sh"}
-	some kind in ["HorizontalPodAutoscaler", "ScaledObject"]
-	some scaler in kinds[kind]
-	scaler.spec.scaleTargetRef.name == review.new.metadata.name
-	object.get(scaler, ["spec", "scaleTargetRef", "kind"], "Deployment") == "Deployment"
-}
+scaled if count(scaling.scalers(review.namespace, "Deployment", review.new.metadata.name)) > 0

@@ -187,7 +187,7 @@ impl Connection {
             }
             None => Diff::of_shown(&shown),
         };
-        let plan = plan(report, &diff, &posted, &settings);
+        let plan = plan(&reproducible(report, target, &settings), &diff, &posted, &settings);
         if let Some(how) = dry_run {
             return super::print(&plan, how, out).map(Ok);
         }
@@ -207,6 +207,16 @@ impl Connection {
         }
         Ok(Ok(()))
     }
+}
+
+/// The report with a command that works in any clone: GitHub's merge of a pull request is in none.
+fn reproducible(report: &Report, target: &Target, settings: &Settings) -> Report {
+    let mut report = report.clone();
+    if let (Some(trust), Some(_), false) = (&report.compared.trust, target.pull, settings.neutral) {
+        let head = &target.head;
+        report.compared.reproduce = format!("git fetch origin {trust} {head} && portcullis check {trust}..{head}");
+    }
+    report
 }
 
 /// What cannot be posted goes to where a job may always write: its log and its summary.

@@ -15,6 +15,9 @@ type Reference = (Arc<str>, Vec<Option<Arc<str>>>);
 /// How many rules and loops may be open at once: people write tens.
 const DEEPEST: usize = 1_000;
 
+/// How many recursive rules are told.
+const TOLD: usize = 50;
+
 /// Check for recursion, and tell what is read.
 pub(super) fn check(
     files: &[Resolved],
@@ -129,23 +132,34 @@ fn needs(term: &Term, tree: &Tree, ids: &BTreeMap<&Path, usize>, reads: &mut BTr
     found
 }
 
-/// The nodes that can reach themselves: those which remain when nodes without a way in or a way out are taken away, and
-/// which lie on a cycle.
+/// The nodes that can reach themselves.
 fn cyclic(edges: &[BTreeSet<usize>]) -> BTreeSet<usize> {
-    let mut rest: BTreeSet<usize> = (0..edges.len()).collect();
-    loop {
-        let mut entered = BTreeSet::new();
-        for from in &rest {
-            entered.extend(edges.get(*from).into_iter().flatten().filter(|to| rest.contains(to)).copied());
+    let mut back: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); edges.len()];
+    for (from, to) in edges.iter().enumerate() {
+        for to in to {
+            if let Some(back) = back.get_mut(*to) {
+                back.insert(from);
+            }
         }
-        let leaves = |id: &usize| edges.get(*id).is_some_and(|to| to.iter().any(|to| rest.contains(to)));
-        let kept: BTreeSet<usize> = entered.into_iter().filter(leaves).collect();
-        if kept.len() == rest.len() {
-            break;
-        }
-        rest = kept;
     }
-    rest.into_iter().filter(|id| cycle(*id, edges).len() > 1).collect()
+    let mut rest: BTreeSet<usize> = (0..edges.len()).collect();
+    prune(&mut rest, edges, &back);
+    prune(&mut rest, &back, edges);
+    rest.into_iter().filter(|id| cycle(*id, edges).len() > 1).take(TOLD).collect()
+}
+
+/// Take away what is entered from nowhere, until everything left is entered from something left.
+fn prune(rest: &mut BTreeSet<usize>, edges: &[BTreeSet<usize>], back: &[BTreeSet<usize>]) {
+    let is_entered = |id: usize, rest: &BTreeSet<usize>| {
+        back.get(id).is_some_and(|from| from.iter().any(|from| rest.contains(from)))
+    };
+    let mut waiting: Vec<usize> = rest.iter().copied().filter(|id| !is_entered(*id, rest)).collect();
+    while let Some(id) = waiting.pop() {
+        if rest.remove(&id) {
+            waiting
+                .extend(edges.get(id).into_iter().flatten().filter(|to| rest.contains(to) && !is_entered(**to, rest)));
+        }
+    }
 }
 
 /// The shortest way from a node back to itself; only the node when there is none.

@@ -22,6 +22,7 @@ use std::sync::Arc;
 pub(super) use tree::{Path, dotted};
 
 use super::engine::{Fault, Module, RegoVersion};
+use super::limits::LONGEST_MODULE;
 use super::rego;
 use super::rego::ast::{self, LiteralKind, Loc, Rule, Shape, Term, TermKind};
 
@@ -85,6 +86,12 @@ pub(super) fn parse(modules: &[Module]) -> Result<Vec<Unit>, Vec<Fault>> {
     let mut units = Vec::new();
     for module in modules {
         faults.in_file(&module.path);
+        if module.text.len() > LONGEST_MODULE {
+            let message = format!("the module is {} bytes long, at most {LONGEST_MODULE} are read", module.text.len());
+            let help = Some("put tables of data in a data file".to_owned());
+            faults.add_with_help("unsupported", Loc { line: 1, column: 1 }, message, help);
+            continue;
+        }
         let is_v1 = module.version == RegoVersion::V1;
         match rego::parse(&module.text, is_v1) {
             Ok(parsed) => units.push(Unit { file: Arc::clone(&module.path), module: parsed }),

@@ -31,7 +31,7 @@ pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> (Ve
             let is_chosen =
                 tree.get(&path).is_some_and(|group| group.has_default && group.has_clause && !group.is_dynamic)
                     && !is_dynamic;
-            let mut lowerer = Lowerer { tree, faults, file: &file.file, made_up: 0, names: 0 };
+            let mut lowerer = Lowerer { tree, faults, file: &file.file, made_up: 0, names: 0, nesting: 0, closures: 0 };
             if is_chosen && rule.is_default {
                 here.push(&lowerer.default(rule, &aside));
             } else {

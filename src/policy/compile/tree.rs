@@ -1,6 +1,6 @@
 //! Which rules there are, by path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Faults, Unit};
@@ -30,7 +30,7 @@ pub(super) struct Group {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     groups: BTreeMap<Path, Group>,
-    packages: BTreeMap<Path, Vec<Arc<str>>>,
+    packages: BTreeMap<Path, BTreeSet<Arc<str>>>,
 }
 
 /// The part of a rule's path that is known: the package, the name and the strings that follow.
@@ -85,11 +85,7 @@ impl Tree {
 
     fn add(&mut self, package: &[Arc<str>], rule: &Rule, faults: &mut Faults) {
         let names = self.packages.entry(package.to_vec()).or_default();
-        if let Some(name) = rule.path.first().and_then(Term::as_var)
-            && !names.contains(name)
-        {
-            names.push(Arc::clone(name));
-        }
+        names.extend(rule.path.first().and_then(Term::as_var).cloned());
         let (path, is_dynamic) = known_path(package, &rule.path);
         if rule.shape == Shape::Function
             && rule.path.len() == 1
@@ -144,6 +140,6 @@ impl Tree {
 
     /// Whether a package has a rule of this name, in any of its files.
     pub(super) fn has_rule(&self, package: &[Arc<str>], name: &str) -> bool {
-        self.packages.get(package).is_some_and(|names| names.iter().any(|known| **known == *name))
+        self.packages.get(package).is_some_and(|names| names.contains(name))
     }
 }

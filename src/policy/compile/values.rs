@@ -38,6 +38,11 @@ impl Out {
     }
 }
 
+/// Collections within each other in one statement.
+const NESTING: usize = 5;
+/// Comprehensions within each other: people write two or three.
+const CLOSURES: usize = 10;
+
 /// Lowers the bodies of one rule.
 pub(super) struct Lowerer<'a> {
     pub(super) tree: &'a Tree,
@@ -45,6 +50,9 @@ pub(super) struct Lowerer<'a> {
     pub(super) file: &'a str,
     pub(super) made_up: u32,
     pub(super) names: u32,
+    /// How many collections and comprehensions are open.
+    pub(super) nesting: usize,
+    pub(super) closures: usize,
 }
 
 impl Lowerer<'_> {
@@ -92,7 +100,10 @@ impl Lowerer<'_> {
             }
         }
         let outer = order::outer_vars(&steps);
-        while let Some(at) = steps.iter().position(|step| order::missing(step, scope, &outer).is_empty()) {
+        // What a step waited for when it was last looked at: it is looked at again when some of that has come.
+        let mut waits: Vec<BTreeSet<Arc<str>>> = steps.iter().map(|step| order::missing(step, scope, &outer)).collect();
+        while let Some(at) = next_step(&steps, &mut waits, scope, &outer) {
+            waits.remove(at);
             let step = steps.remove(at);
             self.step(&step, scope, out);
         }
@@ -305,7 +316,10 @@ impl Lowerer<'_> {
 
     fn values(&mut self, terms: &[Term], scope: &mut Scope, out: &mut Out) -> Vec<String> {
         let terms = self.settled(terms, scope, out);
-        terms.iter().map(|term| self.value(term, scope, out)).collect()
+        self.nesting += 1;
+        let texts = terms.iter().map(|term| self.value(term, scope, out)).collect();
+        self.nesting = self.nesting.saturating_sub(1);
+        texts
     }
 
     /// Terms whose variables all have values: what their references go through is gone through first, since one may give
@@ -346,6 +360,13 @@ impl Lowerer<'_> {
             TermKind::String(text) => quoted(text),
             TermKind::Var(name) => scope.get(name).cloned().unwrap_or_else(|| name.to_string()),
             TermKind::Ref(base, path) => self.reference(term.loc, base, path, scope, out),
+            TermKind::Array(_) | TermKind::Set(_) | TermKind::Object(_) if self.nesting >= NESTING => {
+                // regorus reads nested collections again and again; what is deep is taken apart.
+                let nesting = std::mem::take(&mut self.nesting);
+                let text = self.value(term, scope, out);
+                self.nesting = nesting;
+                self.temporary(term.loc, &text, out)
+            }
             TermKind::Array(items) => format!("[{}]", self.values(items, scope, out).join(", ")),
             TermKind::Set(items) if items.is_empty() => "set()".to_owned(),
             TermKind::Set(items) => format!("{{{}}}", self.values(items, scope, out).join(", ")),
@@ -369,7 +390,16 @@ impl Lowerer<'_> {
 
     fn comprehension(&mut self, head: &Term, body: &Body, scope: &Scope, open: char, close: char) -> String {
         let (mut scope, mut out) = (scope.clone(), Out::default());
+        let nesting = std::mem::take(&mut self.nesting);
+        self.closures += 1;
+        if self.closures > CLOSURES {
+            let message = format!("comprehensions are nested deeper than {CLOSURES} levels");
+            let help = Some("give the inner ones rules or functions of their own".to_owned());
+            self.faults.add_with_help("unsupported", head.loc, message, help);
+            return String::new();
+        }
         let heads = self.body(body, &[head], &mut scope, &mut out);
+        (self.nesting, self.closures) = (nesting, self.closures - 1);
         format!("{open}{} | {}{close}", heads.concat(), out.joined())
     }
 
@@ -458,6 +488,21 @@ impl Lowerer<'_> {
             }
         }
     }
+}
+
+/// The first step that waits for nothing.
+fn next_step(
+    steps: &[Step],
+    waits: &mut [BTreeSet<Arc<str>>],
+    scope: &Scope,
+    outer: &BTreeSet<Arc<str>>,
+) -> Option<usize> {
+    steps.iter().zip(waits).position(|(step, waits)| {
+        if waits.iter().any(|name| scope.contains_key(name)) {
+            *waits = order::missing(step, scope, outer);
+        }
+        waits.is_empty()
+    })
 }
 
 /// The first reference in a term that has variables without values, and can be gone through.

@@ -80,7 +80,7 @@ fn draft(object: &Object, result: &GatekeeperResult) -> Draft {
         }
         Answer::Violation { message, details } => (message, details),
     };
-    let is_empty = details.as_object().is_ok_and(|fields| fields.is_empty());
+    let is_empty = details.as_object().is_ok_and(regorus::value::Object::is_empty);
     let violation = Violation {
         message: message.clone(),
         severity: severity(result.action),

@@ -137,8 +137,8 @@ impl Parser<'_> {
                 self.expect(")")?;
                 return Ok(term);
             }
-            Token::Sym("[") => return self.array(),
-            Token::Sym("{") => return self.braces(),
+            Token::Sym("[") => return self.nested(Self::array),
+            Token::Sym("{") => return self.nested(Self::braces),
             _ => return Err(self.unexpected("unexpected token")),
         };
         self.advance();

@@ -4,10 +4,12 @@
 //! POST again without a look at whether the first one was done. Requests go out one by one, each with a deadline.
 
 pub mod access;
+mod answer;
 mod api;
 mod app;
 mod carry;
 mod client;
+mod connect;
 mod failure;
 mod read;
 pub mod rights;

@@ -225,6 +225,20 @@ fn mutators_change_what_expansions_make() {
         "Shown/generated Deny /spec/template: [Implied by pods] shop/sidecar-pod proxy image=envoy pull=- args=[] {labels}"
     );
     assert_eq!(lines(&found), [main("sidecar"), proxy]);
+    // What is there stays, where the mutator says so, and AssignMetadata always.
+    let kept = r#"{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "kept", "namespace": "shop"}, "spec":
+        {"template": {"metadata": {"labels": {"team": "blue"}}, "spec": {"nodeSelector": {"zone": "a"}, "containers": [
+        {"name": "other", "image": "nginx:1", "imagePullPolicy": "Never"},
+        {"name": "main", "image": "nginx:1", "imagePullPolicy": "Never"}]}}}}"#;
+    let pod = |container: &str, image: &str, args: &str| {
+        format!(
+            "Shown/generated Deny /spec/template: [Implied by pods] shop/kept-pod {container} image={image} pull=Never \
+             args={args} labels={{\"team\": \"blue\"}} owner=Deployment extra={{\"example.com/pool\": \"shop\", \"zone\": \"b\"}}"
+        )
+    };
+    let found = ask(&library, &review("CREATE", kept));
+    let main = pod("main", "registry.example/nginx:2", r#"["--safe", "--log"]"#);
+    assert_eq!(lines(&found), [main, pod("other", "nginx:1", "[]")]);
 }
 
 #[test]

@@ -156,7 +156,13 @@ fn the_action_fetches_judges_and_tells() {
         let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(1), "{event}: {text}");
         setting.fake.verify();
-        setting.fake.with(|state| assert_eq!((state.comments.len(), state.checks.len()), (1, 1), "{event}: {text}"));
+        setting.fake.with(|state| {
+            assert_eq!((state.comments.len(), state.checks.len()), (1, 1), "{event}: {text}");
+            // What is told to repeat it names no merge of GitHub's, which no clone has.
+            let summary = state.issue_comments[0]["body"].as_str().unwrap();
+            let command = format!("portcullis check {}..{}`", base.trim(), head.trim());
+            assert!(summary.contains(&command) && !summary.contains(&merge), "{summary}");
+        });
         for line in [
             "verdict=fail",
             "decision=block",

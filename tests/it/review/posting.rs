@@ -262,12 +262,19 @@ fn no_request_carries_a_secret() {
     ] {
         head.insert(path.as_bytes().to_vec(), secret(&more).as_str().into());
     }
+    // The fix of the misspelt key would be a suggestion with the whole line.
+    let line = format!(
+        "{{apiVersion: v1, kind: Secret, metadata: {{name: one, namespace: shop}}, typ: Opaque, stringData: {{a: {canary}}}}}\n"
+    );
+    head.insert(b"line.yaml".to_vec(), line.as_str().into());
     let setting = Setting::new(&base(), &head);
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
     setting.fake.verify();
     setting.fake.with(|state| {
-        assert!(state.comments.len() >= 5, "{:#?}", bodies(&state.comments));
+        let fixable = bodies(&state.comments).into_iter().any(|body| body.contains("unknown field \"typ\""));
+        assert!(fixable, "{:#?}", bodies(&state.comments));
+        assert!(state.comments.len() >= 6, "{:#?}", bodies(&state.comments));
         for exchange in &state.log {
             for window in [canary, &coded].into_iter().flat_map(|text| text.as_bytes().windows(8)) {
                 let part = std::str::from_utf8(window).unwrap();

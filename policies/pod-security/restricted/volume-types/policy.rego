@@ -42,7 +42,7 @@ allowed := {
 deny contains violation if {
 	some volume in pod.volumes
 	types := [key | some key, value in volume.value; key != "name"; value != null]
-	count({type | some type in types; type in allowed}) == 0
+	count(allowed & {key | some key in types}) == 0
 	type := array.concat(types, ["unknown"])[0]
 	violation := {
 		"msg": sprintf(
