@@ -15,7 +15,7 @@ use crate::judge::{Comments, Judge, Unit};
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::ManifestFile;
 use crate::manifest::sops::{self, SopsRules};
-use crate::policy::check::Policies;
+use crate::policy::check::{Policies, drop_superseded};
 use crate::rules::object::identity::IDENTITY;
 use crate::rules::{self, gate};
 use crate::source::{RepoPath, Side};
@@ -352,6 +352,7 @@ fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
             drafts.truncate(first + check::ENOUGH);
         }
     }
+    drop_superseded(context.policies.set, &mut drafts);
     drafts
 }
 

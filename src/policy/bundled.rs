@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::Value;
+use super::engine::RegoVersion;
 use super::modules::Modules;
 use super::set::{Convention, Policy};
 
@@ -19,7 +20,7 @@ pub struct Library {
 /// The library, read once.
 pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     let files = FILES.iter().map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
-    let modules = Arc::new(Modules::new(files));
+    let modules = Arc::new(Modules::new(files, Some(RegoVersion::V1)));
     let packages = modules.packages().into_iter().filter(|package| package.starts_with("policy."));
     // A test reads them all; one that is broken is none.
     let policy = |package| Policy::new(package, Convention::Portcullis, &modules, Value::new_object()).ok();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use regorus::Value;
 
+use super::bundled::LIBRARY;
 use super::portcullis::Input;
 use super::set::{Convention, Policy, PolicySet, Use};
 use super::state::State;
@@ -237,5 +238,22 @@ impl Ask<'_> {
             kind: SuppressionKind::External,
             at: format!("{}:{}", config.path(), config.position(&except.pointer).line),
         })
+    }
+}
+
+/// Of what policies say of one field of an object, what another one says more strictly is not told twice.
+pub fn drop_superseded(set: &PolicySet, drafts: &mut Vec<Draft>) {
+    let mut superseded: HashSet<(String, String)> = HashSet::new();
+    for draft in
+        drafts.iter().filter(|draft| draft.not_judged.is_none() && crate::rules::find(draft.rule.as_str()).is_none())
+    {
+        let is_it = |policy: &&Arc<Policy>| policy.id == draft.rule.as_str();
+        let policy = set.policies.iter().find(is_it).or_else(|| LIBRARY.policies.iter().find(is_it));
+        let ids = policy.into_iter().flat_map(|policy| &policy.metadata.custom.supersedes);
+        superseded.extend(ids.map(|id| (id.clone(), draft.pointer.clone())));
+    }
+    if !superseded.is_empty() {
+        let is_told = |draft: &Draft| superseded.contains(&(draft.rule.to_string(), draft.pointer.clone()));
+        drafts.retain(|draft| draft.not_judged.is_some() || !is_told(draft));
     }
 }

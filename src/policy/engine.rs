@@ -136,7 +136,7 @@ struct Facts {
     /// How many rules and loops are open at once, at most.
     depth: usize,
     /// Paths that are read; nothing stands for a part that is not known.
-    reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
+    reads: Vec<compile::Reference>,
 }
 
 impl Program {
@@ -259,16 +259,12 @@ impl Program {
         for file in engine.get_coverage_report().map(|report| report.files).unwrap_or_default() {
             let path = file.path.clone();
             let known = traced.coverage.iter_mut().find(|known| known.path == path);
-            let covered = match known {
-                Some(known) => known,
-                None => {
-                    traced.coverage.push(Covered { path, ..Covered::default() });
-                    let Some(last) = traced.coverage.last_mut() else { continue };
-                    last
-                }
-            };
-            covered.covered.extend(file.covered);
-            covered.not_covered.extend(file.not_covered);
+            if let Some(known) = known {
+                known.covered.extend(file.covered);
+                known.not_covered.extend(file.not_covered);
+            } else {
+                traced.coverage.push(Covered { path, covered: file.covered, not_covered: file.not_covered });
+            }
         }
         for file in &mut traced.coverage {
             let covered = &file.covered;

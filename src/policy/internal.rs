@@ -28,14 +28,17 @@ pub(super) fn print_again(prints: Vec<String>) {
     PRINTED.with_borrow_mut(|known| known.extend(prints));
 }
 
-type Function = fn(&[Value]) -> Result<Value, Conflict>;
+/// A function that always answers: with undefined where it does not apply.
+type Function = fn(&[Value]) -> Value;
+/// A function that may find two values where one may be.
+type Checked = fn(&[Value]) -> Result<Value, Conflict>;
 
 /// A key with two values.
 #[derive(Debug, thiserror::Error)]
 #[error("eval_conflict_error: object keys must be unique")]
 struct Conflict;
 
-const FUNCTIONS: [(&str, u8, Function); 11] = [
+const FUNCTIONS: [(&str, u8, Function); 9] = [
     ("internal.gt", 2, |values| compare(values, Ordering::is_gt)),
     ("internal.gte", 2, |values| compare(values, Ordering::is_ge)),
     ("internal.id", 1, id),
@@ -43,11 +46,11 @@ const FUNCTIONS: [(&str, u8, Function); 11] = [
     ("internal.lt", 2, |values| compare(values, Ordering::is_lt)),
     ("internal.lte", 2, |values| compare(values, Ordering::is_le)),
     ("internal.object", 2, object),
-    ("internal.pairs", 1, pairs),
     ("internal.print", 2, print),
-    ("internal.template_string", 1, template),
     ("internal.walk", 1, walk),
 ];
+
+const CHECKED: [(&str, u8, Checked); 2] = [("internal.pairs", 1, pairs), ("internal.template_string", 1, template)];
 
 /// The builtins of regorus that OPA has once an evaluation, or that are no functions.
 const LEFT_ALONE: [&str; 6] = ["opa.runtime", "print", "rand.intn", "time.now_ns", "trace", "uuid.rfc4122"];
@@ -102,35 +105,36 @@ fn text_length(value: &Value) -> usize {
 
 /// Add those that a text calls.
 pub(super) fn register(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
-    for (name, arity, function) in FUNCTIONS {
-        if is_called(name) {
-            let call = move |values: Vec<Value>| function(&values).map_err(Into::into);
-            // Fails for a name that was added before only.
-            _ = engine.add_extension(name.to_owned(), arity, Box::new(call));
-        }
+    // Adding fails for a name that was added before only.
+    for (name, arity, function) in FUNCTIONS.into_iter().filter(|(name, ..)| is_called(name)) {
+        _ = engine.add_extension(name.to_owned(), arity, Box::new(move |values: Vec<Value>| Ok(function(&values))));
+    }
+    for (name, arity, function) in CHECKED.into_iter().filter(|(name, ..)| is_called(name)) {
+        let call = move |values: Vec<Value>| function(&values).map_err(Into::into);
+        _ = engine.add_extension(name.to_owned(), arity, Box::new(call));
     }
 }
 
-fn id(values: &[Value]) -> Result<Value, Conflict> {
-    Ok(values.first().cloned().unwrap_or(Value::Undefined))
+fn id(values: &[Value]) -> Value {
+    values.first().cloned().unwrap_or(Value::Undefined)
 }
 
 /// A collection; undefined for anything else.
-fn items(values: &[Value]) -> Result<Value, Conflict> {
-    Ok(match values {
+fn items(values: &[Value]) -> Value {
+    match values {
         [it @ (Value::Array(_) | Value::Set(_) | Value::Object(_))] => it.clone(),
         _ => Value::Undefined,
-    })
+    }
 }
 
 /// An object with so many keys; undefined for anything else.
-fn object(values: &[Value]) -> Result<Value, Conflict> {
-    Ok(match values {
+fn object(values: &[Value]) -> Value {
+    match values {
         [it @ Value::Object(fields), Value::Number(count)] if count.as_u64() == u64::try_from(fields.len()).ok() => {
             it.clone()
         }
         _ => Value::Undefined,
-    })
+    }
 }
 
 /// An object of keys and values.
@@ -147,8 +151,8 @@ fn pairs(values: &[Value]) -> Result<Value, Conflict> {
     Ok(Value::from(fields))
 }
 
-fn print(values: &[Value]) -> Result<Value, Conflict> {
-    let [Value::String(place), Value::Array(shown)] = values else { return Ok(Value::Undefined) };
+fn print(values: &[Value]) -> Value {
+    let [Value::String(place), Value::Array(shown)] = values else { return Value::Undefined };
     let mut text = format!("{place}:");
     for value in shown.iter() {
         text.push(' ');
@@ -166,7 +170,7 @@ fn print(values: &[Value]) -> Result<Value, Conflict> {
             prints.push(text);
         }
     });
-    Ok(Value::from(true))
+    Value::from(true)
 }
 
 /// Text and values one after the other; a value is what a comprehension gave: none when it was undefined.
@@ -189,8 +193,8 @@ fn template(values: &[Value]) -> Result<Value, Conflict> {
 }
 
 /// Every value within a value, with the path to it.
-fn walk(values: &[Value]) -> Result<Value, Conflict> {
-    let Some(whole) = values.first() else { return Ok(Value::Undefined) };
+fn walk(values: &[Value]) -> Value {
+    let Some(whole) = values.first() else { return Value::Undefined };
     let mut found = Vec::new();
     let mut waiting = vec![(Vec::new(), whole)];
     while let Some((path, value)) = waiting.pop() {
@@ -213,7 +217,7 @@ fn walk(values: &[Value]) -> Result<Value, Conflict> {
         }
         found.push(Value::from(vec![Value::from(path), value.clone()]));
     }
-    Ok(Value::from(found))
+    Value::from(found)
 }
 
 /// OPA's order of types: objects before sets, which regorus has the other way round.
@@ -242,9 +246,9 @@ pub(super) fn order(left: &Value, right: &Value) -> Ordering {
 }
 
 /// A comparison by OPA's order.
-fn compare(values: &[Value], holds: fn(Ordering) -> bool) -> Result<Value, Conflict> {
-    Ok(match values {
+fn compare(values: &[Value], holds: fn(Ordering) -> bool) -> Value {
+    match values {
         [left, right] => Value::from(holds(order(left, right))),
         _ => Value::Undefined,
-    })
+    }
 }

@@ -79,6 +79,8 @@ pub struct Custom {
     pub contact: Option<String>,
     /// How to mend what it finds.
     pub help: Option<String>,
+    /// Ids of policies that say less of the same field: what they say there is not told twice.
+    pub supersedes: Vec<String>,
     /// Its parameters, by name.
     pub params: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -117,12 +119,12 @@ pub fn read(module: &Module) -> Result<Vec<Metadata>, Fault> {
 /// # Errors
 /// As [`read`].
 pub fn of_package(module: &Module) -> Result<Metadata, Fault> {
-    let is_package = |metadata: &Metadata| match metadata.scope.as_deref() {
-        Some(scope) => matches!(scope, "package" | "subpackages"),
-        None => {
-            let target = module.text.lines().nth(metadata.target.saturating_sub(1) as usize).unwrap_or_default();
-            target.trim_start().starts_with("package")
+    let is_package = |metadata: &Metadata| {
+        if let Some(scope) = metadata.scope.as_deref() {
+            return matches!(scope, "package" | "subpackages");
         }
+        let target = module.text.lines().nth(metadata.target.saturating_sub(1) as usize).unwrap_or_default();
+        target.trim_start().starts_with("package")
     };
     Ok(read(module)?.into_iter().find(is_package).unwrap_or_default())
 }

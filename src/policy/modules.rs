@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::compile;
 use super::engine::{Module, RegoVersion};
 
 /// The ending of Rego files.
@@ -15,11 +16,12 @@ pub struct Modules {
 }
 
 impl Modules {
-    /// Modules by their files, tests left out: their rules must never decide.
-    pub fn new(files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>) -> Self {
+    /// Modules by their files, tests left out: their rules must never decide. Each file says by itself which language it
+    /// is in, unless that is known.
+    pub fn new(files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>, version: Option<RegoVersion>) -> Self {
         let rego = files.into_iter().filter(|(path, _)| is_module(path));
         let all = rego.map(|(path, text)| {
-            let version = version_of(&text);
+            let version = version.unwrap_or_else(|| version_of(&path, &text));
             (package_of(&text).unwrap_or_default(), Module { path, text, version })
         });
         Self { all: all.collect() }
@@ -96,17 +98,10 @@ pub fn package_of(text: &str) -> Option<String> {
     Some(path.replace("[\"", ".").replace("\"]", ""))
 }
 
-/// The language of a module that nobody states: Rego v1 where it uses its keywords, else what it was before.
+/// The language of a module that nobody states: Rego v1, unless it is only what Rego was before.
 #[must_use]
-pub fn version_of(text: &str) -> RegoVersion {
-    let mut lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim_end());
-    let is_v1 = lines.any(|line| {
-        let line = line.trim();
-        line.ends_with(" if {")
-            || line.contains(" contains ")
-            || line.contains(" if ")
-            || line == "import rego.v1"
-            || line.starts_with("if ")
-    });
-    if is_v1 { RegoVersion::V1 } else { RegoVersion::V0 }
+pub fn version_of(path: &Arc<str>, text: &Arc<str>) -> RegoVersion {
+    let module = |version| Module { path: Arc::clone(path), text: Arc::clone(text), version };
+    let reads = |version| compile::parse(&[module(version)]).is_ok();
+    if !reads(RegoVersion::V1) && reads(RegoVersion::V0) { RegoVersion::V0 } else { RegoVersion::V1 }
 }

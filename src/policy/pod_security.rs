@@ -38,9 +38,8 @@ impl Level {
     fn of(label: &str) -> Self {
         match label {
             "baseline" => Self::Baseline,
-            "restricted" => Self::Restricted,
-            // The admission plugin takes a word that it does not know for the strictest one.
             "privileged" | "" => Self::Privileged,
+            // The admission plugin takes a word that it does not know for the strictest one.
             _ => Self::Restricted,
         }
     }

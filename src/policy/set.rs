@@ -1,6 +1,7 @@
 //! The policies in use: the config's entries, resolved to bundled policies and to folders.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -260,7 +261,7 @@ impl PolicySet {
     /// The policies of a folder, told apart by what they say.
     fn folder(&mut self, shown: &str, tree: &Tree, folder: &str, known: &mut Known) -> Result<(), (String, String)> {
         let files = read(shown, tree, folder)?;
-        let modules = Arc::new(Modules::new(files.iter().cloned()));
+        let modules = Arc::new(Modules::new(files.iter().cloned(), None));
         let first = self.policies.len();
         for package in modules.packages() {
             let convention = if package.starts_with("policy.") {
@@ -308,7 +309,10 @@ impl PolicySet {
         all.push(self.gatekeeper.digest);
         all.sort_unstable();
         let bytes = Sha256::digest(all.concat());
-        Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(bytes.iter().fold(String::new(), |mut hex, byte| {
+            _ = write!(hex, "{byte:02x}");
+            hex
+        }))
     }
 }
 
@@ -331,8 +335,11 @@ fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&st
     of_clusters.chain(config.policies.iter().map(|entry| (entry, None)))
 }
 
+/// Paths and texts.
+type Files = Vec<(Arc<str>, Arc<str>)>;
+
 /// The files of a policy folder with their text.
-fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Vec<(Arc<str>, Arc<str>)>, (String, String)> {
+fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Files, (String, String)> {
     let names = || {
         let known: BTreeSet<&str> = LIBRARY.names().into_iter().filter(|name| !name.contains('/')).collect();
         format!(
@@ -354,7 +361,7 @@ fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Vec<(Arc<str>, Arc<str
         }
         let path: Arc<str> = entry.path.as_str().into();
         match tree.read(&entry).map_err(|error| unreadable(error.to_string()))? {
-            Content::Bytes(bytes) => match String::from_utf8(bytes.to_vec()) {
+            Content::Bytes(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => files.push((path, Arc::from(text))),
                 Err(_) if ending == EXTENSION => return Err(unreadable(format!("{path} is not UTF-8"))),
                 Err(_) => {}

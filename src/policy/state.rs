@@ -15,6 +15,9 @@ use crate::source::RepoPath;
 /// Makes the document of all objects of a side.
 pub type Gather<'a> = dyn Fn() -> Value + Send + Sync + 'a;
 
+/// A program that is filled once, by whoever comes first.
+type Slot = Arc<OnceLock<Result<Program, String>>>;
+
 /// One side.
 pub struct State<'a> {
     inventory: &'a Inventory<'a>,
@@ -28,7 +31,7 @@ pub struct State<'a> {
     /// The same for each of Gatekeeper's libraries.
     gatekeeper: Vec<gatekeeper::inventory::Inventory<'a>>,
     namespaces: OnceLock<HashMap<String, Vec<(RepoPath, Value)>>>,
-    programs: Mutex<HashMap<usize, Arc<OnceLock<Result<Program, String>>>>>,
+    programs: Mutex<HashMap<usize, Slot>>,
 }
 
 impl std::fmt::Debug for State<'_> {
@@ -120,7 +123,7 @@ impl<'a> State<'a> {
     pub fn labels(&self, name: &str, near: &RepoPath) -> Vec<BTreeMap<String, String>> {
         let labels = |state: &Self| {
             let namespace = state.namespace(name, near)?;
-            let text = |value: &Value| value.as_string().map(|text| text.to_string()).unwrap_or_default();
+            let text = |value: &Value| value.as_string().map(ToString::to_string).unwrap_or_default();
             let labels = namespace["metadata"]["labels"].as_object().ok()?;
             Some(labels.iter().map(|(key, value)| (text(key), text(value))).collect())
         };

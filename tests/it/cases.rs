@@ -224,6 +224,7 @@ fn differences(case: &Case, code: Option<i32>, report: &Value) -> Vec<String> {
 fn stable(text: &str, root: &Path) -> String {
     let text = text.replace(root.to_str().unwrap(), "[DIR]");
     let text = Regex::new(r#""elapsed_ms": \d+"#).unwrap().replace_all(&text, r#""elapsed_ms": "[TIME]""#);
+    let text = Regex::new(r#""policies": "[0-9a-f]{64}""#).unwrap().replace_all(&text, r#""policies": "[DIGEST]""#);
     let text = Regex::new(r"\b\d+(\.\d+)? ?(ms|s)\b").unwrap().replace_all(&text, "[TIME]");
     text.replace(concat!("\"", env!("CARGO_PKG_VERSION"), "\""), "\"[VERSION]\"")
 }

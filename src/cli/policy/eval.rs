@@ -15,7 +15,8 @@ use crate::yaml::{self, Dialect};
 /// Arguments of `policy eval`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints {} when the query is undefined, and a line for each answer when it has several. Sets are printed as arrays.
+Prints what `opa eval` prints: {\"result\": [{\"expressions\": [{\"value\": …}]}]}, an entry for each answer, {} when the query is
+undefined. Sets are printed as arrays.
 Exit codes: 0 there is an answer or none, 2 a mistake in a policy, or an error of the evaluation.")]
 pub(super) struct Args {
     /// Policies (.rego) and documents (.json, .yaml) below data; a folder's documents lie below its subfolders' names
@@ -35,12 +36,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     match evaluate(args) {
         Ok(answers) => {
-            if answers.is_empty() {
-                writeln!(out, "{{}}")?;
-            }
-            for answer in answers {
-                writeln!(out, "{}", to_json(&answer))?;
-            }
+            out.write_all(result(&args.query, &answers).as_bytes())?;
             Ok(0)
         }
         Err(problems) => {
@@ -50,6 +46,23 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
             Ok(INDETERMINATE)
         }
     }
+}
+
+/// The answers in the form of `opa eval`, so that what reads one reads the other.
+fn result(query: &str, answers: &[Value]) -> String {
+    if answers.is_empty() {
+        return "{}\n".to_owned();
+    }
+    let text = serde_json::Value::from(query);
+    let one = |answer: &Value| {
+        let location = "{ \"row\": 1, \"col\": 1 }";
+        let value = to_json(answer);
+        format!(
+            "    {{\n      \"expressions\": [\n        {{\n          \"value\": {value},\n          \"text\": {text},\n          \
+             \"location\": {location}\n        }}\n      ]\n    }}"
+        )
+    };
+    format!("{{\n  \"result\": [\n{}\n  ]\n}}\n", answers.iter().map(one).collect::<Vec<_>>().join(",\n"))
 }
 
 type Problems = Vec<(String, Option<String>)>;
@@ -99,9 +112,9 @@ impl Loaded {
         let named = |error: io::Error| format!("{}: {error}", path.display());
         if fs::metadata(path).map_err(named)?.is_dir() {
             let entries = fs::read_dir(path).map_err(named)?.collect::<Result<Vec<_>, _>>().map_err(named)?;
-            let mut names: Vec<_> = entries.iter().map(fs::DirEntry::file_name).collect();
-            names.sort();
-            for name in names {
+            let mut files: Vec<_> = entries.iter().map(fs::DirEntry::file_name).collect();
+            files.sort();
+            for name in files {
                 let below = path.join(&name);
                 let is_dir = below.is_dir();
                 if is_dir {
@@ -127,7 +140,7 @@ impl Loaded {
                 for part in at.iter().rev() {
                     value = object_of([(part, value)]);
                 }
-                merge(&mut self.data, value).map_err(|at| format!("{name}: another document has a value at data{at}"))
+                merge(&mut self.data, &value).map_err(|at| format!("{name}: another document has a value at data{at}"))
             }
             _ if is_named => Err(format!("{} is no policy (.rego) and no document (.json, .yaml)", path.display())),
             _ => Ok(()),
@@ -136,17 +149,15 @@ impl Loaded {
 }
 
 /// Put a document into another; the path where both have a value is an error.
-fn merge(whole: &mut Value, part: Value) -> Result<(), String> {
-    let Value::Object(fields) = &part else { return Err(" (a document is an object)".to_owned()) };
+fn merge(whole: &mut Value, part: &Value) -> Result<(), String> {
+    let Value::Object(fields) = part else { return Err(" (a document is an object)".to_owned()) };
     for (key, value) in fields.iter() {
         let named = |at: String| format!(".{}{at}", key.as_string().map_or("", |key| &**key));
         let Ok(known) = whole.as_object_mut() else { return Err(String::new()) };
         match known.get_mut(key) {
             None => _ = known.insert(key.clone(), value.clone()),
             Some(known) if known == value => {}
-            Some(known @ Value::Object(_)) if value.as_object().is_ok() => {
-                merge(known, value.clone()).map_err(named)?
-            }
+            Some(known @ Value::Object(_)) if value.as_object().is_ok() => merge(known, value).map_err(named)?,
             Some(_) => return Err(named(String::new())),
         }
     }

@@ -224,10 +224,14 @@ pub(super) fn vars(term: &Term, within: Within, found: &mut BTreeSet<Arc<str>>) 
         TermKind::Var(name) if within == Within::Open && name.starts_with('$') => _ = found.insert(Arc::clone(name)),
         TermKind::Ref(base, path) => {
             vars(base, within, found);
-            path.iter().for_each(|part| vars(part, within, found));
+            for part in path {
+                vars(part, within, found);
+            }
         }
         TermKind::Array(items) | TermKind::Set(items) | TermKind::Call(_, items) | TermKind::Template(items) => {
-            items.iter().for_each(|item| vars(item, within, found));
+            for item in items {
+                vars(item, within, found);
+            }
         }
         TermKind::Object(pairs) => pairs.iter().for_each(|(key, value)| {
             vars(key, within, found);
@@ -261,7 +265,9 @@ pub(super) fn all_of_body(body: &Body, found: &mut BTreeSet<Arc<str>>) {
             LiteralKind::Term(term) | LiteralKind::Not(term) => all(term, found),
             LiteralKind::Declare(_) => {}
             LiteralKind::SomeIn { key, value, collection } => {
-                key.iter().for_each(|key| all(key, found));
+                if let Some(key) = key {
+                    all(key, found);
+                }
                 all(value, found);
                 all(collection, found);
             }

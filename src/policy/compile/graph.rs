@@ -1,5 +1,6 @@
 //! Which rules need which: a rule that needs itself has no value.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use super::tree::{Path, Tree, dotted, known_path};
 use super::{Faults, visit};
 use crate::policy::rego::ast::{Loc, Shape, Term, TermKind};
 
-type Reference = (Arc<str>, Vec<Option<Arc<str>>>);
+/// A root and the path below it; nothing stands for a part that is not known.
+pub(in crate::policy) type Reference = (Arc<str>, Vec<Option<Arc<str>>>);
 
 /// How many rules and loops may be open at once: people write tens.
 const DEEPEST: usize = 1_000;
@@ -181,8 +183,8 @@ fn cycle(start: usize, edges: &[BTreeSet<usize>]) -> Vec<usize> {
                 way.reverse();
                 return way;
             }
-            if !came_from.contains_key(&to) {
-                came_from.insert(to, at);
+            if let Entry::Vacant(entry) = came_from.entry(to) {
+                entry.insert(at);
                 queue.push_back(to);
             }
         }

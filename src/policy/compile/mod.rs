@@ -19,6 +19,7 @@ pub(super) mod visit;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use graph::Reference;
 pub(super) use tree::{Path, dotted};
 
 use super::engine::{Fault, Module, RegoVersion};
@@ -36,7 +37,7 @@ pub(super) struct Lowered {
     /// Where the clauses of each rule begin, in their order, defaults left out.
     pub(super) places: BTreeMap<Path, Vec<(Arc<str>, u32)>>,
     /// Every path below `data` and `input` that is read; nothing stands for a part that is not known.
-    pub(super) reads: Vec<(Arc<str>, Vec<Option<Arc<str>>>)>,
+    pub(super) reads: Vec<Reference>,
     /// How many rules and loops are open at once, at most.
     pub(super) depth: usize,
 }

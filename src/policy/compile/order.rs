@@ -66,7 +66,9 @@ impl Ready<'_> {
         match &term.kind {
             TermKind::Ref(base, path) => {
                 self.iterate_once(base);
-                path.iter().for_each(|part| self.iterate_once(part));
+                for part in path {
+                    self.iterate_once(part);
+                }
                 if !self.has(base) {
                     return;
                 }
@@ -95,7 +97,9 @@ impl Ready<'_> {
     fn whole(&mut self, term: &Term) {
         let mut found = Names::new();
         vars(term, Within::Open, &mut found);
-        found.iter().for_each(|name| self.need(name));
+        for name in &found {
+            self.need(name);
+        }
         self.closures(term);
     }
 
@@ -158,8 +162,12 @@ impl Ready<'_> {
         match kind {
             StepKind::Unify(left, right) => self.unify(left, right),
             StepKind::Call { args, out, .. } => {
-                args.iter().for_each(|arg| self.whole(arg));
-                out.iter().for_each(|out| self.pattern(out));
+                for arg in args {
+                    self.whole(arg);
+                }
+                if let Some(out) = out {
+                    self.pattern(out);
+                }
             }
             StepKind::Truth(term) => self.whole(term),
             StepKind::Not(inner) => {

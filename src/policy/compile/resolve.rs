@@ -3,6 +3,7 @@
 //! Afterwards a variable is `data`, `input` or a local one, whose name is unique in its rule: `$3:x`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::tree::Tree;
@@ -52,7 +53,7 @@ fn imports(module: &Module, faults: &mut Faults) -> BTreeMap<Arc<str>, Import> {
                 super::print::push_part(&mut text, part);
             }
             if earlier.path.last() != Some(&earlier.name) {
-                text.push_str(&format!(" as {}", earlier.name));
+                _ = write!(text, " as {}", earlier.name);
             }
             faults.add("rego_compile_error", import.loc, format!("import must not shadow import {text}"));
         } else {
@@ -152,7 +153,9 @@ impl<'a> Resolver<'a> {
                 LiteralKind::Declare(names) => declares.extend(names.iter().map(|(_, name)| Arc::clone(name))),
                 LiteralKind::SomeIn { key, value, .. } => {
                     names_of(value, &mut declares);
-                    key.iter().for_each(|key| names_of(key, &mut declares));
+                    if let Some(key) = key {
+                        names_of(key, &mut declares);
+                    }
                 }
                 LiteralKind::Not(_) | LiteralKind::Every { .. } => {}
             }
@@ -170,7 +173,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn literals(&mut self, body: &mut Body) {
-        body.iter_mut().for_each(|literal| self.literal(literal));
+        for literal in body.iter_mut() {
+            self.literal(literal);
+        }
     }
 
     fn literal(&mut self, literal: &mut Literal) {
@@ -196,7 +201,9 @@ impl<'a> Resolver<'a> {
             }
             LiteralKind::SomeIn { key, value, collection } => {
                 self.term(collection);
-                key.iter_mut().for_each(|key| self.pattern(key));
+                for key in key.iter_mut() {
+                    self.pattern(key);
+                }
                 self.pattern(value);
             }
             LiteralKind::Every { key, value, domain, body } => {
@@ -369,7 +376,9 @@ impl<'a> Resolver<'a> {
             TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_) => {}
             TermKind::Var(name) => term.kind = self.var(&Arc::clone(name), loc),
             TermKind::Ref(base, path) => {
-                path.iter_mut().for_each(|part| self.term(part));
+                for part in path.iter_mut() {
+                    self.term(part);
+                }
                 self.term(base);
                 if let TermKind::Ref(root, front) = &mut base.kind {
                     front.append(path);
@@ -378,7 +387,9 @@ impl<'a> Resolver<'a> {
                 }
             }
             TermKind::Array(items) | TermKind::Set(items) | TermKind::Template(items) => {
-                items.iter_mut().for_each(|item| self.term(item));
+                for item in items.iter_mut() {
+                    self.term(item);
+                }
             }
             TermKind::Object(pairs) => {
                 for (key, value) in pairs {
@@ -400,7 +411,9 @@ impl<'a> Resolver<'a> {
                 self.pop();
             }
             TermKind::Call(name, args) => {
-                args.iter_mut().for_each(|arg| self.term(arg));
+                for arg in args.iter_mut() {
+                    self.term(arg);
+                }
                 if matches!(&name[..], [only] if **only == *"set") && args.is_empty() {
                     term.kind = TermKind::Set(Vec::new());
                     return;
@@ -447,7 +460,7 @@ pub(super) fn path_of(kind: &TermKind) -> Option<Vec<Arc<str>>> {
         TermKind::Var(name) => Some(vec![Arc::clone(name)]),
         TermKind::Ref(base, path) => {
             let root = std::iter::once(base.as_var()).chain(path.iter().map(Term::as_str));
-            root.map(|part| part.cloned()).collect()
+            root.map(Option::<&Arc<str>>::cloned).collect()
         }
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! Rules to lowered modules.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Faults;
@@ -91,18 +92,18 @@ impl Lowerer<'_> {
         text.push_str(&path.concat());
         let value = heads.next().unwrap_or_default();
         match rule.shape {
-            Shape::Element => text.push_str(&format!(" contains {value}")),
-            Shape::Function => text.push_str(&format!("({}) := {value}", params.join(", "))),
-            Shape::Value => text.push_str(&format!(" := {value}")),
+            Shape::Element => _ = write!(text, " contains {value}"),
+            Shape::Function => _ = write!(text, "({}) := {value}", params.join(", ")),
+            Shape::Value => _ = write!(text, " := {value}"),
         }
         if !out.is_empty() || !rule.branches.is_empty() || rule.shape == Shape::Element && out.is_empty() {
-            text.push_str(&format!(" if {{ {} }}", out.joined()));
+            _ = write!(text, " if {{ {} }}", out.joined());
         }
         for branch in &rule.branches {
             let (mut scope, mut out) = (outer.clone(), Out::default());
             let value =
                 self.body_after(steps.clone(), &branch.body, &[&branch.value], true, &mut scope, &mut out).concat();
-            text.push_str(&format!("{} else := {value} if {{ {} }}", mark(branch.loc), out.joined()));
+            _ = write!(text, "{} else := {value} if {{ {} }}", mark(branch.loc), out.joined());
         }
         text.push(' ');
         text
@@ -123,8 +124,8 @@ impl Lowerer<'_> {
         }
         if rule.shape == Shape::Function {
             let params = params.join(", ");
-            clauses.push_str(&format!("({params})"));
-            path.push_str(&format!("({params})"));
+            _ = write!(clauses, "({params})");
+            _ = write!(path, "({params})");
         }
         let (one, found) = (self.name(), self.name());
         let (mut scope, mut out) = (Scope::new(), Out::default());

@@ -119,11 +119,11 @@ impl Known {
             }
             TermKind::Ref(base, path) => {
                 let found = self.infer(base);
-                let is_wrong = match (&found, path.first().map(|part| &part.kind)) {
-                    (Type::Null | Type::Boolean | Type::Number | Type::String, _) => true,
-                    (Type::Array(_), Some(TermKind::String(_))) => true,
-                    _ => false,
-                };
+                let is_wrong = matches!(
+                    (&found, path.first().map(|part| &part.kind)),
+                    (Type::Null | Type::Boolean | Type::Number | Type::String, _)
+                        | (Type::Array(_), Some(TermKind::String(_)))
+                );
                 if is_wrong {
                     let message = format!("undefined ref: a {found} has no such part");
                     faults.add("rego_type_error", term.loc, message);

@@ -1,6 +1,7 @@
 //! Steps to lowered statements: each binds one variable, compares, or iterates one collection.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Faults;
@@ -160,7 +161,7 @@ impl Lowerer<'_> {
                 Some(path) => path,
                 None => self.atom(value, scope, out),
             };
-            with.push_str(&format!(" with {} as {value}", target_path(target)));
+            _ = write!(with, " with {} as {value}", target_path(target));
         }
         out.with = with;
         self.kind(step.loc, &step.kind, scope, out);
@@ -538,12 +539,19 @@ fn is_named(name: &[Arc<str>], wanted: &str) -> bool {
     }
 }
 
-/// The operators: OPA's names for them, and the ones that regorus has right.
-fn operator(name: &str) -> Option<Option<&'static str>> {
+/// How an operator is written for regorus.
+enum Operator {
+    /// As the author does: regorus has it right.
+    Symbol(&'static str),
+    /// As a call.
+    Call,
+}
+
+fn operator(name: &str) -> Option<Operator> {
     Some(match name {
-        "equal" | "eq" => Some("=="),
-        "neq" => Some("!="),
-        "lt" | "lte" | "gt" | "gte" | "plus" | "minus" | "mul" | "div" | "rem" | "or" | "and" => None,
+        "equal" | "eq" => Operator::Symbol("=="),
+        "neq" => Operator::Symbol("!="),
+        "lt" | "lte" | "gt" | "gte" | "plus" | "minus" | "mul" | "div" | "rem" | "or" | "and" => Operator::Call,
         _ => return None,
     })
 }
@@ -556,9 +564,9 @@ fn is_scalar(text: &str) -> bool {
 fn call_text(name: &[Arc<str>], args: &[String]) -> String {
     if let ([only], [left, right]) = (name, args) {
         match operator(only) {
-            Some(Some(symbol)) => return format!("{left} {symbol} {right}"),
+            Some(Operator::Symbol(symbol)) => return format!("{left} {symbol} {right}"),
             // Objects and sets are ordered otherwise than in OPA; beside a number or a string that cannot show.
-            Some(None) if is_scalar(left) || is_scalar(right) => match &**only {
+            Some(Operator::Call) if is_scalar(left) || is_scalar(right) => match &**only {
                 "lt" => return format!("{left} < {right}"),
                 "lte" => return format!("{left} <= {right}"),
                 "gt" => return format!("{left} > {right}"),

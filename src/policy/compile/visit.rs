@@ -60,10 +60,14 @@ fn term<'a>(it: &'a Term, is_condition: bool, see: &mut impl FnMut(&'a Term, boo
             if base.as_var().is_none() {
                 term(base, false, see);
             }
-            path.iter().for_each(|part| term(part, false, see));
+            for part in path {
+                term(part, false, see);
+            }
         }
         TermKind::Array(items) | TermKind::Set(items) | TermKind::Template(items) | TermKind::Call(_, items) => {
-            items.iter().for_each(|item| term(item, false, see));
+            for item in items {
+                term(item, false, see);
+            }
         }
         TermKind::Object(pairs) => pairs.iter().for_each(|(key, value)| {
             term(key, false, see);

@@ -89,8 +89,9 @@ fn load(folders: &[Folder]) -> Result<(Vec<Module>, Value), Vec<Fault>> {
             match text {
                 Ok(text) => {
                     // Two paths may name the same file.
-                    let (path, version) = (Arc::from(folder.shown(name)), version_of(text));
-                    modules.insert(Arc::clone(&path), Module { path, text: Arc::from(text), version });
+                    let (path, text) = (Arc::from(folder.shown(name)), Arc::from(text));
+                    let version = version_of(&path, &text);
+                    modules.insert(Arc::clone(&path), Module { path, text, version });
                 }
                 Err(fault) => faults.push(fault),
             }

@@ -25,7 +25,7 @@ pub(super) fn octocrab(access: &Access, base: &str, token: &str) -> Result<Octoc
         _ => return Err(wrong("it must begin with https://")),
     }
     let mut roots = rustls::RootCertStore::empty();
-    if !is_local {
+    if uri.scheme_str() == Some("https") {
         let found = rustls_native_certs::load_native_certs();
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {

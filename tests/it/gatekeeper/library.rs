@@ -38,7 +38,7 @@ fn review(operation: &str, json: &str) -> Review {
     let object = Value::from_json_str(json).unwrap();
     let text = |path: &[&str]| {
         let found = path.iter().try_fold(&object, |value, key| value.as_object().ok()?.get(&Value::from(*key)));
-        found.and_then(|value| value.as_string().ok()).map_or(String::new(), |text| text.to_string())
+        found.and_then(|value| value.as_string().ok()).map_or(String::new(), ToString::to_string)
     };
     let api_version = text(&["apiVersion"]);
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", &api_version));

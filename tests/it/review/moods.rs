@@ -171,6 +171,14 @@ fn what_is_no_answer_of_githubs_fails_clearly() {
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(3), "{}", run.text());
     assert!(run.stderr.contains("no connection to GitHub"), "{}", run.stderr);
+    // Who speaks no TLS, or has a certificate of somebody unknown, gets nothing.
+    setting.environment = vec![("GITHUB_API_URL", setting.fake.address.replace("http:", "https:"))];
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(3), "{}", run.text());
+    let told =
+        ["no connection to GitHub: ", "the system has no certificates"].iter().any(|words| run.stderr.contains(words));
+    assert!(told, "{}", run.stderr);
+    assert_eq!(setting.fake.requests(), 0);
     // A token goes to nobody who could be listening in.
     setting.environment = vec![("GITHUB_API_URL", "http://github.example".to_owned())];
     let run = setting.post(&[]);
