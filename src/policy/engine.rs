@@ -1,7 +1,7 @@
 //! Compiling and evaluating Rego, with OPA's verdicts.
 //!
 //! [`regorus`] evaluates. Before, modules are read, checked as OPA's compiler checks them, and lowered to a plain form
-//! ([`super::compile`]), because regorus alone answers otherwise than OPA in places.
+//! (`compile`), because regorus alone answers otherwise than OPA in places.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;

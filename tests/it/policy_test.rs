@@ -166,23 +166,24 @@ fn a_case_has_the_findings_that_it_expects_and_no_others() {
         )
     };
     let expected = "- rule: policy/host\n  path: web.yaml\n  line: 7\n  severity: error\n  message: host network\n";
+    // A Pod's network cannot be changed, which would be a finding too: the cases create one.
     let folder = Folder::new(&[
         ("p/policy.rego", POLICY),
-        ("p/cases/turned-on/base/web.yaml", &pod("false")),
-        ("p/cases/turned-on/head/web.yaml", &pod("true")),
-        ("p/cases/turned-on/expected.yaml", expected),
-        ("p/cases/turned-off/base/web.yaml", &pod("true")),
-        ("p/cases/turned-off/head/web.yaml", &pod("false")),
-        ("p/cases/turned-off/expected.yaml", "none: true\n"),
+        ("p/cases/host/base/.gitkeep", ""),
+        ("p/cases/host/head/web.yaml", &pod("true")),
+        ("p/cases/host/expected.yaml", expected),
+        ("p/cases/own/base/.gitkeep", ""),
+        ("p/cases/own/head/web.yaml", &pod("false")),
+        ("p/cases/own/expected.yaml", "none: true\n"),
     ]);
     says(&folder.run(&["test", "p"]), 0, &["2 of 2 tests passed"]);
-    folder.write("p/cases/turned-on/expected.yaml", "- rule: policy/host\n  line: 8\n");
-    folder.write("p/cases/turned-off/expected.yaml", "- rule: policy/other\n");
+    folder.write("p/cases/host/expected.yaml", "- rule: policy/host\n  line: 8\n");
+    folder.write("p/cases/own/expected.yaml", "- rule: policy/other\n");
     let words =
         ["missing: policy/host line 8", "not expected: policy/host at web.yaml line 7", "missing: policy/other"];
     says(&folder.run(&["test", "p"]), 1, &words);
-    folder.write("p/cases/turned-on/expected.yaml", "- rules: x\n");
-    says(&folder.run(&["test", "p", "--run", "turned-on"]), 1, &["expected.yaml is neither a list of findings"]);
+    folder.write("p/cases/host/expected.yaml", "- rules: x\n");
+    says(&folder.run(&["test", "p", "--run", "cases/host"]), 1, &["expected.yaml is neither a list of findings"]);
 }
 
 #[test]
