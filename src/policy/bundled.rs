@@ -1,11 +1,12 @@
 //! The policies that come with the program: `policies/`, embedded by the build script.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::Value;
 use super::engine::RegoVersion;
 use super::modules::Modules;
-use super::set::{Convention, Policy};
+use super::set::{Convention, Group, Policy};
 
 /// Path below the repository's root, and text.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
@@ -21,16 +22,22 @@ pub struct Library {
 pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     let files = FILES.iter().map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
     let modules = Arc::new(Modules::new(files, Some(RegoVersion::V1)));
-    let packages = modules.packages().into_iter().filter(|package| package.starts_with("policy."));
-    // A test reads them all; one that is broken is none.
-    let policy = |package| Policy::new(package, Convention::Portcullis, &modules, Value::new_object()).ok();
-    let mut policies: Vec<Arc<Policy>> = packages
-        .filter_map(policy)
-        .map(|mut policy| {
+    // A pack is compiled together: `policy.workloads`.
+    let mut packs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in modules.packages().into_iter().filter(|package| package.starts_with("policy.")) {
+        let pack = package.split('.').take(2).collect::<Vec<_>>().join(".");
+        packs.entry(pack).or_default().push(package.to_owned());
+    }
+    let mut policies: Vec<Arc<Policy>> = Vec::new();
+    for packages in packs.into_values() {
+        let group = Group::new(&modules, packages.clone(), Value::new_object());
+        // A test reads them all; one that is broken is none.
+        let policy = |package: &String| Policy::new(package, Convention::Portcullis, &group).ok();
+        policies.extend(packages.iter().filter_map(policy).map(|mut policy| {
             policy.is_bundled = true;
             Arc::new(policy)
-        })
-        .collect();
+        }));
+    }
     policies.sort_by(|a, b| a.id.cmp(&b.id));
     Library { policies }
 });

@@ -65,7 +65,6 @@ impl Check for PolicyCheck {
 struct Ask<'a> {
     policy: &'a Policy,
     by: &'a Use,
-    at: usize,
     clusters: Option<Arc<[String]>>,
 }
 
@@ -103,7 +102,7 @@ fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &str) -> Vec<Ask<'a>> {
             let (policy, by) = (set.policies.get(at)?, set.uses.get(by)?);
             let is_all = clusters.is_empty() || clusters.len() == all;
             let clusters = (!is_all).then(|| Arc::from(clusters));
-            (by.entry.level != Some(Level::Off)).then_some(Ask { policy, by, at, clusters })
+            (by.entry.level != Some(Level::Off)).then_some(Ask { policy, by, clusters })
         })
         .collect()
 }
@@ -116,7 +115,7 @@ impl Ask<'_> {
         asked: &mut subject::Asked<'_>,
         drafts: &mut Vec<Draft>,
     ) {
-        let program = match context.policies.state.program(self.at, self.policy) {
+        let program = match context.policies.state.program(self.policy) {
             Ok(program) => program,
             // What is wrong with a policy of the repository is told once, not for every object.
             Err(_) if !self.policy.is_bundled => return,

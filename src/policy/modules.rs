@@ -38,11 +38,11 @@ impl Modules {
         self.all.iter().filter(move |(of, _)| of == package).map(|(_, module)| module)
     }
 
-    /// The modules of a package and of every package that they mention, and so on.
+    /// The modules of some packages and of every package that they mention, and so on.
     #[must_use]
-    pub fn needed_by(&self, package: &str) -> Vec<Module> {
-        let mut needed = BTreeSet::from([package]);
-        let mut open = vec![package];
+    pub fn needed_by(&self, packages: &[&str]) -> Vec<Module> {
+        let mut needed: BTreeSet<&str> = packages.iter().copied().collect();
+        let mut open = packages.to_vec();
         while let Some(package) = open.pop() {
             for module in self.of(package) {
                 let mentioned = self.packages().into_iter().filter(|other| mentions(&module.text, other));

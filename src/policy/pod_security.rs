@@ -142,7 +142,8 @@ fn ask(
     asks: &Asks,
     without_unknown: bool,
 ) -> Result<Vec<Violation>, String> {
-    let program = policy.program().map_err(|faults| faults.first().map(ToString::to_string).unwrap_or_default())?;
+    let program =
+        policy.group().program().map_err(|faults| faults.first().map(ToString::to_string).unwrap_or_default())?;
     let params = object_of([("version", Value::from(asks.version.as_str()))]);
     let (review, request) = asked.review(false, without_unknown);
     let change = context.policies.state.change();

@@ -96,9 +96,47 @@ pub struct Policy {
     /// It comes with the program.
     pub is_bundled: bool,
     inventory: Reads,
+    group: Arc<Group>,
+}
+
+/// Policies that are compiled together, because they lie together and share what they import.
+#[derive(Debug)]
+pub struct Group {
     modules: Arc<Modules>,
+    packages: Vec<String>,
+    /// What lies below `data`.
     data: Value,
     program: OnceLock<Result<Program, Vec<Fault>>>,
+}
+
+impl Group {
+    /// Some packages of modules that lie together, with the documents that they read.
+    #[must_use]
+    pub fn new(modules: &Arc<Modules>, packages: Vec<String>, data: Value) -> Arc<Self> {
+        Arc::new(Self { modules: Arc::clone(modules), packages, data, program: OnceLock::new() })
+    }
+
+    /// Their documents with others beside them.
+    #[must_use]
+    pub fn with(&self, documents: &Value) -> Value {
+        let mut all = self.data.clone();
+        if let (Ok(all), Ok(more)) = (all.as_object_mut(), documents.as_object()) {
+            all.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        all
+    }
+
+    /// The compiled policies; compiled when first asked for.
+    ///
+    /// # Errors
+    /// What is wrong with their modules.
+    pub fn program(&self) -> Result<&Program, &Vec<Fault>> {
+        let compile = || {
+            let packages: Vec<&str> = self.packages.iter().map(String::as_str).collect();
+            Program::compile(&self.modules.needed_by(&packages), &self.data)
+        };
+        self.program.get_or_init(compile).as_ref()
+    }
 }
 
 impl Policy {
@@ -106,7 +144,8 @@ impl Policy {
     ///
     /// # Errors
     /// METADATA that cannot be read.
-    pub fn new(package: &str, convention: Convention, modules: &Arc<Modules>, data: Value) -> Result<Self, Fault> {
+    pub fn new(package: &str, convention: Convention, group: &Arc<Group>) -> Result<Self, Fault> {
+        let modules = &group.modules;
         let mut path: Arc<str> = Arc::from("");
         let mut metadata = Metadata::default();
         for module in modules.of(package) {
@@ -130,21 +169,15 @@ impl Policy {
             path,
             matches,
             is_bundled: false,
-            inventory: Reads::of(&modules.needed_by(package)),
-            modules: Arc::clone(modules),
-            data,
-            program: OnceLock::new(),
+            inventory: Reads::of(&modules.needed_by(&[package])),
+            group: Arc::clone(group),
         })
     }
 
-    /// The compiled policy; compiled when first asked for.
-    ///
-    /// # Errors
-    /// What is wrong with its modules.
-    pub fn program(&self) -> Result<&Program, &Vec<Fault>> {
-        let compiled =
-            self.program.get_or_init(|| Program::compile(&self.modules.needed_by(&self.package), &self.data));
-        compiled.as_ref()
+    /// The policies that it is compiled with.
+    #[must_use]
+    pub fn group(&self) -> &Arc<Group> {
+        &self.group
     }
 
     /// It reads the objects of the whole tree.
@@ -212,7 +245,7 @@ impl PolicySet {
     /// Compile what is not known to be sound: the bundled policies are tested, and wait until they are asked.
     fn compile(&mut self) {
         let own = self.policies.par_iter().filter(|policy| !policy.is_bundled);
-        let faults: Vec<Fault> = own.filter_map(|policy| policy.program().err()).flatten().cloned().collect();
+        let faults: Vec<Fault> = own.filter_map(|policy| policy.group.program().err()).flatten().cloned().collect();
         self.faults.extend(faults);
         let mut seen: BTreeMap<&str, &Policy> = BTreeMap::new();
         let mut twice = Vec::new();
@@ -263,6 +296,13 @@ impl PolicySet {
         let files = read(shown, tree, folder)?;
         let modules = Arc::new(Modules::new(files.iter().cloned(), None));
         let first = self.policies.len();
+        let data = conftest::data(&files, shown).unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            Value::new_object()
+        });
+        let decides = |package: &&str| package.starts_with("policy.") || conftest::is_namespace(package, &modules);
+        let packages = modules.packages().into_iter().filter(decides).map(str::to_owned).collect();
+        let group = Group::new(&modules, packages, data);
         for package in modules.packages() {
             let convention = if package.starts_with("policy.") {
                 Convention::Portcullis
@@ -271,11 +311,7 @@ impl PolicySet {
             } else {
                 continue;
             };
-            let data = match convention {
-                Convention::Portcullis => Ok(Value::new_object()),
-                Convention::Conftest => conftest::data(&files, shown),
-            };
-            match data.and_then(|data| Policy::new(package, convention, &modules, data)) {
+            match Policy::new(package, convention, &group) {
                 Ok(policy) => self.policies.push(Arc::new(policy)),
                 Err(fault) => self.faults.push(fault),
             }
@@ -375,7 +411,7 @@ fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Files, (String, String
 
 fn digest(modules: &Modules, package: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for module in modules.needed_by(package) {
+    for module in modules.needed_by(&[package]) {
         hash.update(module.text.as_bytes());
         hash.update([0]);
     }

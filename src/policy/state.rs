@@ -31,6 +31,7 @@ pub struct State<'a> {
     /// The same for each of Gatekeeper's libraries.
     gatekeeper: Vec<gatekeeper::inventory::Inventory<'a>>,
     namespaces: OnceLock<HashMap<String, Vec<(RepoPath, Value)>>>,
+    /// By the address of their group.
     programs: Mutex<HashMap<usize, Slot>>,
 }
 
@@ -79,8 +80,9 @@ impl<'a> State<'a> {
     ///
     /// # Errors
     /// Why it cannot be asked.
-    pub fn program(&self, at: usize, policy: &Policy) -> Result<Program, String> {
+    pub fn program(&self, policy: &Policy) -> Result<Program, String> {
         let compiled = policy
+            .group()
             .program()
             .map_err(|faults| faults.first().map_or_else(|| "it cannot be compiled".to_owned(), ToString::to_string))?;
         if !policy.reads_inventory() {
@@ -88,9 +90,10 @@ impl<'a> State<'a> {
         }
         let slot = {
             let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(programs.entry(at).or_default())
+            Arc::clone(programs.entry(Arc::as_ptr(policy.group()) as usize).or_default())
         };
-        let with_data = || compiled.with_data(self.documents()).map_err(|error| error.to_string());
+        let with_data =
+            || compiled.with_data(&policy.group().with(self.documents())).map_err(|error| error.to_string());
         slot.get_or_init(with_data).clone()
     }
 

@@ -60,7 +60,7 @@ fn judge(policies: &[&Policy], name: &str, bytes: &[u8], is_bad: bool) -> Result
     let data = object_of([("inventory", all.clone()), ("inventory_base", all)]);
     let mut said = String::new();
     for policy in policies {
-        let compiled = policy.program().map_err(|faults| {
+        let compiled = policy.group().program().map_err(|faults| {
             faults.first().map_or_else(|| "the policy cannot be compiled".to_owned(), ToString::to_string)
         })?;
         let program = if policy.reads_inventory() {
