@@ -5,6 +5,7 @@ mod docs;
 mod eval;
 mod list;
 mod new;
+mod try_out;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -36,6 +37,8 @@ enum Command {
     Check(check::Args),
     /// Write a page in Markdown for each policy
     Docs(docs::Args),
+    /// Tell what a policy would have said of the changes that were merged
+    Try(try_out::Args),
 }
 
 /// Run one of the tools.
@@ -46,6 +49,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         Command::List(args) => list::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Docs(args) => docs::run(args, out),
+        Command::Try(args) => try_out::run(args, out),
     }
 }
 
