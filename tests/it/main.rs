@@ -27,6 +27,8 @@ mod json_schemas;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod policy_test;
 #[cfg(test)]
 mod pre_commit;

@@ -1,0 +1,130 @@
+//! Policies through the binary: hostile ones, those that a change brings, and those of the past.
+
+use std::time::Duration;
+
+use crate::support::{Repo, tree};
+
+const CONFIG: (&str, &str) = ("portcullis.yaml", "version: 1\npolicies: [{ use: policies/ }]\n");
+const OBJECT: (&str, &str) =
+    ("apps/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\ndata: {a: b}\n");
+/// What a policy may take, with our own start; a build for development is much slower than one for release.
+const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 3 });
+const MEMORY_MIB: u64 = 700;
+
+/// What is wrong, the policy, and what the program must say of it.
+const HOSTILE: [(&str, &str, &str); 11] = [
+    (
+        "a loop",
+        "deny contains \"x\" if {\n\tsome a in numbers.range(1, 30000)\n\tsome b in numbers.range(1, 30000)\n\ta * b == 0\n}\n",
+        "took longer than",
+    ),
+    ("recursion of a function", "f(x) := f(x)\n\ndeny contains \"x\" if f(1)\n", "policies/p.rego: line [0-9]+, .*recursi"),
+    ("recursion of rules", "a := b\n\nb := a\n\ndeny contains \"x\" if a\n", "recursi"),
+    ("5 GB", "deny contains \"x\" if count(numbers.range(1, 200000000)) == 1\n", "policies/p.rego"),
+    (
+        "a doubled text",
+        "a0 := sprintf(\"%01000d\", [1])\n\na1 := concat(\"\", [s | some i in numbers.range(1, 5000); s := a0])\n\n\
+         a2 := concat(\"\", [s | some i in numbers.range(1, 5000); s := a1])\n\ndeny contains \"x\" if count(a2) == 1\n",
+        "policies/p.rego",
+    ),
+    ("a syntax error", "deny contains {\n", "policies/p.rego: line 4"),
+    ("an unknown builtin", "deny contains \"x\" if no.such(1)\n", "policies/p.rego: line 3.*undefined function no.such"),
+    ("a builtin that calls out", "deny contains \"x\" if http.send({\"method\": \"get\", \"url\": \"http://x\"})\n", "http.send"),
+    ("an unsafe variable", "deny contains x if input.review\n", "policies/p.rego: line 3.*unsafe"),
+    ("an answer that is no set", "deny := 3\n", "deny"),
+    ("an answer without a text", "deny contains {\"message\": \"x\"} if true\n", "msg"),
+];
+
+#[test]
+fn hostile_policies_never_pass() {
+    let mut wrong = Vec::new();
+    for (name, rules, says) in HOSTILE {
+        let policy = format!("package policy.p\n\n{rules}");
+        let base = tree(&[CONFIG, ("policies/p.rego", &policy)]);
+        let head = tree(&[CONFIG, ("policies/p.rego", &policy), OBJECT]);
+        let run = Repo::new(&base, &head, None).check(&[""; 0]);
+        let text = run.text();
+        println!("{name:<30} {:?} {:>6} ms {:>4} MiB", run.code, run.elapsed.as_millis(), run.peak_mib);
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if run.defect().is_some() || run.code != Some(2) {
+            wrong.push(format!("✗ {name}: exit {:?}\n{text}", run.code));
+        } else if !regex::Regex::new(says).unwrap().is_match(&flat) {
+            wrong.push(format!("✗ {name}: does not say {says:?}\n{text}"));
+        } else if run.elapsed > TIME || run.peak_mib > MEMORY_MIB {
+            wrong.push(format!("✗ {name}: took {:?}, {} MiB", run.elapsed, run.peak_mib));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn broken_policies_are_told_with_their_place() {
+    let one = "# METADATA\n# custom:\n#   id: acme/one\npackage policy.one\n\ndeny contains \"x\" if false\n";
+    let two = one.replace("policy.one", "policy.two");
+    let cases = [
+        ("policies/p.rego", "# METADATA\n# title: [\npackage policy.p\n\ndeny contains \"x\" if false\n", "METADATA"),
+        ("policies/q.rego", two.as_str(), "two policies have the id `acme/one`"),
+        ("policies/p.rego", "package lib.p\n\nx := 1\n", "holds no policy|acme"),
+    ];
+    for (path, text, says) in cases {
+        let mut files = vec![CONFIG, (path, text)];
+        if path == "policies/q.rego" {
+            files.push(("policies/one.rego", one));
+        }
+        let base = tree(&files);
+        files.push(OBJECT);
+        let run = Repo::new(&base, &tree(&files), None).check(&[""; 0]);
+        assert_eq!(run.code, Some(2), "{}", run.text());
+        let flat = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(regex::Regex::new(says).unwrap().is_match(&flat), "{says}: {flat}");
+    }
+}
+
+const TEAM: &str = "package policy.team\n\ndeny contains violation if {\n\tnot input.review.object.metadata.labels.team\n\t\
+                    violation := {\"msg\": \"no team\", \"field\": \"metadata.labels.team\"}\n}\n";
+
+fn config_map(name: &str, labels: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop, labels: {labels}}}\n")
+}
+
+/// The head's policies do not decide; what they would say is told, and when they cure what the old ones say.
+#[test]
+fn what_a_changed_policy_would_say_is_told() {
+    let owner = TEAM.replace("team", "owner");
+    let (old, new) = (config_map("old", "{team: a}"), config_map("new", "{owner: a}"));
+    let base = tree(&[CONFIG, ("policies/p.rego", TEAM), ("apps/old.yaml", &old)]);
+    let head = tree(&[CONFIG, ("policies/p.rego", &owner), ("apps/old.yaml", &old), ("apps/new.yaml", &new)]);
+    let run = Repo::new(&base, &head, None).check(&[""; 0]);
+    let flat = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(run.code, Some(1), "{flat}");
+    assert!(flat.contains("error[policy/team] no team"), "{flat}");
+    assert!(flat.contains("merge the policy first"), "{flat}");
+    assert!(flat.contains("1 more and 1 fewer would be found in the whole head"), "{flat}");
+    assert!(flat.contains("error policy/owner: 1 (apps/old.yaml:3)"), "{flat}");
+}
+
+/// `--policies` brings policies of the caller's, trusted as they are.
+#[test]
+fn policies_of_the_caller_are_asked() {
+    let new = config_map("new", "{owner: a}");
+    let repo = Repo::new(&tree(&[]), &tree(&[("apps/new.yaml", &new)]), None);
+    repo.write("../central/p.rego", TEAM);
+    let run = repo.check(&["--policies", repo.path().join("../central").to_str().unwrap()]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    assert!(run.text().contains("error[policy/team] no team"), "{}", run.text());
+}
+
+#[test]
+fn a_policy_is_tried_on_the_past() {
+    let (good, bad) = (config_map("good", "{team: a}"), config_map("bad", "{}"));
+    let base = tree(&[("apps/good.yaml", &good)]);
+    let head = tree(&[("apps/good.yaml", &good), ("apps/bad.yaml", &bad)]);
+    let repo = Repo::new(&base, &head, None);
+    repo.git(&["symbolic-ref", "HEAD", "refs/heads/pr"]);
+    repo.write("../central/p.rego", TEAM);
+    let central = repo.path().join("../central");
+    let run = repo.portcullis(&["policy", "try", central.to_str().unwrap(), "--since", "main"]);
+    assert_eq!(run.code, Some(0), "{}", run.text());
+    assert!(run.text().contains("error[policy/team] apps/bad.yaml:3: no team"), "{}", run.text());
+    assert!(run.text().contains("1 new finding in 1 of 1 change"), "{}", run.text());
+}
