@@ -178,9 +178,9 @@ impl<'t> Builder<'t> {
     /// The finished document; null if nothing was read.
     pub(super) fn finish(mut self, source: &Arc<Source>, span: Span, index: u32) -> Document {
         let root = self.root.unwrap_or_else(|| self.node(Data::Null, Span { start: span.end, end: span.end }, true));
-        self.nodes.shrink_to_fit();
-        self.items.shrink_to_fit();
-        self.entries.shrink_to_fit();
+        tighten(&mut self.nodes);
+        tighten(&mut self.items);
+        tighten(&mut self.entries);
         Document {
             sources: vec![Arc::clone(source)],
             span,
@@ -202,4 +202,12 @@ impl<'t> Builder<'t> {
 /// Indices fit: a node takes at least one byte of a file far below 4 GiB, and an alias makes none.
 pub(super) fn index(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Give back what a table has too much of. Allocators may leave a block as it is that only shrinks; a copy is as large as
+/// it must be, and a file may hold 100,000 documents.
+fn tighten<T: Clone>(table: &mut Vec<T>) {
+    if table.capacity() > table.len() + table.len() / 8 {
+        *table = table.as_slice().to_vec();
+    }
 }

@@ -18,7 +18,11 @@ const HOSTILE: [(&str, &str, &str); 11] = [
         "deny contains \"x\" if {\n\tsome a in numbers.range(1, 30000)\n\tsome b in numbers.range(1, 30000)\n\ta * b == 0\n}\n",
         "took longer than",
     ),
-    ("recursion of a function", "f(x) := f(x)\n\ndeny contains \"x\" if f(1)\n", "policies/p.rego: line [0-9]+, .*recursi"),
+    (
+        "recursion of a function",
+        "f(x) := f(x)\n\ndeny contains \"x\" if f(1)\n",
+        "policies/p.rego: line [0-9]+, .*recursi",
+    ),
     ("recursion of rules", "a := b\n\nb := a\n\ndeny contains \"x\" if a\n", "recursi"),
     ("5 GB", "deny contains \"x\" if count(numbers.range(1, 200000000)) == 1\n", "policies/p.rego"),
     (
@@ -28,8 +32,16 @@ const HOSTILE: [(&str, &str, &str); 11] = [
         "policies/p.rego",
     ),
     ("a syntax error", "deny contains {\n", "policies/p.rego: line 4"),
-    ("an unknown builtin", "deny contains \"x\" if no.such(1)\n", "policies/p.rego: line 3.*undefined function no.such"),
-    ("a builtin that calls out", "deny contains \"x\" if http.send({\"method\": \"get\", \"url\": \"http://x\"})\n", "http.send"),
+    (
+        "an unknown builtin",
+        "deny contains \"x\" if no.such(1)\n",
+        "policies/p.rego: line 3.*undefined function no.such",
+    ),
+    (
+        "a builtin that calls out",
+        "deny contains \"x\" if http.send({\"method\": \"get\", \"url\": \"http://x\"})\n",
+        "http.send",
+    ),
     ("an unsafe variable", "deny contains x if input.review\n", "policies/p.rego: line 3.*unsafe"),
     ("an answer that is no set", "deny := 3\n", "deny"),
     ("an answer without a text", "deny contains {\"message\": \"x\"} if true\n", "msg"),
