@@ -12,7 +12,15 @@ pub const EXTENSION: &str = "rego";
 /// Modules that lie together and may import each other.
 #[derive(Clone, Debug, Default)]
 pub struct Modules {
-    all: Vec<(String, Module)>,
+    all: Vec<Known>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    package: String,
+    module: Module,
+    /// The paths below `data` that it speaks of, each once.
+    speaks_of: BTreeSet<String>,
 }
 
 impl Modules {
@@ -20,9 +28,10 @@ impl Modules {
     /// is in, unless that is known.
     pub fn new(files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>, version: Option<RegoVersion>) -> Self {
         let rego = files.into_iter().filter(|(path, _)| is_module(path));
-        let all = rego.map(|(path, text)| {
-            let version = version.unwrap_or_else(|| version_of(&path, &text));
-            (package_of(&text).unwrap_or_default(), Module { path, text, version })
+        let all = rego.map(|(path, text)| Known {
+            package: package_of(&text).unwrap_or_default(),
+            speaks_of: paths_of(&text),
+            module: Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text },
         });
         Self { all: all.collect() }
     }
@@ -30,36 +39,52 @@ impl Modules {
     /// The packages, sorted, each once. A module without one is in the package of no name.
     #[must_use]
     pub fn packages(&self) -> BTreeSet<&str> {
-        self.all.iter().map(|(package, _)| package.as_str()).collect()
+        self.all.iter().map(|known| known.package.as_str()).collect()
     }
 
     /// The modules of a package itself.
     pub fn of<'a>(&'a self, package: &'a str) -> impl Iterator<Item = &'a Module> {
-        self.all.iter().filter(move |(of, _)| of == package).map(|(_, module)| module)
+        self.all.iter().filter(move |known| known.package == package).map(|known| &known.module)
     }
 
-    /// The modules of some packages and of every package that they mention, and so on.
+    /// The modules of some packages and of every package that they speak of, and so on.
     #[must_use]
     pub fn needed_by(&self, packages: &[&str]) -> Vec<Module> {
+        let all = self.packages();
         let mut needed: BTreeSet<&str> = packages.iter().copied().collect();
         let mut open = packages.to_vec();
         while let Some(package) = open.pop() {
-            for module in self.of(package) {
-                let mentioned = self.packages().into_iter().filter(|other| mentions(&module.text, other));
-                open.extend(mentioned.filter(|other| needed.insert(other)));
+            for known in self.all.iter().filter(|known| known.package == package) {
+                let is_meant = |other: &&str| known.speaks_of.iter().any(|path| is_about(path, other));
+                open.extend(all.iter().copied().filter(is_meant).filter(|other| needed.insert(other)));
             }
         }
-        self.all
-            .iter()
-            .filter(|(package, _)| needed.contains(package.as_str()))
-            .map(|(_, module)| module.clone())
-            .collect()
+        let is_needed = |known: &&Known| needed.contains(known.package.as_str());
+        self.all.iter().filter(is_needed).map(|known| known.module.clone()).collect()
     }
 
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &Module> {
-        self.all.iter().map(|(_, module)| module)
+        self.all.iter().map(|known| &known.module)
     }
+}
+
+/// The paths of names below `data` in a text.
+fn paths_of(text: &str) -> BTreeSet<String> {
+    let is_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let paths = text.match_indices("data.").filter_map(|(at, found)| {
+        let rest = text.get(at + found.len()..)?;
+        rest.get(..rest.find(|c| !is_path(c)).unwrap_or(rest.len()))
+    });
+    paths.map(|path| path.trim_end_matches('.').to_owned()).collect()
+}
+
+/// A path lies in a package, or above it.
+fn is_about(path: &str, package: &str) -> bool {
+    let holds = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    !package.is_empty() && !path.is_empty() && (holds(package, path) || holds(path, package))
 }
 
 /// The file is a module that may decide: not a test.
@@ -67,26 +92,6 @@ impl Modules {
 pub fn is_module(path: &str) -> bool {
     let stem = path.strip_suffix(".rego");
     stem.is_some_and(|stem| !stem.ends_with("_test"))
-}
-
-/// The text speaks of a package, or of a package that holds it: `data.lib.pods`, `data.lib`.
-fn mentions(text: &str, package: &str) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let speaks_of = |package: &str| {
-        let path = format!("data.{package}");
-        text.match_indices(&path).any(|(at, _)| !text.as_bytes().get(at + path.len()).copied().is_some_and(is_word))
-    };
-    let above = package.match_indices('.').filter_map(|(at, _)| package.get(..at));
-    !package.is_empty() && (speaks_of(package) || above.into_iter().any(|above| ends_at(text, above)))
-}
-
-/// The text has `data.PACKAGE` and no name behind it.
-fn ends_at(text: &str, package: &str) -> bool {
-    let path = format!("data.{package}");
-    text.match_indices(&path).any(|(at, _)| {
-        let next = text.as_bytes().get(at + path.len()).copied();
-        !next.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
-    })
 }
 
 /// The package that a module declares: `policy.workloads`.
