@@ -17,6 +17,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::policy::engine;
+
 /// Exit code for what could not be judged, wrong usage and a broken config.
 pub(crate) const INDETERMINATE: u8 = 2;
 
@@ -85,6 +87,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { INDETERMINATE } else { 0 });
         }
     };
+    // Fails only when there is a pool already; then evaluations make threads of their own.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(engine::ROOMY_STACK)
+        .start_handler(|_| engine::this_thread_is_roomy())
+        .build_global();
     let outcome = std::panic::catch_unwind(|| run(&cli.command));
     let code = match outcome {
         Ok(Ok(code)) => code,

@@ -3,9 +3,10 @@
 //! [`regorus`] evaluates. Before, modules are read, checked as OPA's compiler checks them, and lowered to a plain form
 //! (`compile`), because regorus alone answers otherwise than OPA in places.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regorus::{Engine, Value};
 
@@ -117,6 +118,18 @@ const SHALLOW: usize = 20;
 /// The stack of a thread for more, in bytes, and what each level takes of it.
 const STACK: usize = 2 << 20;
 const STACK_PER_LEVEL: usize = if cfg!(debug_assertions) { 256 << 10 } else { 64 << 10 };
+/// The stack of a thread that evaluates policies all the time, in bytes. Only what is used of it takes memory.
+pub const ROOMY_STACK: usize = 32 << 20;
+
+thread_local! {
+    /// So many levels fit the stack of this thread.
+    static LEVELS: Cell<usize> = const { Cell::new(SHALLOW) };
+}
+
+/// Say that this thread has a stack of [`ROOMY_STACK`], so that evaluations need none of their own.
+pub fn this_thread_is_roomy() {
+    LEVELS.set((ROOMY_STACK - STACK) / STACK_PER_LEVEL);
+}
 
 /// Modules that were checked and prepared. A clone is cheap.
 #[derive(Clone, Debug)]
@@ -137,6 +150,8 @@ struct Facts {
     depth: usize,
     /// Paths that are read; nothing stands for a part that is not known.
     reads: Vec<compile::Reference>,
+    /// Rules that took too long twice.
+    slow: Mutex<BTreeSet<String>>,
 }
 
 impl Program {
@@ -188,7 +203,7 @@ impl Program {
         rules.extend(lowered.rules.iter().map(|path| compile::dotted(path)));
         let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
         let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
-        let facts = Arc::new(Facts { rules, places, modules, depth: lowered.depth, reads });
+        let facts = Arc::new(Facts { rules, places, modules, depth: lowered.depth, reads, slow: Mutex::default() });
         Self { engine, limits: Limits::default(), facts }.filled(data)
     }
 
@@ -241,12 +256,39 @@ impl Program {
         })
     }
 
-    /// What a rule says of an input; none when it is undefined, or when there is no such rule.
+    /// What a rule says of an input; none when it is undefined, or when there is no such rule. An evaluation that takes too
+    /// long is tried once more, alone, because the machine may have been busy. A rule that does so twice is not asked
+    /// again: the next object would take as long.
     pub fn evaluate(&self, rule: &str, input: &Value) -> Result<Option<Value>, EvalError> {
-        let mut engine = self.engine.clone();
-        let value = self.run(&mut engine, rule, input);
-        internal::take_prints();
-        value
+        static ALONE: Mutex<()> = Mutex::new(());
+        let is_slow = || self.facts.slow.lock().unwrap_or_else(PoisonError::into_inner).contains(rule);
+        let too_slow = || EvalError {
+            trouble: Trouble::Time,
+            message: format!("evaluating {rule} took longer than {:?}", self.limits.time),
+        };
+        if is_slow() {
+            return Err(too_slow());
+        }
+        let evaluate = || {
+            let mut engine = self.engine.clone();
+            let value = self.run(&mut engine, rule, input);
+            internal::take_prints();
+            value
+        };
+        let is_late = |value: &Result<_, EvalError>| value.as_ref().is_err_and(|error| error.trouble == Trouble::Time);
+        let first = evaluate();
+        if !is_late(&first) {
+            return first;
+        }
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_slow() {
+            return Err(too_slow());
+        }
+        let second = evaluate();
+        if is_late(&second) {
+            self.facts.slow.lock().unwrap_or_else(PoisonError::into_inner).insert(rule.to_owned());
+        }
+        second
     }
 
     /// As [`evaluate`](Self::evaluate), with what the policy printed and which lines were evaluated.
@@ -278,7 +320,7 @@ impl Program {
             return Ok(None);
         }
         engine.set_input(input.clone());
-        if self.facts.depth <= SHALLOW {
+        if self.facts.depth <= LEVELS.get() {
             return self.run_here(engine, rule);
         }
         let builder = std::thread::Builder::new().stack_size(STACK + self.facts.depth * STACK_PER_LEVEL);
