@@ -40,6 +40,13 @@ fn generated_files_are_current() {
     assert!(stale.is_empty(), "out of date: {stale:?}; cargo run --example generate -- write");
 }
 
+/// The pages of the bundled policies are what the policies say.
+#[test]
+fn policy_pages_are_current() {
+    let run = run(&["policy", "docs", "--check"]);
+    assert_eq!(run.code, Some(0), "cargo run -- policy docs\n{}", run.text());
+}
+
 #[test]
 fn generated_parts_leave_the_rest_alone() {
     let text = "a\n<!-- x: generated -->\nold\n<!-- x: end -->\nb <!-- y: generated -->\n";
@@ -103,9 +110,15 @@ fn readme_options_exist() {
 #[test]
 fn links_lead_somewhere() {
     let link = Regex::new(r"\]\(([^)#:]+)(#[^)]*)?\)").unwrap();
-    for document in
-        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/github.md", "docs/rules.md"]
-    {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/architecture.md",
+        "docs/github.md",
+        "docs/policies.md",
+        "docs/rules.md",
+    ] {
         let folder = Path::new(TOP).join(document).parent().unwrap().to_owned();
         for found in link.captures_iter(&text(document)) {
             assert!(folder.join(&found[1]).exists(), "{document} links to {}, which is not there", &found[1]);
