@@ -223,8 +223,9 @@ impl Run<'_> {
     fn absences(&self, unit: &mut Unit<'_>, unchecked: &mut Vec<Unchecked>) {
         let Some(change) = unit.change else { return };
         let taken = |side: &Option<Located>| side.as_ref().is_some_and(|located| located.file.role.read_by_kustomize());
+        let mut before = Vec::new();
         if taken(&change.old) {
-            unit.old.retain(|draft| !draft.absent);
+            before.extend(unit.old.extract_if(.., |draft| draft.absent).map(|draft| (draft.rule, draft.pointer)));
         }
         if !taken(&change.new) {
             return;
@@ -236,6 +237,9 @@ impl Run<'_> {
             let detail = format!("{}: an overlay may add it", draft.message);
             let mut record = self.unchecked(Reason::NotRendered, &draft.source.path, Side::Head, detail);
             record.object = change.key().cloned();
+            if before.contains(&(draft.rule, draft.pointer)) {
+                record.status = Status::Existing;
+            }
             record
         }));
     }
