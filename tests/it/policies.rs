@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Repo, tree};
+use crate::support::{FORMATS, Repo, tree};
 
 const CONFIG: (&str, &str) = ("portcullis.yaml", "version: 1\npolicies: [{ use: policies/ }]\n");
 const OBJECT: (&str, &str) =
@@ -139,4 +139,23 @@ fn a_policy_is_tried_on_the_past() {
     assert_eq!(run.code, Some(0), "{}", run.text());
     assert!(run.text().contains("error[policy/team] apps/bad.yaml:3: no team"), "{}", run.text());
     assert!(run.text().contains("1 new finding in 1 of 1 change"), "{}", run.text());
+}
+
+/// A policy may read a Secret and say what it likes: no format shows a value, decoded or not.
+#[test]
+fn no_policy_tells_a_secret() {
+    let policy = "package policy.p\n\ndeny contains violation if {\n\tsome value in input.review.object.data\n\t\
+                  violation := {\"msg\": sprintf(\"%v %v\", [value, base64.decode(value)]), \"details\": value, \
+                  \"help\": value, \"fix\": base64.decode(value), \"field\": \"data.token\"}\n}\n";
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: shop}\ndata: {token: Y2FuYXJ5LW9mLXBvbGljaWVz}\n";
+    let base = tree(&[CONFIG, ("policies/p.rego", policy)]);
+    let head = tree(&[CONFIG, ("policies/p.rego", policy), ("apps/s.yaml", secret)]);
+    let repo = Repo::new(&base, &head, None);
+    for format in FORMATS {
+        let run = repo.check(&["-o", format]);
+        assert_eq!(run.code, Some(1), "{}", run.text());
+        assert!(!run.text().contains("canary-of-policies"), "{format}: {}", run.text());
+        assert!(!run.text().contains("Y2FuYXJ5LW9mLXBvbGljaWVz"), "{format}: {}", run.text());
+    }
 }

@@ -27,6 +27,8 @@ pub mod template;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use self::constraint::{Action, Constraint};
 use self::expansion::ExpansionTemplate;
 use self::mutation::Mutator;
@@ -225,8 +227,8 @@ impl Library {
     /// Compile the Rego of all templates now. What is wrong with it, by template.
     #[must_use]
     pub fn compile(&self) -> Vec<Fault> {
-        let judged = self.templates.values().filter(|template| template.not_judged().is_none());
-        judged.filter_map(|template| template.program().err()).flatten().cloned().collect()
+        let judged: Vec<_> = self.templates.values().filter(|template| template.not_judged().is_none()).collect();
+        judged.par_iter().filter_map(|template| template.program().err()).flatten().cloned().collect()
     }
 
     /// The operations that the webhook is asked about: what the repository's configuration of it says, else the default.
