@@ -1,7 +1,5 @@
 //! All objects of a side as policies read them: `data.inventory`, in the form of Gatekeeper's.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use super::is_manifest_name;
@@ -12,6 +10,7 @@ use crate::manifest::classify::Classifier;
 use crate::manifest::file::Role;
 use crate::manifest::key::Namespace;
 use crate::manifest::object::Object;
+use crate::policy::gatekeeper::inventory::nested;
 use crate::policy::{Value, value};
 use crate::source::Side;
 
@@ -38,11 +37,7 @@ pub(super) fn gather(tree: &Tree, agents: &Agents<'_>, trusted: &Agents<'_>, con
             objects.into_iter().map(|object| (path_of(&object), value::whole(object.value())))
         })
         .collect();
-    let mut top = Branch::default();
-    for (path, value) in objects {
-        top.insert(&path, value);
-    }
-    top.into_value()
+    nested(objects)
 }
 
 /// Where an object goes.
@@ -55,27 +50,4 @@ fn path_of(object: &Object) -> Vec<String> {
     };
     path.extend([object.api_version.clone(), key.kind.clone(), key.name.clone()]);
     path
-}
-
-/// A document while it grows.
-#[derive(Default)]
-struct Branch {
-    below: BTreeMap<String, Branch>,
-    value: Option<Value>,
-}
-
-impl Branch {
-    fn insert(&mut self, path: &[String], value: Value) {
-        match path.split_first() {
-            Some((first, rest)) => self.below.entry(first.clone()).or_default().insert(rest, value),
-            None => self.value = Some(value),
-        }
-    }
-
-    fn into_value(self) -> Value {
-        self.value.unwrap_or_else(|| {
-            let fields = self.below.into_iter().map(|(key, branch)| (Value::from(key), branch.into_value()));
-            Value::from(fields.collect::<BTreeMap<_, _>>())
-        })
-    }
 }

@@ -1,6 +1,9 @@
 //! The policies of a run: those of the trust commit, and what is wrong with them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use memchr::memmem;
 
 use crate::config::{Config, Scope};
 use crate::finding::{Effect, Reason, Status, Unchecked};
@@ -22,6 +25,9 @@ use super::trust::{Rules, notice};
 /// The id of the notice that the change edits policies.
 pub const POLICIES_CHANGED: &str = "policies-changed";
 
+/// What a file of Gatekeeper's has in it.
+const SIGN: &[u8] = b"gatekeeper.sh/";
+
 /// A tree with what is known of it.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -35,21 +41,27 @@ pub(super) fn of(config: &Config, place: Place<'_>, given: &[(String, Tree)]) ->
     PolicySet::load(config, place.tree, gatekeeper_files(config, place), given)
 }
 
-/// The manifests with something of Gatekeeper's. A tree that cannot be read has failed elsewhere.
+/// The manifests with something of Gatekeeper's, those that cannot be read whole among them: what a broken one says is
+/// not known, and [`Libraries`](crate::policy::gatekeeper::libraries::Libraries) tells it. A tree that cannot be read has
+/// failed elsewhere.
 fn gatekeeper_files(config: &Config, place: Place<'_>) -> Vec<(RepoPath, Arc<[u8]>)> {
     let Place { tree, inventory, agents } = place;
-    let found = inventory.gatekeeper_files().map(|gathered| gathered.found).unwrap_or_default();
+    let (found, broken) =
+        inventory.gatekeeper_files().map(|gathered| (gathered.found, gathered.problems)).unwrap_or_default();
     let classifier = Classifier::new(agents, agents, &config.substitution, Side::Head);
     let is_manifest = |path: &RepoPath| {
         matches!(config.scope(path.as_str()), Scope::Included(_))
             && matches!(classifier.role(path), Ok(Role::Manifest { .. }))
     };
-    let paths = found.into_iter().map(|located| located.path).filter(is_manifest);
+    let sure: BTreeSet<RepoPath> = found.into_iter().map(|located| located.path).collect();
+    let doubtful: BTreeSet<RepoPath> = broken.into_iter().map(|located| located.path).collect();
     let bytes = |path: &RepoPath| match tree.read(&tree.entry(path.as_str()).ok()??).ok()? {
         Content::Bytes(bytes) => Some(Arc::from(&bytes[..])),
         Content::NotJudged(..) => None,
     };
-    paths.filter_map(|path| Some((path.clone(), bytes(&path)?))).collect()
+    let paths = sure.union(&doubtful).filter(|path| is_manifest(path));
+    let read = paths.filter_map(|path| Some((path.clone(), bytes(path)?)));
+    read.filter(|(path, bytes): &(_, Arc<[u8]>)| sure.contains(path) || memmem::find(bytes, SIGN).is_some()).collect()
 }
 
 /// Where the trust commit's policies cannot be used and the head's can, the change mends them and is judged by its own.

@@ -118,7 +118,7 @@ impl Ask<'_> {
         let program = match context.policies.state.program(self.policy) {
             Ok(program) => program,
             // What is wrong with a policy of the repository is told once, not for every object.
-            Err(_) if !self.policy.is_bundled => return,
+            Err(_) if !self.policy.is_bundled && self.policy.group().program().is_err() => return,
             Err(why) => return drafts.push(self.not_judged(object, Reason::PolicyNotEvaluated, &why)),
         };
         let params = Value::from(serde_json::Value::Object(self.by.entry.params.clone()));

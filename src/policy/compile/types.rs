@@ -9,21 +9,6 @@ use super::{Faults, visit};
 use crate::policy::builtins::{Signature, Type, signature};
 use crate::policy::rego::ast::{Loc, Rule, Term, TermKind};
 
-/// What OPA has given up, and refuses in Rego v1.
-const DEPRECATED: [&str; 11] = [
-    "all",
-    "any",
-    "cast_array",
-    "cast_boolean",
-    "cast_null",
-    "cast_object",
-    "cast_set",
-    "cast_string",
-    "net.cidr_overlap",
-    "re_match",
-    "set_diff",
-];
-
 pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
     for file in files {
         faults.in_file(&file.file);
@@ -39,10 +24,9 @@ pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
         faults.in_file(&file.file);
         for rule in &file.rules {
             visit::rule(rule, &mut |term, _| {
-                if let TermKind::Call(name, _) = &term.kind
-                    && DEPRECATED.contains(&&*name.join("."))
-                {
-                    let name = name.join(".");
+                let TermKind::Call(name, _) = &term.kind else { return };
+                let name = name.join(".");
+                if signature(&name).is_some_and(|found| found.v0_only) {
                     let message = format!("deprecated built-in function calls in expression: {name}");
                     faults.add("rego_type_error", term.loc, message);
                 }

@@ -50,8 +50,7 @@ impl<'a> Inventory<'a> {
 /// with the whole object. An object without a namespace is a cluster's, as Gatekeeper has it.
 #[must_use]
 pub fn of(objects: impl IntoIterator<Item = Value>) -> Value {
-    let mut tree = Tree::default();
-    for object in objects {
+    let placed = objects.into_iter().map(|object| {
         let namespace = text(&object, &["metadata", "namespace"]);
         let path = [text(&object, &["apiVersion"]), text(&object, &["kind"]), text(&object, &["metadata", "name"])];
         let mut path: Vec<String> = path.into_iter().map(str::to_owned).collect();
@@ -60,7 +59,17 @@ pub fn of(objects: impl IntoIterator<Item = Value>) -> Value {
         } else {
             path.splice(..0, ["namespace".to_owned(), namespace.to_owned()]);
         }
-        tree.insert(&path, object);
+        (path, object)
+    });
+    nested(placed)
+}
+
+/// Values at their paths in one document; of two at one path the later.
+#[must_use]
+pub fn nested(placed: impl IntoIterator<Item = (Vec<String>, Value)>) -> Value {
+    let mut tree = Tree::default();
+    for (path, value) in placed {
+        tree.insert(&path, value);
     }
     tree.into_value()
 }
