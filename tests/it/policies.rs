@@ -139,6 +139,12 @@ fn a_policy_is_tried_on_the_past() {
     assert_eq!(run.code, Some(0), "{}", run.text());
     assert!(run.text().contains("error[policy/team] apps/bad.yaml:3: no team"), "{}", run.text());
     assert!(run.text().contains("1 new finding in 1 of 1 change"), "{}", run.text());
+    // A revision that HEAD has nothing in common with is no place to begin at.
+    let tree = repo.git(&["write-tree"]);
+    let other = repo.git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", tree.trim(), "-m", "other"]);
+    let run = repo.portcullis(&["policy", "try", central.to_str().unwrap(), "--since", other.trim()]);
+    assert_eq!(run.code, Some(2), "{}", run.text());
+    assert!(run.text().contains("no common ancestor"), "{}", run.text());
 }
 
 /// A policy may read a Secret and say what it likes: no format shows a value, decoded or not.
