@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering as AtomicOrdering};
 
 use git2::{DiffOptions, ObjectType, Oid, Patch};
+use rayon::prelude::*;
 
 use super::content::MAX_FILE_BYTES;
 use super::error::GitError;
@@ -30,13 +32,20 @@ pub struct FileChange {
 /// outside git are compared by their bytes. A deleted and an added file with the same content are one moved file if there
 /// is exactly one of each.
 pub fn diff(base: &Tree, head: &Tree) -> Result<Vec<FileChange>, GitError> {
-    let mut walk = Walk { base, head, changes: Vec::new(), visited: 0 };
-    // A stack of our own: a tree may be deeper than the thread's stack.
+    let walk = Walk { base, head, visited: AtomicUsize::new(0) };
+    let mut changes = Vec::new();
+    // Level by level, not by recursion: a tree may be deeper than the thread's stack.
     let mut open = vec![(base.root(), head.root())];
-    while let Some((old, new)) = open.pop() {
-        walk.folder(&old, &new, &mut open)?;
+    while !open.is_empty() {
+        let levels: Vec<_> = open.par_iter().map(|(old, new)| walk.folder(old, new)).collect();
+        open.clear();
+        for level in levels {
+            let Level { changes: more, folders } = level?;
+            changes.extend(more);
+            open.extend(folders);
+        }
     }
-    let mut changes = pair_moved(walk.changes);
+    let mut changes = pair_moved(changes);
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
 }
@@ -44,34 +53,41 @@ pub fn diff(base: &Tree, head: &Tree) -> Result<Vec<FileChange>, GitError> {
 struct Walk<'a> {
     base: &'a Tree,
     head: &'a Tree,
+    visited: AtomicUsize,
+}
+
+/// What a pair of folders holds: files that differ, and pairs of folders that may.
+#[derive(Default)]
+struct Level {
     changes: Vec<FileChange>,
-    visited: usize,
+    folders: Vec<(TreeEntry, TreeEntry)>,
 }
 
 impl Walk<'_> {
-    fn folder(
-        &mut self,
-        old: &TreeEntry,
-        new: &TreeEntry,
-        open: &mut Vec<(TreeEntry, TreeEntry)>,
-    ) -> Result<(), GitError> {
+    fn folder(&self, old: &TreeEntry, new: &TreeEntry) -> Result<Level, GitError> {
         let (before, after) = self.candidates(old, new)?;
-        self.visited += before.len() + after.len();
-        if self.visited > MAX_FILES || self.changes.len() > MAX_FILES {
-            return Err(GitError::TooManyFiles { folder: RepoPath::from(""), limit: MAX_FILES });
-        }
+        self.count(before.len() + after.len())?;
+        let mut level = Level::default();
         let (mut before, mut after) = (before.into_iter().peekable(), after.into_iter().peekable());
         loop {
             let order = match (before.peek(), after.peek()) {
-                (None, None) => return Ok(()),
+                (None, None) => return Ok(level),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
                 (Some(a), Some(b)) => a.path.cmp(&b.path),
             };
             let a = if order == Ordering::Greater { None } else { before.next() };
             let b = if order == Ordering::Less { None } else { after.next() };
-            self.pair(a, b, open)?;
+            self.pair(a, b, &mut level)?;
         }
+    }
+
+    /// Counts what the walk has come across, in all threads.
+    fn count(&self, more: usize) -> Result<(), GitError> {
+        if self.visited.fetch_add(more, AtomicOrdering::Relaxed) + more > MAX_FILES {
+            return Err(GitError::TooManyFiles { folder: RepoPath::from(""), limit: MAX_FILES });
+        }
+        Ok(())
     }
 
     /// The entries of two folders, of two git trees only those that differ.
@@ -85,22 +101,17 @@ impl Walk<'_> {
         Ok((self.base.children_of(old)?, self.head.children_of(new)?))
     }
 
-    fn pair(
-        &mut self,
-        old: Option<TreeEntry>,
-        new: Option<TreeEntry>,
-        open: &mut Vec<(TreeEntry, TreeEntry)>,
-    ) -> Result<(), GitError> {
+    fn pair(&self, old: Option<TreeEntry>, new: Option<TreeEntry>, level: &mut Level) -> Result<(), GitError> {
         let is_folder = |entry: &TreeEntry| entry.kind == EntryKind::Folder;
         match (old, new) {
             (Some(a), Some(b)) if is_folder(&a) && is_folder(&b) => {
                 if a.id.is_none() || a.id != b.id {
-                    open.push((a, b));
+                    level.folders.push((a, b));
                 }
             }
             (Some(a), Some(b)) if !is_folder(&a) && !is_folder(&b) => {
                 if a.kind != b.kind || !same_content(&a, &b)? {
-                    self.changes.push(FileChange {
+                    level.changes.push(FileChange {
                         path: b.path.clone(),
                         old: Some(a),
                         new: Some(b),
@@ -111,21 +122,14 @@ impl Walk<'_> {
             (old, new) => {
                 let mut files = Vec::new();
                 old.map_or(Ok(()), |entry| self.base.collect_files(entry, &mut files))?;
-                let removed = files.drain(..).map(|file| FileChange {
-                    path: file.path.clone(),
-                    old: Some(file),
-                    new: None,
-                    moved_from: None,
-                });
-                self.changes.extend(removed);
+                let removed = files.len();
                 new.map_or(Ok(()), |entry| self.head.collect_files(entry, &mut files))?;
-                let added = files.into_iter().map(|file| FileChange {
-                    path: file.path.clone(),
-                    old: None,
-                    new: Some(file),
-                    moved_from: None,
-                });
-                self.changes.extend(added);
+                self.count(files.len())?;
+                level.changes.extend(files.into_iter().enumerate().map(|(at, file)| {
+                    let path = file.path.clone();
+                    let (old, new) = if at < removed { (Some(file), None) } else { (None, Some(file)) };
+                    FileChange { path, old, new, moved_from: None }
+                }));
             }
         }
         Ok(())
