@@ -83,6 +83,11 @@ pub trait Check: Sync {
     /// The rules that it reports.
     fn rules(&self) -> &'static [&'static Rule];
 
+    /// What it says of an object may depend on others, so that it also looks at those that did not change themselves.
+    fn looks_around(&self) -> bool {
+        false
+    }
+
     /// Look at a subject; subjects of another kind are none of its business.
     fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>);
 }

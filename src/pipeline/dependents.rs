@@ -11,7 +11,7 @@ use crate::git::FileChange;
 use crate::manifest::classify::Classifier;
 use crate::manifest::key::Namespace;
 use crate::manifest::object::group_of;
-use crate::policy::gatekeeper::libraries::Libraries;
+use crate::policy::gatekeeper::constraint::Constraint;
 use crate::policy::pod_security;
 use crate::policy::set::Policy;
 use crate::source::RepoPath;
@@ -29,10 +29,10 @@ struct Wanted<'a> {
     kinds: BTreeSet<Kind>,
     /// Namespaces whose Pod Security labels changed.
     namespaces: BTreeSet<String>,
-    /// Policies that read other objects.
+    /// Policies that may read the changed objects.
     readers: Vec<&'a Policy>,
-    /// Constraints, some of which may.
-    gatekeeper: &'a Libraries,
+    /// Constraints whose templates may.
+    constraints: Vec<&'a Constraint>,
     /// The namespaces of the changed objects; empty text where none is named.
     changed: BTreeSet<String>,
 }
@@ -41,18 +41,16 @@ impl Wanted<'_> {
     fn holds(&self, group: &str, kind: &str, namespace: Option<&str>) -> bool {
         let is_read = |policy: &&Policy| {
             policy.matches.may_match(group, kind)
-                && (!policy.stays_in_namespace() || self.changed.contains(namespace.unwrap_or_default()))
+                && (!policy.inventory.stays_in_namespace() || self.changed.contains(namespace.unwrap_or_default()))
         };
         self.kinds.contains(&(group.to_owned(), kind.to_owned()))
             || namespace.is_some_and(|name| self.namespaces.contains(name) && pod_security::looks_at(group, kind))
             || self.readers.iter().any(is_read)
-            || (!self.changed.is_empty() && self.gatekeeper.read_inventory_for(group, kind))
+            || self.constraints.iter().any(|constraint| constraint.may_be_asked(group, kind))
     }
 
     fn is_nothing(&self) -> bool {
-        self.kinds.is_empty()
-            && self.namespaces.is_empty()
-            && ((self.readers.is_empty() && !self.gatekeeper.read_inventory()) || self.changed.is_empty())
+        self.kinds.is_empty() && self.namespaces.is_empty() && self.readers.is_empty() && self.constraints.is_empty()
     }
 }
 
@@ -71,11 +69,14 @@ impl Run<'_> {
             Namespace::Named(name) => name.clone(),
             Namespace::Cluster | Namespace::Unset => String::new(),
         };
+        let changed_kinds: BTreeSet<String> =
+            differing().flat_map(sides).map(|located| located.object.key.kind.clone()).collect();
+        let policies = self.policies.policies.iter().map(|policy| &**policy);
         Wanted {
             kinds: differing().flat_map(defined_kinds).collect(),
             namespaces: relabelled.filter_map(ObjectChange::key).map(|key| key.name.clone()).collect(),
-            readers: self.policies.policies.iter().map(|policy| &**policy).filter(|p| p.reads_inventory()).collect(),
-            gatekeeper: &self.policies.gatekeeper,
+            readers: policies.filter(|policy| policy.inventory.may_see(&changed_kinds)).collect(),
+            constraints: self.policies.gatekeeper.readers_of(&changed_kinds),
             changed: differing().flat_map(sides).map(namespace_of).collect(),
         }
     }

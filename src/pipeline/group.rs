@@ -345,7 +345,8 @@ impl Run<'_> {
 
 fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    for one in rules::CHECKS {
+    let is_unchanged = matches!(subject, Subject::Object(review) if review.operation == Operation::Unchanged);
+    for one in rules::CHECKS.iter().filter(|one| !is_unchanged || one.looks_around()) {
         let first = drafts.len();
         Check::check(*one, context, subject, &mut drafts);
         if check::is_enough(&drafts, first)

@@ -35,6 +35,10 @@ impl Check for PolicyCheck {
         &[]
     }
 
+    fn looks_around(&self) -> bool {
+        true
+    }
+
     fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::Object(review) = subject else { return };
         let Some(object) = review.new.or(review.old) else { return };
@@ -49,7 +53,7 @@ impl Check for PolicyCheck {
                 continue;
             }
             // Of what did not change, only those are asked whose answer depends on other objects.
-            if review.operation == Operation::Unchanged && !ask.policy.reads_inventory() {
+            if review.operation == Operation::Unchanged && ask.policy.inventory.is_nothing() {
                 continue;
             }
             match ask.policy.matches.matches(asked.review(false, false).0) {

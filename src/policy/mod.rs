@@ -20,6 +20,7 @@ pub mod modules;
 mod place;
 pub mod pod_security;
 pub mod portcullis;
+pub mod reads;
 mod rego;
 pub mod review;
 pub mod set;

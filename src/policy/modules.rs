@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::compile;
 use super::engine::{Module, RegoVersion};
+use super::reads::InventoryReads;
 
 /// The ending of Rego files.
 pub const EXTENSION: &str = "rego";
@@ -21,6 +22,7 @@ struct Known {
     module: Module,
     /// The paths below `data` that it speaks of, each once.
     speaks_of: BTreeSet<String>,
+    inventory: InventoryReads,
 }
 
 impl Modules {
@@ -28,10 +30,14 @@ impl Modules {
     /// is in, unless that is known.
     pub fn new(files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>, version: Option<RegoVersion>) -> Self {
         let rego = files.into_iter().filter(|(path, _)| is_module(path));
-        let all = rego.map(|(path, text)| Known {
-            package: package_of(&text).unwrap_or_default(),
-            speaks_of: paths_of(&text),
-            module: Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text },
+        let all = rego.map(|(path, text)| {
+            let version = version.unwrap_or_else(|| version_of(&path, &text));
+            Known {
+                package: package_of(&text).unwrap_or_default(),
+                speaks_of: paths_of(&text),
+                inventory: InventoryReads::of_text(&text, version),
+                module: Module { version, path, text },
+            }
         });
         Self { all: all.collect() }
     }
@@ -50,6 +56,18 @@ impl Modules {
     /// The modules of some packages and of every package that they speak of, and so on.
     #[must_use]
     pub fn needed_by(&self, packages: &[&str]) -> Vec<Module> {
+        self.closure(packages).map(|known| known.module.clone()).collect()
+    }
+
+    /// What a package and those that it speaks of read of the other objects.
+    #[must_use]
+    pub fn inventory_read_by(&self, package: &str) -> InventoryReads {
+        let mut reads = InventoryReads::default();
+        self.closure(&[package]).for_each(|known| reads.merge(&known.inventory));
+        reads
+    }
+
+    fn closure<'a>(&'a self, packages: &[&'a str]) -> impl Iterator<Item = &'a Known> {
         let all = self.packages();
         let mut needed: BTreeSet<&str> = packages.iter().copied().collect();
         let mut open = packages.to_vec();
@@ -59,8 +77,7 @@ impl Modules {
                 open.extend(all.iter().copied().filter(is_meant).filter(|other| needed.insert(other)));
             }
         }
-        let is_needed = |known: &&Known| needed.contains(known.package.as_str());
-        self.all.iter().filter(is_needed).map(|known| known.module.clone()).collect()
+        self.all.iter().filter(move |known| needed.contains(known.package.as_str()))
     }
 
     /// All of them.

@@ -65,6 +65,10 @@ impl Check for PodSecurity {
         &[]
     }
 
+    fn looks_around(&self) -> bool {
+        true
+    }
+
     fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::Object(review) = subject else { return };
         let Some(object) = review.new.filter(|object| review.operation != Operation::Delete && has_pods(object)) else {

@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::bundled::LIBRARY;
-use super::engine::Module;
 use super::engine::{Fault, Program};
 use super::gatekeeper::libraries::Libraries;
 use super::metadata::Metadata;
 use super::modules::{EXTENSION, Modules, package_of};
+use super::reads::InventoryReads;
 use super::{Value, conftest, matching::Match, portcullis};
 use crate::config::{self, Config, ConfigError};
 use crate::git::{Content, Tree};
@@ -53,29 +53,6 @@ pub enum Convention {
     Conftest,
 }
 
-/// What a policy reads of the other objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reads {
-    Nothing,
-    /// `data.inventory.namespace[…namespace]`.
-    Namespace,
-    Everything,
-}
-
-impl Reads {
-    fn of(modules: &[Module]) -> Self {
-        let reads = |text: &str| {
-            let uses = text.match_indices("data.inventory").map(|(at, found)| {
-                let rest = text.get(at + found.len()..).unwrap_or_default();
-                let index = rest.strip_prefix(".namespace[").and_then(|index| Some(index.split_once(']')?.0));
-                if index.is_some_and(|index| index.ends_with("namespace")) { Self::Namespace } else { Self::Everything }
-            });
-            uses.max().unwrap_or(Self::Nothing)
-        };
-        modules.iter().map(|module| reads(&module.text)).max().unwrap_or(Self::Nothing)
-    }
-}
-
 /// One policy.
 #[derive(Debug)]
 pub struct Policy {
@@ -95,7 +72,8 @@ pub struct Policy {
     pub matches: Match,
     /// It comes with the program.
     pub is_bundled: bool,
-    inventory: Reads,
+    /// What it reads of the other objects.
+    pub inventory: InventoryReads,
     group: Arc<Group>,
 }
 
@@ -169,7 +147,7 @@ impl Policy {
             path,
             matches,
             is_bundled: false,
-            inventory: Reads::of(&modules.needed_by(&[package])),
+            inventory: modules.inventory_read_by(package),
             group: Arc::clone(group),
         })
     }
@@ -178,18 +156,6 @@ impl Policy {
     #[must_use]
     pub fn group(&self) -> &Arc<Group> {
         &self.group
-    }
-
-    /// It reads the objects of the whole tree.
-    #[must_use]
-    pub fn reads_inventory(&self) -> bool {
-        self.inventory != Reads::Nothing
-    }
-
-    /// Of the other objects it reads those of the object's own namespace alone.
-    #[must_use]
-    pub fn stays_in_namespace(&self) -> bool {
-        self.inventory == Reads::Namespace
     }
 }
 

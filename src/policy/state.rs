@@ -85,7 +85,7 @@ impl<'a> State<'a> {
             .group()
             .program()
             .map_err(|faults| faults.first().map_or_else(|| "it cannot be compiled".to_owned(), ToString::to_string))?;
-        if !policy.reads_inventory() {
+        if policy.inventory.is_nothing() {
             return Ok(compiled.clone());
         }
         let slot = {

@@ -22,6 +22,10 @@ impl Check for Gatekeeper {
         &[]
     }
 
+    fn looks_around(&self) -> bool {
+        true
+    }
+
     fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::Object(review) = subject else { return };
         let libraries = &context.policies.set.gatekeeper;

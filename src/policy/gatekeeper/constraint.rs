@@ -8,7 +8,7 @@ use super::{EnforcementPoint, fault};
 use crate::config::Minor;
 use crate::manifest::object::Object;
 use crate::policy::engine::Fault;
-use crate::policy::{Value, value};
+use crate::policy::{Value, pod_security, value};
 use crate::schema::crd;
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Raised};
@@ -68,6 +68,13 @@ enum Actions {
 }
 
 impl Constraint {
+    /// It may be asked about objects of a kind, or about the Pods that they make.
+    #[must_use]
+    pub fn may_be_asked(&self, group: &str, kind: &str) -> bool {
+        self.matches.may_match(group, kind)
+            || (pod_security::looks_at(group, kind) && self.matches.may_match("", "Pod"))
+    }
+
     /// Read a constraint of a template.
     pub(super) fn read(object: &Object, template: &Arc<Template>) -> Result<Self, Vec<Fault>> {
         if object.key.name.is_empty() {

@@ -311,7 +311,7 @@ impl Constraint {
             }
         };
         let input = object_of([("review", request.value.clone()), ("parameters", self.parameters.clone())]);
-        let answer = match (self.template.reads_inventory, inventory) {
+        let answer = match (!self.template.inventory.is_nothing(), inventory) {
             (false, _) => program.evaluate(self.template.rule(), &input),
             (true, Some(inventory)) => inventory
                 .program(&self.template, program)

@@ -1,10 +1,11 @@
 //! Which templates and constraints hold where: those of a cluster's own files, and those that lie in no cluster's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::constraint::Constraint;
 use super::{Library, is_part, read};
 use crate::change::named_cluster_folder;
 use crate::config::Config;
@@ -110,15 +111,9 @@ impl Libraries {
         self.all.len()
     }
 
-    /// Some constraint reads the inventory.
+    /// The constraints whose templates may read objects of some kinds.
     #[must_use]
-    pub fn read_inventory(&self) -> bool {
-        self.all.iter().any(Library::reads_inventory)
-    }
-
-    /// A constraint that reads the inventory may be asked about objects of a kind.
-    #[must_use]
-    pub fn read_inventory_for(&self, group: &str, kind: &str) -> bool {
-        self.all.iter().any(|library| library.reads_inventory_for(group, kind))
+    pub fn readers_of(&self, kinds: &BTreeSet<String>) -> Vec<&Constraint> {
+        self.all.iter().flat_map(|library| library.readers_of(kinds)).collect()
     }
 }

@@ -24,7 +24,7 @@ mod settings;
 pub mod suite;
 pub mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -237,26 +237,16 @@ impl Library {
         self.settings.operations.clone().unwrap_or_else(|| OPERATIONS.map(str::to_owned).to_vec())
     }
 
-    /// A constraint's template reads the inventory.
+    /// The constraints whose templates may read objects of some kinds.
     #[must_use]
-    pub fn reads_inventory(&self) -> bool {
-        self.constraints.values().any(|constraint| constraint.template.reads_inventory)
-    }
-
-    /// A constraint that reads the inventory may be asked about objects of a kind, or about the Pods that they make.
-    #[must_use]
-    pub fn reads_inventory_for(&self, group: &str, kind: &str) -> bool {
-        let mut readers = self.constraints.values().filter(|constraint| constraint.template.reads_inventory);
-        readers.any(|constraint| {
-            constraint.matches.may_match(group, kind)
-                || (super::pod_security::looks_at(group, kind) && constraint.matches.may_match("", "Pod"))
-        })
+    pub fn readers_of(&self, kinds: &BTreeSet<String>) -> Vec<&Constraint> {
+        self.constraints.values().filter(|constraint| constraint.template.inventory.may_see(kinds)).collect()
     }
 
     /// The template of a kind reads the inventory.
     #[must_use]
     pub fn reads_inventory_by(&self, kind: &str) -> bool {
-        self.templates.get(kind).is_some_and(|template| template.reads_inventory)
+        self.templates.get(kind).is_some_and(|template| !template.inventory.is_nothing())
     }
 
     /// Whether objects of a kind are in the cluster's inventory: all are, unless a Config or a SyncSet names some.

@@ -45,11 +45,6 @@ pub(super) fn mistakes(module: &Module, is_lib: bool) -> Vec<Mistake> {
     found
 }
 
-/// Whether a module reads the inventory.
-pub(super) fn reads_inventory(module: &Module) -> bool {
-    reads(module).iter().any(|(_, key)| key.as_deref() == Some("inventory"))
-}
-
 /// Whether a module asks a provider in the cluster.
 pub(super) fn asks_external_data(module: &Module) -> bool {
     let mut asks = false;

@@ -7,6 +7,7 @@ use crate::manifest::object::Object;
 use crate::policy::Value;
 use crate::policy::compile::dotted;
 use crate::policy::engine::{Fault, Module, Program, RegoVersion};
+use crate::policy::reads::InventoryReads;
 use crate::policy::rego::ast::{self, Loc};
 use crate::policy::rego::parse;
 use crate::schema::crd::pack::Pack;
@@ -32,8 +33,8 @@ pub struct Template {
     pub operations: Vec<String>,
     /// Its Rego, or why it cannot be judged here.
     code: Result<Vec<Code>, String>,
-    /// It reads `data.inventory`.
-    pub reads_inventory: bool,
+    /// What it reads of the other objects.
+    pub inventory: InventoryReads,
     pub(super) pack: Pack,
     program: OnceLock<Result<Program, Vec<Fault>>>,
     /// The full path of `violation`.
@@ -81,7 +82,7 @@ impl Template {
             object: object.clone(),
             operations: operations.filter_map(yaml::Value::as_str).map(str::to_owned).collect(),
             code: Ok(vec![]),
-            reads_inventory: false,
+            inventory: InventoryReads::default(),
             pack,
             program: OnceLock::new(),
             rule: String::new(),
@@ -144,7 +145,7 @@ impl Template {
                     if !is_lib {
                         self.rule = rule_of(&parsed);
                     }
-                    self.reads_inventory |= rego::reads_inventory(&parsed);
+                    self.inventory.merge(&InventoryReads::of(&parsed));
                     external |= rego::asks_external_data(&parsed);
                 }
                 Err(errors) => faults.extend(errors.into_iter().map(|error| refused(error.loc, error.message, ""))),

@@ -63,7 +63,7 @@ fn judge(policies: &[&Policy], name: &str, bytes: &[u8], is_bad: bool) -> Result
         let compiled = policy.group().program().map_err(|faults| {
             faults.first().map_or_else(|| "the policy cannot be compiled".to_owned(), ToString::to_string)
         })?;
-        let program = if policy.reads_inventory() {
+        let program = if !policy.inventory.is_nothing() {
             compiled.with_data(&data).map_err(|e| e.to_string())?
         } else {
             compiled.clone()

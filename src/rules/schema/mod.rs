@@ -38,15 +38,24 @@ impl Check for Schema {
         rules::ALL
     }
 
+    fn looks_around(&self) -> bool {
+        true
+    }
+
     fn check(&self, context: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::Object(Review { new: Some(object), old, operation, .. }) = subject else { return };
         if operation == Operation::Delete || object.api_version.is_empty() || object.key.kind.is_empty() {
             return;
         }
+        let kind = Kind::find(&object.api_version, &object.key.kind);
+        // Only what a CRD says of an object can change without the object.
+        if operation == Operation::Unchanged && kind.is_some() {
+            return;
+        }
         let targets = Targets::of(context.config, object.path().as_str(), context.today);
         let served = api::check(object, &targets, drafts);
         let old = old.filter(|old| operation == Operation::Update && old.api_version == object.api_version);
-        match Kind::find(&object.api_version, &object.key.kind) {
+        match kind {
             Some(_) if served.is_empty() => {}
             Some(kind) => {
                 let problems = builtin::judge(object, old, kind, served).problems;

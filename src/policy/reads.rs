@@ -1,0 +1,166 @@
+//! What policies read of the other objects, so that an unchanged object is judged again only where a change can turn its
+//! verdict.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::compile::visit;
+use super::engine::RegoVersion;
+use super::rego::ast::{Module, Term, TermKind};
+use super::rego::parse;
+
+/// What modules read of `data.inventory` and `data.inventory_base`, as far as their text tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InventoryReads {
+    /// Kinds that are named.
+    kinds: BTreeSet<Arc<str>>,
+    /// Some read names no kind.
+    any_kind: bool,
+    /// Some read leaves the namespace of the object that is judged.
+    elsewhere: bool,
+}
+
+impl InventoryReads {
+    /// A read of which nothing is known.
+    fn anything() -> Self {
+        Self { kinds: BTreeSet::new(), any_kind: true, elsewhere: true }
+    }
+
+    /// What a text reads; one that is not Rego, anything. A text without the word reads nothing.
+    pub(super) fn of_text(text: &str, version: RegoVersion) -> Self {
+        if !text.contains("inventory") {
+            return Self::default();
+        }
+        parse(text, version == RegoVersion::V1).map_or_else(|_| Self::anything(), |module| Self::of(&module))
+    }
+
+    /// What a module reads.
+    pub(super) fn of(module: &Module) -> Self {
+        let mut found = Self::default();
+        // What is read by another name is not followed.
+        let is_inventory = |import: &super::rego::ast::Import| {
+            matches!(import.path.as_slice(), [root, rest @ ..] if &**root == "data"
+                && rest.first().is_none_or(|first| INVENTORIES.contains(&&**first)))
+        };
+        if module.imports.iter().any(is_inventory) {
+            return Self::anything();
+        }
+        for rule in &module.rules {
+            visit::rule(rule, &mut |term, _| found.add(term));
+            visit::literals(rule, &mut |literal| literal.with.iter().for_each(|with| found.add(&with.target)));
+        }
+        found
+    }
+
+    fn add(&mut self, term: &Term) {
+        let is_data = |name: &Arc<str>| &**name == "data";
+        match &term.kind {
+            TermKind::Var(name) if is_data(name) => self.merge(&Self::anything()),
+            TermKind::Ref(base, path) if base.as_var().is_some_and(is_data) => self.add_path(path),
+            _ => {}
+        }
+    }
+
+    /// `inventory.cluster[groupVersion][kind]` or `inventory.namespace[namespace][groupVersion][kind]`.
+    fn add_path(&mut self, path: &[Term]) {
+        let word = |at: usize| path.get(at).and_then(Term::as_str);
+        if path.first().is_some_and(|first| first.as_str().is_some_and(|name| !INVENTORIES.contains(&&**name))) {
+            return;
+        }
+        let (at, own) = match word(1).map(|scope| &**scope) {
+            Some("cluster") => (3, false),
+            Some("namespace") => (4, path.get(2).is_some_and(is_own_namespace)),
+            _ => return self.merge(&Self::anything()),
+        };
+        self.elsewhere |= !own;
+        match word(at) {
+            Some(kind) => _ = self.kinds.insert(Arc::clone(kind)),
+            None => self.any_kind = true,
+        }
+    }
+
+    /// What both read.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.kinds.extend(other.kinds.iter().cloned());
+        self.any_kind |= other.any_kind;
+        self.elsewhere |= other.elsewhere;
+    }
+
+    /// No other object is read.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        !self.any_kind && self.kinds.is_empty()
+    }
+
+    /// Objects of one of these kinds may be read.
+    #[must_use]
+    pub fn may_see(&self, kinds: &BTreeSet<String>) -> bool {
+        (self.any_kind && !kinds.is_empty()) || self.kinds.iter().any(|kind| kinds.contains(&**kind))
+    }
+
+    /// Of the other objects only those in the namespace of the object that is judged are read.
+    #[must_use]
+    pub fn stays_in_namespace(&self) -> bool {
+        !self.elsewhere
+    }
+}
+
+/// The documents with the objects of the head and of the base.
+const INVENTORIES: [&str; 2] = ["inventory", "inventory_base"];
+
+/// By convention the namespace of the object that is judged is called so, and nothing else is.
+fn is_own_namespace(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Var(name) => &**name == "namespace",
+        TermKind::Ref(_, path) => path.last().and_then(Term::as_str).is_some_and(|last| &**last == "namespace"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(text: &str) -> InventoryReads {
+        InventoryReads::of_text(&format!("package p\n{text}\n"), RegoVersion::V1)
+    }
+
+    fn sees(text: &str, kind: &str) -> bool {
+        reads(text).may_see(&BTreeSet::from([kind.to_owned()]))
+    }
+
+    #[test]
+    fn kinds_are_named_or_any() {
+        let named = "x := data.inventory.cluster.v1.Namespace[input.ns]";
+        assert!(sees(named, "Namespace") && !sees(named, "Pod"));
+        let named = "x if data.inventory.namespace[_][version][\"Ingress\"][_]";
+        assert!(sees(named, "Ingress") && !sees(named, "Pod"));
+        for any in [
+            "x := data.inventory",
+            "x := data[\"inventory\"].namespace[ns][version][kind]",
+            "x := data[name]",
+            "x if walk(data, [path, \"inventory\"])",
+            "import data.inventory as all\nx := all.cluster.v1.Namespace",
+            "x := y if { z := data.inventory_base.cluster; y := z.v1.Namespace } # inventory",
+            "this is not Rego: inventory",
+        ] {
+            assert!(sees(any, "Pod"), "{any}");
+            assert!(!reads(any).is_nothing() && !reads(any).stays_in_namespace(), "{any}");
+        }
+        for nothing in ["x := data.lib.images # no inventory", "x := 1", "x := input.inventory"] {
+            assert!(reads(nothing).is_nothing(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn the_own_namespace_is_called_so() {
+        for own in ["data.inventory.namespace[namespace]", "data.inventory.namespace[input.review.namespace].v1.Pod"] {
+            assert!(reads(&format!("x := {own}")).stays_in_namespace(), "{own}");
+        }
+        for other in
+            ["data.inventory.namespace[other_namespace]", "data.inventory.namespace.shop", "data.inventory.cluster"]
+        {
+            assert!(!reads(&format!("x := {other}")).stays_in_namespace(), "{other}");
+        }
+    }
+}
