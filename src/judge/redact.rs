@@ -23,6 +23,9 @@ pub const REDACTED: &str = "[redacted]";
 /// place itself, its text is replaced whatever its length.
 const SHORTEST: usize = 6;
 
+/// What the API server calls its causes.
+const CAUSES: [&str; 5] = ["Required value:", "Invalid value:", "Unsupported value:", "Duplicate value:", "Too long:"];
+
 /// A caret needs the line itself and one around it; more hides the point.
 const CONTEXT: u32 = 1;
 
@@ -99,7 +102,9 @@ impl Redactor {
     fn learn(&mut self, text: &str) {
         let whole = text.trim();
         for part in whole.lines().map(str::trim).chain([whole]) {
-            if part.len() < SHORTEST {
+            // Words that every message has tell nothing, and a message without them is not understood: a line `value:` of
+            // YAML that a Secret holds.
+            if part.len() < SHORTEST || CAUSES.iter().any(|cause| cause.contains(part)) {
                 continue;
             }
             self.texts.insert(part.to_owned());
@@ -204,12 +209,11 @@ impl Redactor {
 
 /// The field and the kind of the cause, of a message in the API server's words: both are made of keys alone.
 fn without_value(draft: &Draft) -> Option<String> {
-    const CAUSES: [&str; 5] = ["Required value", "Invalid value", "Unsupported value", "Duplicate value", "Too long"];
     if !draft.rule.as_str().starts_with("schema/") {
         return None;
     }
     let (field, rest) = draft.message.split_once(": ")?;
-    let cause = CAUSES.into_iter().find(|cause| rest.starts_with(cause))?;
+    let cause = CAUSES.iter().map(|cause| cause.trim_end_matches(':')).find(|cause| rest.starts_with(cause))?;
     let value = if cause == "Required value" { String::new() } else { format!(": {REDACTED}") };
     (!field.contains('"')).then(|| format!("{field}: {cause}{value}"))
 }
