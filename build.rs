@@ -64,7 +64,7 @@ fn catalogue() -> Result<Vec<u8>, String> {
     println!("cargo:rerun-if-changed={}", path.display());
     let wrong = |why: &str| format!("PORTCULLIS_CATALOG: {}: {why}", path.display());
     let bytes = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
-    if !bytes.starts_with(b"portcullis catalogue 1\n") {
+    if !bytes.starts_with(b"portcullis catalogue 2\n") {
         return Err(wrong("it is no catalogue of this version; make one: portcullis schema pack CRDS -o FILE"));
     }
     Ok(bytes)

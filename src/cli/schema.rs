@@ -15,9 +15,9 @@ const PACK_HELP: &str = "\
   portcullis schema pack crds/ -o vendor/crds.pack                              folders and files
   kubectl get crd -o yaml | portcullis schema pack - -o vendor/crds.pack        what a cluster has
 
-The same CRDs give the same file, byte for byte. head shows what is in it. A catalogue takes CRDs only: JSON Schemas are
-read where they lie, name their folder under schemas of portcullis.yaml.
-Exit codes: 0 written, 2 a CRD cannot be used (nothing is written) or there is none.";
+The same files give the same catalogue, byte for byte. head shows what is in it. JSON Schemas (.json) are known by their
+paths below the folder that is named, which must be as kubeconform has them: GROUP/KIND_VERSION.json or KIND-GROUP-VERSION.json.
+Exit codes: 0 written, 2 one cannot be used (nothing is written) or there is none.";
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ enum Command {
         #[arg(value_parser = minor)]
         new: Minor,
     },
-    /// Pack CRDs into one catalogue file for `schemas:` of portcullis.yaml
+    /// Pack CRDs and JSON Schemas into one catalogue file for `schemas:` of portcullis.yaml
     #[command(after_help = PACK_HELP)]
     Pack(pack::Args),
 }

@@ -48,7 +48,7 @@ fn packed(files: &[(&str, &str)]) -> Vec<u8> {
     for (path, text) in files {
         repo.write(&format!("crds/{path}"), text);
     }
-    says(&run(&repo, &["schema", "pack", "crds", "-o", "all.pack"]), 0, &["kinds"]);
+    says(&run(&repo, &["schema", "pack", "crds", "-o", "all.pack"]), 0, &["all.pack: "]);
     fs::read(repo.path().join("all.pack")).unwrap()
 }
 
@@ -60,7 +60,7 @@ fn equal_crds_give_equal_files() {
         packed(&[("list.yml", &format!("apiVersion: v1\nkind: List\nitems:\n{}{}", list(&gadget()), list(WIDGET)))]);
     assert!(one == other);
     let header = String::from_utf8_lossy(&one);
-    assert!(header.starts_with("portcullis catalogue 1\n2 kinds\nbody "), "{header}");
+    assert!(header.starts_with("portcullis catalogue 2\n2 kinds, 0 JSON Schemas\nbody "), "{header}");
     assert!(header.contains("\nacme.io/v1 Gadget\nacme.io/v1 Widget\n\n"), "{header}");
 }
 
@@ -105,6 +105,30 @@ fn a_catalogue_judges() {
     let run = judged_by(packed(&[("a.yaml", WIDGET)]));
     says(&run, 1, &["spec.size: Invalid value: 0: spec.size in body", "the catalogue vendor/all.pack"]);
     says(&judged_by(packed(&[("a.yaml", &gadget())])), 0, &["acme.io/v1 Widget", "vendor/all.pack", "schema pack"]);
+}
+
+const SIZED: &str = r#"{"description":"A widget","properties":{"spec":{"properties":{"size":{"$ref":"../sizes.json#/definitions/size"},
+    "description":{"type":"string","default":{"description":"kept"}}}}}}"#;
+const SIZES: &str = r#"{"definitions":{"size":{"type":"integer","minimum":1}}}"#;
+
+#[test]
+fn json_schemas_are_packed() {
+    let files = [("acme.io/widget_v1.json", SIZED), ("sizes.json", SIZES), ("package.json", "{\"name\":\"x\"}")];
+    let file = packed(&files);
+    let header = String::from_utf8_lossy(&file).into_owned();
+    assert!(header.contains("\n0 kinds, 2 JSON Schemas\n"), "{header}");
+    assert!(header.contains("\nacme.io/widget_v1.json\nsizes.json\n\n"), "{header}");
+    assert!(!header.contains("A widget") && header.contains("kept"), "{header}");
+    says(&judged_by(file), 1, &["spec.size", "the catalogue vendor/all.pack"]);
+    let repo = Repo::empty();
+    repo.write("crds/acme.io/widget_v1.json", SIZED);
+    let pack = |more: &[&str]| run(&repo, &[&["schema", "pack", "crds", "-o", "all.pack"], more].concat());
+    says(&pack(&[]), 2, &["crds/acme.io/widget_v1.json: ", "sizes.json", "nothing is written"]);
+    repo.write("crds/sizes.json", SIZES);
+    repo.write("crds/acme.io/gadget_v1.json", "{");
+    says(&pack(&[]), 2, &["crds/acme.io/gadget_v1.json: it is no JSON", "nothing is written"]);
+    says(&pack(&["--skip-invalid"]), 0, &["all.pack: 2 JSON Schemas", "1 left out"]);
+    says(&run(&repo, &["schema", "list", "all.pack"]), 0, &["acme.io/widget_v1.json", "JSON Schema"]);
 }
 
 #[test]

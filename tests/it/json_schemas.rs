@@ -45,6 +45,37 @@ fn what_cannot_be_used_is_no_pass() {
     is_no_pass(r##"{"$ref":"#/definitions/a"}"##, "/definitions/a");
 }
 
+/// Definitions of which each refers to the one before, `width` times.
+fn tower(levels: usize, width: usize) -> String {
+    let level = |number: usize| {
+        let reference = format!(r##"{{"$ref":"#/definitions/a{}"}}"##, number.saturating_sub(1));
+        let inner = if number == 0 { r#"{"required":["x"]}"#.to_owned() } else { vec![reference; width].join(",") };
+        format!(r#""a{number}":{{"anyOf":[{inner}]}}"#)
+    };
+    let all: Vec<String> = (0..levels).map(level).collect();
+    let top = levels - 1;
+    format!(r##"{{"properties":{{"spec":{{"$ref":"#/definitions/a{top}"}}}},"definitions":{{{}}}}}"##, all.join(","))
+}
+
+#[test]
+fn schemas_that_ask_for_too_much_are_no_pass() {
+    is_no_pass(&tower(60, 2), "with its references followed, it has more than 1000000 parts");
+    is_no_pass(&tower(100_000, 1), "its references and levels are more than 1000 deep");
+    let run = judged(&[("portcullis.yaml", FOLDER), ("schemas/widget_v1.json", &tower(200, 1))], OBJECT);
+    says(&run, 1, &["schemas/widget_v1.json"]);
+}
+
+#[test]
+fn a_schema_that_takes_too_long_does_not_judge() {
+    // It follows itself twice for every level of the object.
+    let schema = r##"{"properties":{"spec":{"$ref":"#/definitions/a"}},"definitions":{"a":{"anyOf":[
+        {"properties":{"a":{"$ref":"#/definitions/a"}}, "required":["x"]},
+        {"properties":{"a":{"$ref":"#/definitions/a"}}, "required":["y"]}]}}}"##;
+    let object = format!("{}  {}1{}\n", OBJECT.replace("{ size: 0 }\n", "\n"), "{a: ".repeat(60), "}".repeat(60));
+    let run = judged(&[("portcullis.yaml", FOLDER), ("schemas/widget_v1.json", schema)], &object);
+    says(&run, 2, &["too-large", "the JSON Schema takes too long to be checked"]);
+}
+
 #[test]
 fn schemas_that_end_in_themselves_are_harmless() {
     for schema in [

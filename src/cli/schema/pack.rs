@@ -1,4 +1,4 @@
-//! `portcullis schema pack`: CRDs into a catalogue file.
+//! `portcullis schema pack`: CRDs and JSON Schemas into a catalogue file.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         if what.as_os_str() == "-" {
             let mut bytes = Vec::new();
             match io::stdin().lock().read_to_end(&mut bytes) {
-                Ok(_) => gatherer.file("<stdin>", &bytes),
+                Ok(_) => gatherer.file("<stdin>", "", &bytes),
                 Err(error) => gatherer.unreadable("<stdin>", format!("it cannot be read: {error}")),
             }
         } else if what.is_dir() {
@@ -38,28 +38,28 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         } else {
             let name = what.display().to_string();
             match std::fs::read(what) {
-                Ok(bytes) => gatherer.file(&name, &bytes),
+                Ok(bytes) => gatherer.file(&name, what.file_name().and_then(|it| it.to_str()).unwrap_or(""), &bytes),
                 Err(error) => gatherer.unreadable(&name, format!("it cannot be read: {error}")),
             }
         }
     }
+    gatherer.check_json_schemas();
     for fault in gatherer.faults() {
         complain(&format!("{}: {}", fault.place, fault.reason), None);
     }
-    let (faults, kinds, others) = (gatherer.faults().len(), gatherer.kinds(), gatherer.others());
+    let (kinds, schemas) = (gatherer.kinds(), gatherer.json_schemas());
+    let (faults, others) = (gatherer.faults().len(), gatherer.others());
     if faults > 0 && !args.skip_invalid {
         complain(
-            &format!("nothing is written: {faults} of the CRDs and files cannot be used"),
+            &format!("nothing is written: {faults} of the CRDs, JSON Schemas and files cannot be used"),
             Some("mend them, or leave them out with --skip-invalid"),
         );
         return Ok(INDETERMINATE);
     }
-    if kinds == 0 {
+    if kinds + schemas == 0 {
         complain(
-            "nothing is written: there is no CustomResourceDefinition of apiextensions.k8s.io/v1 that can be used",
-            Some(
-                "files in folders are read when their names end in .yaml, .yml or .json; JSON Schemas are not packed: name their folder under `schemas` of portcullis.yaml",
-            ),
+            "nothing is written: there is neither a CustomResourceDefinition of apiextensions.k8s.io/v1 nor a JSON Schema that can be used",
+            Some("files in folders are read when their names end in .yaml, .yml or .json"),
         );
         return Ok(INDETERMINATE);
     }
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         Ok(pack) => catalog::write(&pack),
         Err(refusal) => {
             complain(
-                &format!("nothing is written: together, the CRDs cannot be packed: {refusal}"),
+                &format!("nothing is written: together, they cannot be packed: {refusal}"),
                 Some("a catalogue holds up to 16 MiB of schemas: make two"),
             );
             return Ok(INDETERMINATE);
@@ -77,9 +77,14 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     let left_out = if faults > 0 { format!(", {faults} left out that cannot be used") } else { String::new() };
     let passed_over =
         if others > 0 { format!(", {others} objects and files passed over that are none") } else { String::new() };
-    writeln!(out, "{}: {kinds} kinds, {} bytes", args.output.display(), file.len())?;
+    let counted = match (kinds, schemas) {
+        (kinds, 0) => format!("{kinds} kinds"),
+        (0, schemas) => format!("{schemas} JSON Schemas"),
+        _ => format!("{kinds} kinds, {schemas} JSON Schemas"),
+    };
+    writeln!(out, "{}: {counted}, {} bytes", args.output.display(), file.len())?;
     if faults + others > 0 {
-        complain(&format!("{kinds} CustomResourceDefinitions packed{left_out}{passed_over}"), None);
+        complain(&format!("{counted} packed{left_out}{passed_over}"), None);
     }
     Ok(0)
 }
@@ -94,7 +99,7 @@ fn folder(top: &Path, gatherer: &mut Gatherer) {
     for entry in files.iter().filter(|entry| is_manifest(&entry.path)) {
         let name = top.join(entry.path.as_str()).display().to_string();
         match tree.read(entry) {
-            Ok(Content::Bytes(bytes)) => gatherer.file(&name, &bytes),
+            Ok(Content::Bytes(bytes)) => gatherer.file(&name, entry.path.as_str(), &bytes),
             Ok(Content::NotJudged(_, why)) => gatherer.unreadable(&name, why),
             Err(error) => gatherer.unreadable(&name, error.to_string()),
         }

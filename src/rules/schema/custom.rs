@@ -85,6 +85,10 @@ fn by_schema(
         let is_news = |pointer: &str| known.iter().all(|known| known.pointer != pointer);
         judged.problems = by_schema.problems.into_iter().filter(|problem| is_news(&problem.pointer)).collect();
         judged.problems.extend(known);
+        drafts.extend(by_schema.gave_up.then(|| {
+            let what = "the JSON Schema takes too long to be checked";
+            Draft::not_judged(&rules::INVALID_VALUE, object, Reason::TooLarge, what)
+        }));
         drafts.extend(by_schema.unknown.iter().map(|at| {
             let what = format!("{at}: the schema's verdict hangs on a value that is not known yet");
             Draft::not_judged(&rules::INVALID_VALUE, object, Reason::UnknownValue, what)

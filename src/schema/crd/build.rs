@@ -1,16 +1,17 @@
 //! Compiles CRDs into a [`Pack`].
 //!
-//! The packed form: a magic number and the lengths of three sections (32 bits each), then
+//! The packed form: a magic number and the lengths of four sections (32 bits each), then
 //! - the texts, each with its length in front,
 //! - the nodes and, between them, the versions of each kind: a node is its flags (32 bits) and its parts in the order of
 //!   `node::Part`; texts and nodes are named by their offset in their section (24 bits),
-//! - the kinds, sorted by group and name, of `KIND` bytes each.
+//! - the kinds, sorted by group and name, of `KIND` bytes each,
+//! - the JSON Schemas, sorted by path, of `DOCUMENT` bytes each.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::format::Format;
 use super::node::{self, Part, TYPES, Type};
-use super::pack::{self, HEADER, KIND, MAGIC, Pack};
+use super::pack::{self, DOCUMENT, KIND, MAGIC, Pack};
 use crate::schema::text::regexp;
 use crate::yaml::{Kind as ValueKind, Value};
 
@@ -47,6 +48,7 @@ pub struct Builder {
     nodes: Vec<u8>,
     known_nodes: HashMap<Box<[u8]>, u32>,
     kinds: BTreeMap<(String, String), [u8; KIND]>,
+    pub(super) documents: BTreeMap<String, [u8; DOCUMENT]>,
 }
 
 impl Default for Builder {
@@ -66,6 +68,7 @@ impl Builder {
             nodes: vec![0; 4],
             known_nodes: HashMap::new(),
             kinds: BTreeMap::new(),
+            documents: BTreeMap::new(),
         };
         // So that a text of offset 0 is the empty one.
         builder.text("").ok();
@@ -112,18 +115,19 @@ impl Builder {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEADER + self.texts.len() + self.nodes.len() + KIND * self.kinds.len());
-        bytes.extend(MAGIC);
-        for length in [self.texts.len(), self.nodes.len(), KIND * self.kinds.len()] {
+        let mut bytes = MAGIC.to_vec();
+        let records = [KIND * self.kinds.len(), DOCUMENT * self.documents.len()];
+        for length in [self.texts.len(), self.nodes.len()].into_iter().chain(records) {
             bytes.extend(u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
         }
         bytes.extend(&self.texts);
         bytes.extend(&self.nodes);
         bytes.extend(self.kinds.values().flatten());
+        bytes.extend(self.documents.values().flatten());
         bytes
     }
 
-    fn text(&mut self, text: &str) -> Result<u32, Refusal> {
+    pub(super) fn text(&mut self, text: &str) -> Result<u32, Refusal> {
         if let Some(known) = self.known_texts.get(text) {
             return Ok(*known);
         }
@@ -338,13 +342,18 @@ impl Builder {
         }
         let mut bytes = draft.flags.to_le_bytes().to_vec();
         bytes.extend(draft.parts.into_values().flat_map(|record| record.0));
+        Ok(Compiled { at: self.intern(bytes)?, flags: draft.flags })
+    }
+
+    /// The place of equal bytes among the nodes.
+    pub(super) fn intern(&mut self, bytes: Vec<u8>) -> Result<u32, Refusal> {
         if let Some(known) = self.known_nodes.get(bytes.as_slice()) {
-            return Ok(Compiled { at: *known, flags: draft.flags });
+            return Ok(*known);
         }
         let at = offset_of(self.nodes.len())?;
         self.nodes.extend(&bytes);
         self.known_nodes.insert(bytes.into(), at);
-        Ok(Compiled { at, flags: draft.flags })
+        Ok(at)
     }
 }
 
@@ -420,14 +429,14 @@ impl Draft {
 
 /// Bytes that grow.
 #[derive(Debug, Default)]
-struct Record(Vec<u8>);
+pub(super) struct Record(pub(super) Vec<u8>);
 
 impl Record {
-    fn byte(&mut self, byte: u8) {
+    pub(super) fn byte(&mut self, byte: u8) {
         self.0.push(byte);
     }
 
-    fn offset(&mut self, at: u32) -> Result<(), Refusal> {
+    pub(super) fn offset(&mut self, at: u32) -> Result<(), Refusal> {
         match at.to_le_bytes() {
             [a, b, c, 0] => self.0.extend([a, b, c]),
             _ => return Err(Refusal::TooLarge),
@@ -443,7 +452,7 @@ impl Record {
         self.0.push(u8::try_from(number).unwrap_or_default());
     }
 
-    fn count(&mut self, count: usize) {
+    pub(super) fn count(&mut self, count: usize) {
         self.number(count as u64);
     }
 }

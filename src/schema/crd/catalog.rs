@@ -1,7 +1,7 @@
-//! Catalogue files: the packed schemas of many CRDs behind a header that people can read.
+//! Catalogue files: the packed schemas of many CRDs, and JSON Schemas, behind a header that people can read.
 //!
 //! The header is text and ends with an empty line: the format, how many kinds there are, the length and the digests of
-//! the body, then a line for each kind with its versions. The body is a [`Pack`].
+//! the body, then a line for each kind with its versions and for each JSON Schema with its path. The body is a [`Pack`].
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use super::pack::{Pack, Version};
 pub const EXTENSION: &str = "pack";
 
 const MAGIC: &str = "portcullis catalogue ";
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// Why a file cannot be used as a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,8 @@ pub const REMEDY: &str = "make it anew: portcullis schema pack CRDS -o FILE";
 #[must_use]
 pub fn write(pack: &Pack) -> Vec<u8> {
     let body = pack.bytes();
-    let mut header = format!("{MAGIC}{FORMAT}\n{} kinds\n", pack.kinds().len());
+    let (kinds, schemas) = (pack.kinds().len(), pack.json_schemas().len());
+    let mut header = format!("{MAGIC}{FORMAT}\n{kinds} kinds, {schemas} JSON Schemas\n");
     _ = write!(header, "body {} bytes, checksum {:016x}, sha-256 ", body.len(), checksum(body));
     for byte in Sha256::digest(body) {
         _ = write!(header, "{byte:02x}");
@@ -55,6 +56,9 @@ pub fn write(pack: &Pack) -> Vec<u8> {
     for kind in pack.kinds() {
         let versions: Vec<&str> = kind.versions().map(Version::name).collect();
         _ = writeln!(header, "{}/{} {}", kind.group(), versions.join(","), kind.name());
+    }
+    for path in pack.json_schemas() {
+        _ = writeln!(header, "{path}");
     }
     header.push('\n');
     let mut file = header.into_bytes();

@@ -1,11 +1,15 @@
-//! CRDs from anywhere into one pack: what `portcullis schema pack` does.
+//! CRDs and JSON Schemas from anywhere into one pack: what `portcullis schema pack` does.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::build::{Builder, Refusal};
 use super::pack::Pack;
 use crate::manifest::object::roots;
+use crate::schema::json_schema::{Files, JsonSchema, layout};
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect, Document, NodeId, Value, pointer};
 
@@ -21,11 +25,16 @@ pub struct Fault {
     pub reason: String,
 }
 
-/// Collects CRDs, of which none is used before all are there.
+/// Keywords of which a JSON Schema has one.
+const KEYWORDS: [&str; 9] =
+    ["$schema", "$ref", "$defs", "definitions", "properties", "additionalProperties", "allOf", "anyOf", "oneOf"];
+
+/// Collects CRDs and JSON Schemas, of which none is used before all are there.
 #[derive(Debug, Default)]
 pub struct Gatherer {
     documents: Vec<Document>,
     crds: BTreeMap<(String, String), Crd>,
+    json_schemas: BTreeMap<String, JsonFile>,
     faults: Vec<Fault>,
     others: usize,
 }
@@ -39,6 +48,12 @@ struct Crd {
     packed: Vec<u8>,
 }
 
+#[derive(Debug)]
+struct JsonFile {
+    name: String,
+    schema: serde_json::Value,
+}
+
 impl Gatherer {
     /// What could not be used so far.
     #[must_use]
@@ -46,16 +61,22 @@ impl Gatherer {
         &self.faults
     }
 
-    /// How many objects and files are no CRD.
+    /// How many objects and files are neither.
     #[must_use]
     pub fn others(&self) -> usize {
         self.others
     }
 
-    /// How many kinds there are.
+    /// How many kinds with a CRD there are.
     #[must_use]
     pub fn kinds(&self) -> usize {
         self.crds.len()
+    }
+
+    /// How many JSON Schemas there are.
+    #[must_use]
+    pub fn json_schemas(&self) -> usize {
+        self.json_schemas.len()
     }
 
     /// A file that cannot be read.
@@ -63,8 +84,12 @@ impl Gatherer {
         self.faults.push(Fault { place: name.to_owned(), reason: why.into() });
     }
 
-    /// The CRDs of a file: any number of documents, lists of objects opened.
-    pub fn file(&mut self, name: &str, bytes: &[u8]) {
+    /// The CRDs of a file: any number of documents, lists of objects opened; or the JSON Schema that it is, by its path
+    /// in the folder that is packed, which must be as kubeconform's layouts have it.
+    pub fn file(&mut self, name: &str, path: &str, bytes: &[u8]) {
+        if path.strip_suffix(".json").is_some() && self.json_schema(name, path, bytes) {
+            return;
+        }
         if memchr::memmem::find(bytes, SIGN).is_none() {
             self.others += 1;
             return;
@@ -91,6 +116,49 @@ impl Gatherer {
                 self.crd(value, Crd { document: index, node, place: place(value), packed: Vec::new() });
             }
             self.documents.push(document);
+        }
+    }
+
+    /// Whether the file was one, or is called as one is.
+    fn json_schema(&mut self, name: &str, path: &str, bytes: &[u8]) -> bool {
+        let schema: serde_json::Value = match serde_json::from_slice(bytes) {
+            Ok(schema) => schema,
+            Err(error) if is_called_so(path) => {
+                self.unreadable(name, format!("it is no JSON: {error}"));
+                return true;
+            }
+            Err(_) => return false,
+        };
+        if schema.get("apiVersion").is_some() || !KEYWORDS.iter().any(|keyword| schema.get(keyword).is_some()) {
+            return false;
+        }
+        match self.json_schemas.entry(path.to_owned()) {
+            Entry::Vacant(entry) => _ = entry.insert(JsonFile { name: name.to_owned(), schema }),
+            Entry::Occupied(entry) if entry.get().schema == schema => {}
+            Entry::Occupied(entry) => {
+                let other = &entry.get().name;
+                let reason = format!("{path} is this and, otherwise, {other}: name only one of the two");
+                self.unreadable(name, reason);
+            }
+        }
+        true
+    }
+
+    /// Leaves out the JSON Schemas that cannot be used, now that what they refer to is there.
+    pub fn check_json_schemas(&mut self) {
+        let mut builder = Builder::new();
+        // What is too large together is told at the end.
+        _ = self.json_schemas.iter().try_for_each(|(path, file)| builder.add_json_schema(path, &file.schema));
+        let files = Files::Pack(Arc::new(builder.finish()));
+        let asked: Vec<&String> = self.json_schemas.keys().filter(|path| is_called_so(path)).collect();
+        let broken: Vec<(String, String)> = asked
+            .par_iter()
+            .filter_map(|path| Some(((*path).clone(), JsonSchema::load(&files, path).err()?)))
+            .collect();
+        for (path, reason) in broken {
+            if let Some(file) = self.json_schemas.remove(&path) {
+                self.faults.push(Fault { place: file.name, reason });
+            }
         }
     }
 
@@ -130,8 +198,16 @@ impl Gatherer {
                 builder.add(document.value(crd.node))?;
             }
         }
+        for (path, file) in &self.json_schemas {
+            builder.add_json_schema(path, &file.schema)?;
+        }
         Ok(builder.finish())
     }
+}
+
+/// A file's name is one that a JSON Schema is looked for by; others are read when one of those refers to them.
+fn is_called_so(path: &str) -> bool {
+    layout::is_name(path.rsplit('/').next().unwrap_or_default())
 }
 
 /// `FILE:LINE` of a value.

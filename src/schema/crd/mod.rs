@@ -9,6 +9,7 @@ mod apply;
 pub mod build;
 pub mod catalog;
 mod decode;
+mod documents;
 mod fault;
 pub mod format;
 pub mod gather;

@@ -14,9 +14,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::node::Node;
 use super::pattern::Pattern;
 
-pub(super) const MAGIC: [u8; 8] = *b"pc-crds\x01";
-pub(super) const HEADER: usize = MAGIC.len() + 12;
+pub(super) const MAGIC: [u8; 8] = *b"pc-crds\x02";
+pub(super) const HEADER: usize = MAGIC.len() + 16;
 pub(super) const KIND: usize = 13;
+/// A JSON Schema: the offsets of its path and of its value.
+pub(super) const DOCUMENT: usize = 6;
 
 /// Bits of a kind's flags.
 pub(super) const NAMESPACED: u8 = 1;
@@ -35,6 +37,7 @@ pub struct Pack {
     strings: Range<usize>,
     nodes: Range<usize>,
     kinds: Range<usize>,
+    documents: Range<usize>,
     /// Regular expressions that were needed so far, by the offset of their text.
     patterns: RwLock<HashMap<u32, Option<Arc<Pattern>>>>,
 }
@@ -53,15 +56,22 @@ impl Pack {
             return None;
         }
         let length = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize);
-        let (strings, nodes, kinds) = (length(8)?, length(12)?, length(16)?);
+        let (strings, nodes, kinds, documents) = (length(8)?, length(12)?, length(16)?, length(20)?);
         let first = HEADER.checked_add(strings)?;
         let second = first.checked_add(nodes)?;
-        let end = second.checked_add(kinds)?;
-        if end != bytes.len() || kinds % KIND != 0 {
+        let third = second.checked_add(kinds)?;
+        let end = third.checked_add(documents)?;
+        if end != bytes.len() || kinds % KIND != 0 || documents % DOCUMENT != 0 {
             return None;
         }
-        let patterns = RwLock::default();
-        Some(Self { bytes, strings: HEADER..first, nodes: first..second, kinds: second..end, patterns })
+        Some(Self {
+            bytes,
+            strings: HEADER..first,
+            nodes: first..second,
+            kinds: second..third,
+            documents: third..end,
+            patterns: RwLock::default(),
+        })
     }
 
     /// The buffer, as a catalogue file holds it.
@@ -89,6 +99,16 @@ impl Pack {
             }
         }
         None
+    }
+
+    pub(super) fn count_documents(&self) -> usize {
+        self.documents.len() / DOCUMENT
+    }
+
+    /// The path and the value of a JSON Schema.
+    pub(super) fn document(&self, index: usize) -> (u32, u32) {
+        let mut cursor = Cursor { bytes: &self.bytes, at: self.documents.start + index * DOCUMENT };
+        (cursor.offset(), cursor.offset())
     }
 
     /// A text. Empty for an offset where none begins.

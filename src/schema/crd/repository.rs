@@ -53,7 +53,7 @@ pub enum Content {
 }
 
 /// Where a schema was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// A file with a CRD.
     Crd(RepoPath),

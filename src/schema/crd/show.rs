@@ -17,6 +17,9 @@ pub fn list(pack: &Pack) -> String {
         let api = format!("{}/{}", kind.group(), version.name());
         _ = writeln!(text, "{api:<52} {:<34} {scope}{served}", kind.name());
     }
+    for path in pack.json_schemas() {
+        _ = writeln!(text, "{path:<87} JSON Schema");
+    }
     text
 }
 

@@ -12,8 +12,8 @@ use crate::change::cluster_folder;
 use crate::config::{Config, ConfigError};
 use crate::git::{Content, EntryKind, Tree, TreeEntry};
 use crate::manifest::object::{Object, group_of};
-use crate::schema::json_schema::JsonSchema;
 use crate::schema::json_schema::layout::{self, Template};
+use crate::schema::json_schema::{Files as SchemaFiles, JsonSchema};
 use crate::schema::minors::MinorSet;
 use crate::source::RepoPath;
 
@@ -25,8 +25,8 @@ pub struct Entries<'a> {
     crds: &'a Crds<'a>,
     all: Vec<Entry<'a>>,
     mistakes: Mutex<Vec<ConfigError>>,
-    /// JSON Schemas by their file.
-    compiled: Mutex<HashMap<String, Slot>>,
+    /// JSON Schemas by where they come from and their file.
+    compiled: Mutex<HashMap<(Origin, String), Slot>>,
 }
 
 /// A JSON Schema that is compiled once, by whoever comes first.
@@ -94,7 +94,7 @@ pub fn broken_json_schema(config: &Config, tree: &Tree, path: &RepoPath) -> Opti
         _ => is_below(path, entry) && layout::is_name(path.file_name()),
     };
     let is_one = path.extension() == "json" && written(config).any(|(entry, ..)| takes(entry));
-    is_one.then(|| JsonSchema::load(tree, path.as_str()).err()).flatten()
+    is_one.then(|| JsonSchema::load(&SchemaFiles::Tree(tree.clone()), path.as_str()).err()).flatten()
 }
 
 fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds, Box<ConfigError>> {
@@ -284,7 +284,8 @@ impl<'a> Entries<'a> {
                     }
                 });
                 let pack = opened.as_ref().ok_or(Missing::NoCrd)?;
-                in_pack(pack, object, || Origin::Catalogue(file.path.clone())).map(|schema| vec![schema])
+                let found = self.in_pack(pack, object, &Origin::Catalogue(file.path.clone()));
+                self.told(entry, found.map(|schema| vec![schema]))
             }
         }
     }
@@ -315,17 +316,46 @@ impl<'a> Entries<'a> {
             if !matches!(tree.entry(&path), Ok(Some(file)) if file.kind.is_regular()) {
                 continue;
             }
-            let slot = {
-                let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-                Arc::clone(compiled.entry(path.clone()).or_default())
-            };
             let origin = Origin::JsonSchema(path.as_str().into());
-            match slot.get_or_init(|| JsonSchema::load(tree, &path).map(Arc::new)) {
-                Err(why) => return self.told(entry, Err(Missing::Unusable(origin, why.clone()))),
-                Ok(schema) if schema.is_for(&object.api_version, &object.key.kind) => {
-                    return Ok(vec![Schema { content: repository::Content::Json(Arc::clone(schema)), origin }]);
-                }
-                Ok(_) => {}
+            match self.compiled(&SchemaFiles::Tree(tree.clone()), &path, origin, object) {
+                Err(Missing::NoCrd) => {}
+                Err(missing) => return self.told(entry, Err(missing)),
+                Ok(schema) => return Ok(vec![schema]),
+            }
+        }
+        Err(Missing::NoCrd)
+    }
+
+    /// A JSON Schema, if it speaks of the object's version; compiled once.
+    fn compiled(&self, files: &SchemaFiles, path: &str, origin: Origin, object: &Object) -> Result<Schema, Missing> {
+        let slot = {
+            let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(compiled.entry((origin.clone(), path.to_owned())).or_default())
+        };
+        match slot.get_or_init(|| JsonSchema::load(files, path).map(Arc::new)) {
+            Err(why) => Err(Missing::Unusable(origin, why.clone())),
+            Ok(schema) if schema.is_for(&object.api_version, &object.key.kind) => {
+                Ok(Schema { content: repository::Content::Json(Arc::clone(schema)), origin })
+            }
+            Ok(_) => Err(Missing::NoCrd),
+        }
+    }
+
+    /// What a catalogue has for an object: a CRD before a JSON Schema.
+    fn in_pack(&self, pack: &Arc<Pack>, object: &Object, origin: &Origin) -> Result<Schema, Missing> {
+        if pack.kind(group_of(&object.api_version), &object.key.kind).is_some() {
+            return Schema { content: repository::Content::Pack(Arc::clone(pack)), origin: origin.clone() }
+                .serving(object);
+        }
+        if pack.json_schemas().len() == 0 {
+            return Err(Missing::NoCrd);
+        }
+        let files = SchemaFiles::Pack(Arc::clone(pack));
+        let names = layout::names(&object.api_version, &object.key.kind, MinorSet::ALL);
+        for name in names.iter().filter(|name| pack.has_json_schema(name)) {
+            match self.compiled(&files, name, origin.clone(), object) {
+                Err(Missing::NoCrd) => {}
+                found => return found,
             }
         }
         Err(Missing::NoCrd)
@@ -337,11 +367,6 @@ impl<'a> Entries<'a> {
             Content::NotJudged(_, why) => Err(why),
         }
     }
-}
-
-fn in_pack(pack: &Arc<Pack>, object: &Object, origin: impl FnOnce() -> Origin) -> Result<Schema, Missing> {
-    pack.kind(group_of(&object.api_version), &object.key.kind).ok_or(Missing::NoCrd)?;
-    Schema { content: repository::Content::Pack(Arc::clone(pack)), origin: origin() }.serving(object)
 }
 
 /// A path ends in another one, whole components.
@@ -401,7 +426,7 @@ impl<'a> Sources<'a> {
             }
         }
         if let Some(pack) = catalog::built_in() {
-            match in_pack(pack, object, || Origin::BuiltIn) {
+            match self.entries.in_pack(pack, object, &Origin::BuiltIn) {
                 Ok(schema) => return Ok(Judges(vec![vec![schema]])),
                 Err(found) => told(found),
             }

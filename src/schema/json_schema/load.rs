@@ -1,29 +1,45 @@
-//! Reading a JSON Schema from a tree. What it refers to is read from the same tree; nothing is ever fetched.
+//! Reading a JSON Schema from a tree or a catalogue. What it refers to is read from there too; nothing is ever fetched.
 
 use std::error::Error;
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value;
 
+use super::limit::{LIMIT, in_time};
+use super::{size, uri};
 use crate::git::{Content, Tree};
+use crate::schema::crd::pack::Pack;
 
-/// The scheme under which a schema and what it refers to are known while it is compiled.
-const SCHEME: &str = "repository:///";
+/// Where JSON Schemas are.
+#[derive(Clone, Debug)]
+pub enum Files {
+    /// Files of a tree.
+    Tree(Tree),
+    /// In a catalogue.
+    Pack(Arc<Pack>),
+}
 
-/// The schema of a file, compiled, and as it is written.
-pub(super) fn load(tree: &Tree, path: &str) -> Result<(Validator, Value), String> {
-    let schema = read(tree, path)?;
-    let validator = jsonschema::options()
+/// The schema of a path, compiled, and as it is written.
+pub(super) fn load(files: &Files, path: &str) -> Result<(Validator, Value), String> {
+    let schema = files.read(path)?;
+    let (files, path, given) = (files.clone(), path.to_owned(), schema.clone());
+    let compiled = in_time(move |_| compile(files, &path, &given));
+    let validator = compiled.ok_or_else(|| format!("it takes longer than {} s to compile", LIMIT.as_secs()))??;
+    Ok((validator, schema))
+}
+
+fn compile(files: Files, path: &str, schema: &Value) -> Result<Validator, String> {
+    size::check(&files, path, schema)?;
+    jsonschema::options()
         // kubeconform's own, where a schema does not say.
-        .with_draft(draft(&schema))
-        .with_base_uri(uri_of(path))
-        .with_retriever(Files { tree: tree.clone() })
+        .with_draft(draft(schema))
+        .with_base_uri(uri::of_path(path))
+        .with_retriever(files)
         // Linear in the text, whatever the expression is.
         .with_pattern_options(PatternOptions::regex())
-        .build(&schema)
-        .map_err(|error| why(&error))?;
-    Ok((validator, schema))
+        .build(schema)
+        .map_err(|error| why(&error))
 }
 
 fn draft(schema: &Value) -> Draft {
@@ -47,6 +63,15 @@ fn why(error: &jsonschema::ValidationError<'_>) -> String {
     format!("it is no JSON Schema: {error}{place}")
 }
 
+impl Files {
+    pub(super) fn read(&self, path: &str) -> Result<Value, String> {
+        match self {
+            Self::Tree(tree) => read(tree, path),
+            Self::Pack(pack) => pack.json_schema(path).ok_or_else(|| format!("there is no {path} in the catalogue")),
+        }
+    }
+}
+
 fn read(tree: &Tree, path: &str) -> Result<Value, String> {
     let entry = tree.entry(path).map_err(|error| error.to_string())?;
     let entry = entry.ok_or_else(|| format!("there is no {path}"))?;
@@ -56,46 +81,14 @@ fn read(tree: &Tree, path: &str) -> Result<Value, String> {
     }
 }
 
-/// The files of a tree, for references from one schema to another.
-struct Files {
-    tree: Tree,
-}
-
 impl Retrieve for Files {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn Error + Send + Sync>> {
-        let Some(path) = path_of(uri.as_str()) else {
+        let Some(path) = uri::path_of(uri.as_str()) else {
             return Err(format!(
                 "it refers to {uri}, and nothing is fetched: put that schema beside this one, or write it into it"
             )
             .into());
         };
-        read(&self.tree, &path).map_err(|why| format!("it refers to {path}, which cannot be used: {why}").into())
+        self.read(&path).map_err(|why| format!("it refers to {path}, which cannot be used: {why}").into())
     }
-}
-
-fn uri_of(path: &str) -> String {
-    let mut uri = SCHEME.to_owned();
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            _ => _ = write!(uri, "%{byte:02X}"),
-        }
-    }
-    uri
-}
-
-fn path_of(uri: &str) -> Option<String> {
-    let text = uri.strip_prefix(SCHEME)?;
-    let text = text.split('#').next().unwrap_or_default();
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -4,17 +4,21 @@
 //! the schema alone.
 
 pub mod layout;
+mod limit;
 mod load;
+mod size;
+mod uri;
 mod words;
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 
-use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use crate::git::Tree;
+pub use self::load::Files;
 use crate::manifest::object::{Object, group_of, roots};
 use crate::schema::crd::build::Builder;
 use crate::schema::crd::pack::{Pack, Version};
@@ -29,8 +33,10 @@ const ENOUGH: usize = 2_000;
 /// A compiled JSON Schema.
 #[derive(Debug)]
 pub struct JsonSchema {
-    validator: Validator,
+    validator: Arc<Validator>,
     written: Value,
+    /// It took too long once: the next object would too.
+    is_slow: AtomicBool,
 }
 
 /// What a JSON Schema says against an object.
@@ -40,15 +46,18 @@ pub struct Judged {
     pub problems: Vec<Problem>,
     /// The pointers of values whose verdict hangs on one that is not known yet.
     pub unknown: Vec<String>,
+    /// It took too long.
+    pub gave_up: bool,
 }
 
 impl JsonSchema {
-    /// The schema in a file of a tree.
+    /// The schema of a path.
     ///
     /// # Errors
     /// Why it cannot be used, in words.
-    pub fn load(tree: &Tree, path: &str) -> Result<Self, String> {
-        load::load(tree, path).map(|(validator, written)| Self { validator, written })
+    pub fn load(files: &Files, path: &str) -> Result<Self, String> {
+        let (validator, written) = load::load(files, path)?;
+        Ok(Self { validator: Arc::new(validator), written, is_slow: AtomicBool::new(false) })
     }
 
     /// The schema is for an API version, as far as it says for which: its file's name may leave the group out.
@@ -73,10 +82,10 @@ impl JsonSchema {
     /// Judge an object. What something replaces before the cluster sees it satisfies every check on itself.
     #[must_use]
     pub fn judge(&self, object: &Object, minors: MinorSet) -> Judged {
-        let instance = object.value().to_json();
+        let Some(errors) = self.errors(object) else { return Judged { gave_up: true, ..Judged::default() } };
         let unknown = unknown_below(object);
         let mut judged = Judged::default();
-        for error in self.validator.iter_errors(&instance).take(ENOUGH) {
+        for error in errors {
             let at = error.instance_path().as_str();
             if unknown.iter().any(|unknown| holds(unknown, at)) {
                 continue;
@@ -91,6 +100,21 @@ impl JsonSchema {
         let mut seen = HashSet::new();
         judged.problems.retain(|problem| seen.insert((problem.pointer.clone(), problem.message.clone())));
         judged
+    }
+
+    /// What the validator says, if it says so in time.
+    fn errors(&self, object: &Object) -> Option<Vec<ValidationError<'static>>> {
+        if self.is_slow.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (validator, instance) = (Arc::clone(&self.validator), object.value().to_json());
+        let errors = limit::in_time(move |is_over| {
+            let errors = validator.iter_errors(&instance).take(ENOUGH);
+            let errors = errors.take_while(|_| !is_over.load(Ordering::Relaxed));
+            errors.map(ValidationError::to_owned).collect()
+        });
+        self.is_slow.store(errors.is_none(), Ordering::Relaxed);
+        errors
     }
 }
 
