@@ -108,7 +108,7 @@ fn a_push_edits_adds_and_folds_and_touches_nobody_elses() {
             .collect();
         assert_eq!(summaries, [(ME, true), (OTHER, false)]);
         assert_eq!(state.checks[0]["conclusion"], "success");
-        assert_eq!(state.checks[0]["output"]["title"], "1 file → 1 object, no finding");
+        assert_eq!(state.checks[0]["output"]["title"], "1 line → 1 object, no finding");
     });
     setting.fake.forget();
     setting.post(&[]);
@@ -132,6 +132,26 @@ fn a_clean_change_is_quiet() {
     assert_eq!(run.code, Some(0), "{}", run.text());
     assert_eq!(setting.fake.writes(), ["POST /repos/acme/shop/check-runs"]);
     setting.fake.verify();
+}
+
+/// How far a change reaches is what its diff does not show: lines that are replaced count once, what is only moved not at all.
+#[test]
+fn the_title_of_a_clean_change_tells_how_far_it_reaches() {
+    let config =
+        "version: 1\nclusters: [{ name: dev, paths: [\"shared/**\"] }, { name: prod, paths: [\"shared/**\"] }]\n";
+    let maps = |value: &str| OLD.replace("a: b", value) + "---\n" + &OLD.replace("old", "other").replace("a: b", value);
+    let files = |value: &str, more: &str| {
+        tree(&[("portcullis.yaml", config), ("shared/maps.yaml", &maps(value)), (more, &OLD.replace("old", "moved"))])
+    };
+    for (head, title) in [
+        (files("a: c", "shared/before.yaml"), "2 lines → 2 objects in 2 clusters, no finding"),
+        (files("a: c, b: c", "shared/after.yaml"), "2 lines → 3 objects in 2 clusters, no finding"),
+    ] {
+        let setting = Setting::new(&files("a: b", "shared/before.yaml"), &head);
+        let run = setting.post(&[]);
+        assert_eq!(run.code, Some(0), "{}", run.text());
+        setting.fake.with(|state| assert_eq!(state.checks[0]["output"]["title"], title, "{}", run.text()));
+    }
 }
 
 #[test]
