@@ -1,10 +1,11 @@
 //! Which templates and constraints hold where: those of a cluster's own files, and those that lie in no cluster's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::constraint::Constraint;
 use super::{Library, is_part, read};
 use crate::change::named_cluster_folder;
 use crate::config::Config;
@@ -96,6 +97,13 @@ impl Libraries {
         let is_all = !is_config || found.len() <= 1;
         let with = |(at, names)| Some((at, self.all.get(at)?, (!is_all).then_some(names)));
         found.into_iter().filter_map(with).collect()
+    }
+
+    /// The constraints, those of several clusters once.
+    pub fn constraints(&self) -> impl Iterator<Item = &Constraint> {
+        let mut seen = HashSet::new();
+        let all = self.all.iter().flat_map(Library::constraints);
+        all.filter(move |constraint| seen.insert((constraint.object.key.kind.clone(), constraint.name.clone())))
     }
 
     /// There are none.

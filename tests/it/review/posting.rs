@@ -263,6 +263,38 @@ fn a_dry_run_posts_nothing() {
     assert_eq!(setting.fake.writes(), [""; 0]);
 }
 
+const TELLS: &str = r#"package policy.tells
+
+values := [value | walk(input.review.object, [_, value]); is_string(value)]
+
+decoded := [base64.decode(value) | some value in values; base64.is_valid(value)]
+
+deny contains violation if {
+	input.review.object.kind == "Secret"
+	said := concat(" ", array.concat(values, decoded))
+	violation := {"msg": said, "help": said, "details": said, "fix": said, "field": "data"}
+}
+"#;
+
+const TELLS_GATEKEEPER: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: { name: tells }
+spec:
+  crd: { spec: { names: { kind: Tells } } }
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package tells
+        violation[{"msg": msg, "details": {"all": msg}}] {
+          msg := sprintf("%v", [input.review.object])
+        }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: Tells
+metadata: { name: all }
+spec: { match: { kinds: [{ apiGroups: [""], kinds: [Secret] }] } }
+"#;
+
 /// No request carries a Secret's value, plain or in base64, however the finding about it came to be.
 #[test]
 fn no_request_carries_a_secret() {
@@ -271,7 +303,19 @@ fn no_request_carries_a_secret() {
     let secret =
         |more: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{ name: db, namespace: shop }}\n{more}");
     let mut head = base();
+    // Policies that read what they like and say it in every field of their answer.
+    let policies = [
+        ("portcullis.yaml", "version: 1\npolicies: [{ use: policies/ }]\n".to_owned()),
+        ("policies/tells.rego", TELLS.to_owned()),
+        ("policies/gatekeeper.yaml", TELLS_GATEKEEPER.to_owned()),
+    ];
+    let mut base = base();
+    for (path, text) in &policies {
+        base.insert(path.as_bytes().to_vec(), text.as_str().into());
+        head.insert(path.as_bytes().to_vec(), text.as_str().into());
+    }
     for (path, more) in [
+        ("told.yaml", format!("stringData: {{ a: {canary} }}\ndata: {{ b: {coded} }}\n")),
         ("twice.yaml", format!("stringData:\n  a: {canary}\n  a: {canary}\n")),
         ("flow.yaml", format!("stringData: {{ a: {canary} }}\nstatus: {canary}\n")),
         ("data.yaml", format!("data:\n  a: {coded}\n  b: !!int {canary}\n")),
@@ -285,11 +329,15 @@ fn no_request_carries_a_secret() {
         "{{apiVersion: v1, kind: Secret, metadata: {{name: one, namespace: shop}}, typ: Opaque, stringData: {{a: {canary}}}}}\n"
     );
     head.insert(b"line.yaml".to_vec(), line.as_str().into());
-    let setting = Setting::new(&base(), &head);
+    let setting = Setting::new(&base, &head);
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
     setting.fake.verify();
     setting.fake.with(|state| {
+        for policy in ["policy/tells", "gatekeeper/Tells/all"] {
+            let told = bodies(&state.comments).into_iter().any(|body| body.contains(policy));
+            assert!(told, "{policy} says nothing: {:#?}", bodies(&state.comments));
+        }
         let fixable = bodies(&state.comments).into_iter().any(|body| body.contains("unknown field \"typ\""));
         assert!(fixable, "{:#?}", bodies(&state.comments));
         assert!(state.comments.len() >= 6, "{:#?}", bodies(&state.comments));
