@@ -19,10 +19,11 @@ const TYPES: [&str; 3] = ["opened", "synchronize", "reopened"];
 /// Conditions that hold whatever came before.
 const ALWAYS: [&str; 2] = ["always()", "!cancelled()"];
 /// Inputs of the action, and what another value of them does.
-const INPUTS: [(&str, &str); 6] = [
+const INPUTS: [(&str, &str); 7] = [
     ("base", "compares with another revision than the event's"),
     ("binary", "runs another program"),
     ("config", "judges by another config than the target branch's"),
+    ("install-only", "judges nothing"),
     ("mirror", "gets its program from elsewhere"),
     ("path", "judges another folder"),
     ("sha256", "takes a program with another checksum"),
@@ -205,7 +206,9 @@ impl Found<'_> {
         }
         let (before, Some(now)) = (old.get("with"), new.get("with")) else { return };
         for (input, does) in INPUTS {
-            if let Some((origin, value)) = changed(before, now, input).filter(|(_, value)| !said(*value).is_empty()) {
+            if let Some((origin, value)) =
+                changed(before, now, input).filter(|(_, value)| !["", "false"].contains(&&*said(*value)))
+            {
                 self.say(origin, format!("{job}/with/{input}"), format!("the input `{input}: {}` {does}", said(value)));
             }
         }

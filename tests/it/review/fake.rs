@@ -107,25 +107,29 @@ impl Fake {
 
     /// Forget the requests, keep what is posted.
     pub(crate) fn forget(&self) {
+        self.verify();
         self.with(|state| state.log.clear());
     }
 
     /// Every request and answer is valid by GitHub's own description, and went with the right headers.
-    pub(crate) fn verify(&self) {
+    fn verify(&self) {
         self.with(|state| {
             for exchange in &state.log {
                 assert_eq!(exchange.headers.get("accept").unwrap(), "application/vnd.github+json");
                 assert!(exchange.headers.get("authorization").unwrap().starts_with("Bearer "));
                 assert!(exchange.headers.get("user-agent").unwrap().starts_with("portcullis/"));
-                if exchange.route == "/graphql" || exchange.odd {
+                let Exchange { method, route, body, status, answer, odd, .. } = exchange;
+                let route = route.strip_prefix(state.prefix).unwrap();
+                let route = if state.prefix.is_empty() { route } else { route.strip_prefix("/v3").unwrap_or(route) };
+                if route == "/graphql" || *odd {
                     continue;
                 }
-                let Exchange { method, route, body, status, answer, .. } = exchange;
                 let problems = openapi::problems(method, route, body.as_ref(), *status, answer);
                 assert!(problems.is_empty(), "{method} {route}: {problems:#?}\n{body:#?}");
             }
             let mut bodies = HashSet::new();
-            for comment in state.issue_comments.iter().chain(&state.comments) {
+            let own = state.issue_comments.iter().chain(&state.comments).filter(|comment| comment["user"]["id"] == ME);
+            for comment in own {
                 let folded = state.minimized.contains(comment["node_id"].as_str().unwrap());
                 assert!(
                     folded || bodies.insert(comment["body"].as_str().unwrap()),
@@ -134,6 +138,14 @@ impl Fake {
                 );
             }
         });
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.verify();
+        }
     }
 }
 
