@@ -172,3 +172,25 @@ fn a_policy_that_cannot_be_asked_blocks_and_says_so() {
         assert!(title.contains("; mend it in a change of its own"), "{title}");
     });
 }
+
+/// What is deleted stands on the left side of the diff only.
+#[test]
+fn what_a_policy_says_of_a_deletion_stands_on_the_left() {
+    let volume = "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: db, namespace: shop }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+";
+    let config = "version: 1\npolicies: [{ use: gitops/stateful-object-deleted, level: error }]\n";
+    let base = tree(&[("portcullis.yaml", config), ("db.yaml", volume)]);
+    let setting = Setting::new(&base, &tree(&[("portcullis.yaml", config)]));
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.with(|state| {
+        assert_eq!(state.comments.len(), 1, "{:#?}", state.comments);
+        let comment = &state.comments[0];
+        assert_eq!((&comment["path"], &comment["side"]), (&json!("db.yaml"), &json!("LEFT")), "{comment}");
+        // The head has no such file, so there is no line for an annotation.
+        assert_eq!(state.checks[0]["output"]["annotations_count"], 0);
+    });
+}
