@@ -70,6 +70,7 @@ enum DryRun {
 
 /// What is told, and how.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "github"), expect(dead_code, reason = "without the feature nobody is told"))]
 struct Telling<'a> {
     report: &'a Report,
     settings: &'a Settings,

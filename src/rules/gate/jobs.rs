@@ -14,7 +14,7 @@ const MAX_SAID: usize = 80;
 const EVENTS: [&str; 3] = ["pull_request", "pull_request_target", "merge_group"];
 /// What an event of these leaves out.
 const FILTERS: [&str; 4] = ["paths", "paths-ignore", "branches", "branches-ignore"];
-/// The types of pull_request that a workflow gets without naming any: each brings another head.
+/// The types of `pull_request` that a workflow gets without naming any: each brings another head.
 const TYPES: [&str; 3] = ["opened", "synchronize", "reopened"];
 /// Conditions that hold whatever came before.
 const ALWAYS: [&str; 2] = ["always()", "!cancelled()"];
@@ -104,7 +104,7 @@ fn changed<'a>(old: Option<Value<'_>>, new: Value<'a>, key: &str) -> Option<(Ori
 }
 
 /// The repository of the action, without its version.
-fn repository<'a>(step: Value<'a>) -> Option<&'a str> {
+fn repository(step: Value<'_>) -> Option<&str> {
     step.get("uses")?.as_str()?.split('@').next()
 }
 

@@ -99,23 +99,22 @@ fn a_label_counts_in_the_run_that_giving_it_starts() {
 /// Another run of the same head, started by whatever: the label counts if it was given after the head was pushed.
 #[test]
 fn a_label_of_before_counts_for_the_head_that_it_was_given_to() {
-    const GIVEN: &str = "2027-01-15T08:00:00Z";
-    let push = |at: &'static str| move |head: &str| vec![(at, head.to_owned())];
-    let another = |_: &str| vec![("2027-01-15T07:00:00Z", "5".repeat(40))];
-    let silent = |_: &str| Vec::new();
-    type Pushes<'a> = &'a dyn Fn(&str) -> Vec<(&'static str, String)>;
-    let cases: [(Pushes<'_>, i32, &str); 5] = [
-        (&push("2027-01-15T07:59:59Z"), 0, ""),
-        (&push("2027-01-15T08:00:01Z"), 1, "the head was pushed at 2027-01-15T08:00:01Z; remove it and give it again"),
-        (&push(GIVEN), 1, "does not override"),
-        (&another, 1, "pushed at a time that GitHub does not tell"),
-        (&silent, 1, "does not override"),
+    let later = "the head was pushed at 2027-01-15T08:00:01Z; remove it and give it again";
+    // When the branch was last pushed, whether to the judged head, the exit code and what the log says.
+    let cases = [
+        (Some(("2027-01-15T07:59:59Z", true)), 0, ""),
+        (Some(("2027-01-15T08:00:01Z", true)), 1, later),
+        (Some(("2027-01-15T08:00:00Z", true)), 1, "does not override"),
+        (Some(("2027-01-15T07:00:00Z", false)), 1, "pushed at a time that GitHub does not tell"),
+        (None, 1, "pushed at a time that GitHub does not tell"),
     ];
-    for (pushes, code, says) in cases {
+    for (push, code, says) in cases {
         let setting = setting("override: { labels: [override-gate, other] }");
         setting.fake.with(|state| {
-            state.labels = vec![("bug", "2027-01-15T09:00:00Z", "bob"), ("override-gate", GIVEN, "alice")];
-            state.pushes = pushes(&state.head);
+            let given = "2027-01-15T08:00:00Z";
+            state.labels = vec![("bug", "2027-01-15T09:00:00Z", "bob"), ("override-gate", given, "alice")];
+            let head = |is_judged| if is_judged { state.head.clone() } else { "5".repeat(40) };
+            state.pushes = push.map(|(at, is_judged)| (at, head(is_judged))).into_iter().collect();
         });
         let run = setting.post(&[]);
         assert_eq!(run.code, Some(code), "{}", run.text());
