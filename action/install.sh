@@ -16,6 +16,7 @@ found() {
     echo "binary=$1"
     echo "version=${told##* }"
   } >> "$GITHUB_OUTPUT"
+  dirname "$1" >> "${GITHUB_PATH:-/dev/null}"
   exit 0
 }
 

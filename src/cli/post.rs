@@ -68,6 +68,17 @@ enum DryRun {
     Json,
 }
 
+/// What is told, and how.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "github"), expect(dead_code, reason = "without the feature nobody is told"))]
+struct Telling<'a> {
+    report: &'a Report,
+    settings: &'a Settings,
+    dry_run: Option<DryRun>,
+    /// The log has the annotations already.
+    annotated: bool,
+}
+
 /// What is known before anything is judged.
 pub(super) struct Posting {
     settings: Settings,
@@ -126,7 +137,8 @@ impl Posting {
             github::outputs(report)?;
         }
         if let Some(connection) = &self.connection {
-            return connection.post(report, Some(diff), &self.settings, self.dry_run, annotated, out);
+            let telling = Telling { report, settings: &self.settings, dry_run: self.dry_run, annotated };
+            return connection.post(telling, Some(diff), out);
         }
         let plan = plan::plan(report, &diff, &Posted::default(), &self.settings);
         print(&plan, self.dry_run.unwrap_or(DryRun::Human), out)?;

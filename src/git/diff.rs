@@ -273,6 +273,27 @@ pub struct Hunk {
     pub new_start: u32,
     /// Number of lines in the new version.
     pub new_lines: u32,
+    /// Number of lines in which they differ; one that is replaced counts once.
+    pub changed: u32,
+}
+
+/// How many lines the lines of a hunk change, given by their first characters as `git diff` prints them.
+#[must_use]
+pub fn changed_lines(origins: impl Iterator<Item = char>) -> u32 {
+    let (mut removed, mut added, mut changed) = (0, 0, 0_u32);
+    for origin in origins.chain([' ']) {
+        match origin {
+            '-' => removed += 1,
+            '+' => added += 1,
+            // A note that the file ends without a line end.
+            '\\' => {}
+            _ => {
+                changed += u32::max(removed, added);
+                (removed, added) = (0, 0);
+            }
+        }
+    }
+    changed
 }
 
 /// The hunks between two versions of a file; none for binary files.
@@ -283,8 +304,11 @@ pub fn hunks(old: &[u8], new: &[u8]) -> Result<Vec<Hunk>, GitError> {
     let patch = Patch::from_buffers(old, None, new, None, Some(&mut options)).map_err(GitError::git(doing))?;
     (0..patch.num_hunks())
         .map(|at| {
-            let (hunk, _) = patch.hunk(at).map_err(GitError::git(doing))?;
+            let (hunk, lines) = patch.hunk(at).map_err(GitError::git(doing))?;
+            let origins = (0..lines).filter_map(|line| Some(patch.line_in_hunk(at, line).ok()?.origin()));
+            let changed = changed_lines(origins.filter(|origin| matches!(origin, '+' | '-' | ' ')));
             Ok(Hunk {
+                changed,
                 old_start: hunk.old_start(),
                 old_lines: hunk.old_lines(),
                 new_start: hunk.new_start(),

@@ -19,7 +19,7 @@ mod tree;
 
 pub use compare::{Comparison, ComparisonKind, Offer, Outcome, Request, compare};
 pub use content::{Content, MAX_FILE_BYTES};
-pub use diff::{FileChange, Hunk, diff, hunks};
+pub use diff::{FileChange, Hunk, changed_lines, diff, hunks};
 pub use error::{GitError, quote};
 pub use event::Event;
 pub use history::{Merged, merged_since};

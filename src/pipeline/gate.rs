@@ -22,7 +22,7 @@ impl Run<'_> {
         for change in changes.iter().filter(|change| gate::is_workflow(&change.path) && !self.audit) {
             let old = source(self.base.tree, change.old.as_ref(), Side::Base)?;
             let new = source(self.head.tree, change.new.as_ref(), Side::Head)?;
-            drafts.extend(old.and_then(|old| gate::weakened_workflow(&old, new.as_ref())));
+            drafts.extend(old.map(|old| gate::weakened_workflow(&old, new.as_ref())).unwrap_or_default());
         }
         drafts.extend(self.policy_drafts(rules)?);
         for change in changes.iter().filter(|_| !self.audit) {

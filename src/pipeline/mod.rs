@@ -354,22 +354,24 @@ fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Repo
         verdict: crate::report::Verdict::Pass,
         decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
         compared,
-        ruleset: ruleset(&trust::Rules::unneeded(), Vec::new(), None, options),
+        ruleset: ruleset(&trust::Rules::unneeded(), Vec::new(), &PolicySet::default(), options),
         counts: Counts::default(),
         notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
         findings: Vec::new(),
+        policies: Vec::new(),
         unchecked: Vec::new(),
         elapsed_ms: elapsed(options),
     }
 }
 
-/// By which rules: the config's, for these minors, and the policies with this digest.
-fn ruleset(rules: &trust::Rules, minors: Vec<String>, policies: Option<String>, options: &Options) -> RulesetInfo {
+/// By which rules: the config's, for these minors, and the policies.
+fn ruleset(rules: &trust::Rules, minors: Vec<String>, policies: &PolicySet, options: &Options) -> RulesetInfo {
     RulesetInfo {
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         config: rules.blob.clone(),
         config_from: rules.from.clone(),
-        policies,
+        policies: policies.digest(),
+        policies_in_use: u32::try_from(policies.len()).unwrap_or(u32::MAX),
         minors,
         date: options.today.to_string(),
     }
@@ -419,9 +421,10 @@ fn report(
         verdict: outcome.verdict,
         decision: outcome.decision,
         compared: comparison.compared.clone(),
-        ruleset: ruleset(rules, minors(&rules.config, &clusters), policies.digest(), options),
+        ruleset: ruleset(rules, minors(&rules.config, &clusters), policies, options),
         counts,
         notices,
+        policies: policies::told(policies, &findings),
         findings,
         unchecked,
         elapsed_ms: elapsed(options),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use crate::config::{Config, Scope};
-use crate::finding::{Effect, Reason, Status, Unchecked};
+use crate::finding::{Effect, Finding, Reason, Status, Unchecked};
 use crate::git::{Comparison, Content, Tree};
 use crate::inventory::Inventory;
 use crate::manifest::agents::Agents;
@@ -17,6 +17,8 @@ use crate::policy::bundled::LIBRARY;
 use crate::policy::engine::Fault;
 use crate::policy::review::object_of;
 use crate::policy::set::PolicySet;
+use crate::report::model::PolicyInfo;
+use crate::rules;
 use crate::source::{RepoPath, Side};
 
 use super::config_broken;
@@ -83,6 +85,36 @@ pub(super) fn load(rules: &mut Rules, trust: Place<'_>, head: Place<'_>, given: 
     let text = "the target branch's policies cannot be used; this change mends them and is judged by its own";
     rules.notices.push(notice("policies-repaired", text));
     mended
+}
+
+/// What the policies of the findings say of themselves.
+pub(super) fn told(set: &PolicySet, findings: &[Finding]) -> Vec<PolicyInfo> {
+    let ids: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let info = |id: &str| match id.strip_prefix("gatekeeper/") {
+        Some(name) => constraint_info(set, id, name),
+        None => set.policy(id).map(|policy| PolicyInfo {
+            id: id.to_owned(),
+            title: policy.metadata.title.clone(),
+            description: policy.metadata.description.trim().to_owned(),
+            links: policy.metadata.related_resources.iter().map(|link| link.address().to_owned()).collect(),
+        }),
+    };
+    let says = |info: &PolicyInfo| !(info.title.is_empty() && info.description.is_empty() && info.links.is_empty());
+    ids.into_iter().filter(|id| rules::find(id).is_none()).filter_map(info).filter(says).collect()
+}
+
+/// By the annotations of the template, as Gatekeeper's library writes them.
+fn constraint_info(set: &PolicySet, id: &str, name: &str) -> Option<PolicyInfo> {
+    let (kind, name) = name.split_once('/')?;
+    let mut constraints = set.gatekeeper.constraints();
+    let found = constraints.find(|constraint| constraint.template.kind == kind && constraint.name == name)?;
+    let annotation = |key: &str| {
+        let value = found.template.object.value().path(&["metadata", "annotations", key])?.as_str()?;
+        Some(value.trim().to_owned())
+    };
+    let (title, description) = (annotation("metadata.gatekeeper.sh/title"), annotation("description"));
+    let (title, description) = (title.unwrap_or_default(), description.unwrap_or_default());
+    Some(PolicyInfo { id: id.to_owned(), title, description, links: Vec::new() })
 }
 
 /// Records of what is wrong with the policies: without them nothing can be said of what they are for.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use regorus::Value;
 
-use super::bundled::LIBRARY;
 use super::portcullis::Input;
 use super::set::{Convention, Policy, PolicySet, Use};
 use super::state::State;
@@ -250,9 +249,7 @@ pub fn drop_superseded(set: &PolicySet, drafts: &mut Vec<Draft>) {
     for draft in
         drafts.iter().filter(|draft| draft.not_judged.is_none() && crate::rules::find(draft.rule.as_str()).is_none())
     {
-        let is_it = |policy: &&Arc<Policy>| policy.id == draft.rule.as_str();
-        let policy = set.policies.iter().find(is_it).or_else(|| LIBRARY.policies.iter().find(is_it));
-        let ids = policy.into_iter().flat_map(|policy| &policy.metadata.custom.supersedes);
+        let ids = set.policy(draft.rule.as_str()).into_iter().flat_map(|policy| &policy.metadata.custom.supersedes);
         superseded.extend(ids.map(|id| (id.clone(), draft.pointer.clone())));
     }
     if !superseded.is_empty() {

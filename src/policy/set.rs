@@ -301,6 +301,19 @@ impl PolicySet {
         Ok(())
     }
 
+    /// The policy of an id: one in use, else a bundled one, which a Namespace's labels may ask for.
+    #[must_use]
+    pub fn policy(&self, id: &str) -> Option<&Arc<Policy>> {
+        let is_it = |policy: &&Arc<Policy>| policy.id == id;
+        self.policies.iter().find(is_it).or_else(|| LIBRARY.policies.iter().find(is_it))
+    }
+
+    /// How many policies and constraints are in use.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.policies.len() + self.gatekeeper.constraints().count()
+    }
+
     /// One digest over all policies in use, as hex.
     #[must_use]
     pub fn digest(&self) -> Option<String> {

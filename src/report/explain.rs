@@ -58,6 +58,12 @@ pub fn explain_policy(policy: &Policy) -> String {
     text
 }
 
+/// Whether `portcullis explain` knows a rule or a policy by this id.
+#[must_use]
+pub fn is_known(id: &str) -> bool {
+    crate::rules::find(id).is_some() || LIBRARY.policies.iter().any(|policy| policy.id == id)
+}
+
 /// Paragraphs that fit the width. Code is never broken, so that it can be copied.
 fn wrapped(text: &str) -> String {
     let shape = textwrap::Options::new(WIDTH)

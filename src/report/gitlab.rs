@@ -52,6 +52,10 @@ fn of_finding(finding: &Finding) -> Option<Issue> {
     if others > 0 {
         let _ = write!(description, ", also at {}", summary::counted(others, "other place"));
     }
+    // The widget shows nothing but this line.
+    if let Some(help) = &finding.help {
+        let _ = write!(description, "; help: {help}");
+    }
     Some(Issue {
         description: escape::one_line(&description),
         check_name: finding.rule.as_str().to_owned(),

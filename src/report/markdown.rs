@@ -52,7 +52,12 @@ pub(crate) fn render(report: &Report, limit: usize) -> String {
     if !report.compared.reproduce.is_empty() {
         let _ = writeln!(page, "\nThe same on your machine: {}", quote(&report.compared.reproduce));
     }
-    let _ = writeln!(page, "\n{}", summary::scope_words(report));
+    let policies = match report.ruleset.policies_in_use {
+        0 => String::new(),
+        1 => "; 1 policy".to_owned(),
+        count => format!("; {} policies", summary::grouped(count.into())),
+    };
+    let _ = writeln!(page, "\n{}{policies}", summary::scope_words(report));
     page
 }
 

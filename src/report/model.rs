@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Finding, Unchecked};
+use crate::finding::{Finding, RuleId, Unchecked};
 
 /// Version of the JSON report's shape. A change that breaks readers raises it.
 pub const REPORT_VERSION: u32 = 1;
@@ -80,10 +80,34 @@ pub struct RulesetInfo {
     /// SHA-256 over the policies in use, or none without a policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policies: Option<String>,
+    /// How many policies and constraints are in use.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub policies_in_use: u32,
     /// The Kubernetes minors.
     pub minors: Vec<String>,
     /// The date that decided expiries (ISO).
     pub date: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What a policy that a finding names says of itself. Built-in rules say it in `portcullis explain`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PolicyInfo {
+    /// The rule of its findings.
+    pub id: String,
+    /// One line: what is wrong; empty if it does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// Why it is wrong, in its author's Markdown; empty if it does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where to read more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
 }
 
 /// How much was judged.
@@ -140,6 +164,9 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// Findings, in the order in which a person fixes things: by path, then line, then rule; fixed ones last.
     pub findings: Vec<Finding>,
+    /// What the policies that findings name say of themselves, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyInfo>,
     /// What was not judged, by path and reason.
     pub unchecked: Vec<Unchecked>,
     /// Wall time of the run in milliseconds.
@@ -147,6 +174,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// What the policy of a rule says of itself.
+    #[must_use]
+    pub fn policy(&self, rule: &RuleId) -> Option<&PolicyInfo> {
+        self.policies.iter().find(|policy| policy.id == rule.as_str())
+    }
+
     /// The exit code of the run: 0 allowed, 1 fail, 2 indeterminate.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

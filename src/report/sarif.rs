@@ -9,6 +9,7 @@ use crate::finding::{Effect, Finding, Fix, Location, Place, Severity, Status, Su
 use crate::rules::{self, RULES};
 use crate::source::{Position, Side};
 
+use super::model::PolicyInfo;
 use super::{Report, escape, summary};
 
 /// Results of one run; GitHub refuses an upload with more, and keeps the first 5,000.
@@ -26,7 +27,7 @@ pub(super) fn render(report: &Report) -> io::Result<String> {
     let omitted = findings.len().saturating_sub(MAX_RESULTS);
     findings.truncate(MAX_RESULTS);
 
-    let rules = Rules::of(&findings);
+    let rules = Rules::of(&findings, report);
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &rules)).collect();
     super::json::document(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -66,7 +67,7 @@ struct Rules {
 }
 
 impl Rules {
-    fn of(findings: &[&Finding]) -> Self {
+    fn of(findings: &[&Finding], report: &Report) -> Self {
         let mut rules = Self { descriptors: Vec::new(), index: BTreeMap::new() };
         for rule in RULES {
             rules.add(
@@ -83,15 +84,7 @@ impl Rules {
         for finding in findings {
             let id = finding.rule.as_str();
             if rules::find(id).is_none() && !rules.index.contains_key(id) {
-                rules.add(
-                    id,
-                    json!({
-                        "id": id,
-                        "shortDescription": message(&finding.authority.to_string()),
-                        "defaultConfiguration": {"level": level(finding.severity)},
-                        "properties": {"tags": ["kubernetes"]},
-                    }),
-                );
+                rules.add(id, of_policy(finding, report.policy(&finding.rule)));
             }
         }
         rules
@@ -101,6 +94,25 @@ impl Rules {
         self.index.insert(id.to_owned(), self.descriptors.len());
         self.descriptors.push(descriptor);
     }
+}
+
+/// The descriptor of a policy's findings. Its text is somebody's, so it is no Markdown here.
+fn of_policy(finding: &Finding, info: Option<&PolicyInfo>) -> Value {
+    let said = |text: &str| (!text.is_empty()).then(|| message(text));
+    let title = info.and_then(|info| said(&info.title)).unwrap_or_else(|| message(&finding.authority.to_string()));
+    let mut descriptor = json!({
+        "id": finding.rule,
+        "shortDescription": title,
+        "defaultConfiguration": {"level": level(finding.severity)},
+        "properties": {"tags": ["kubernetes", "policy"]},
+    });
+    if let (Some(info), Some(descriptor)) = (info, descriptor.as_object_mut()) {
+        descriptor.extend(said(&info.description).map(|text| ("help".to_owned(), text)));
+        let is_uri = |link: &&String| link.starts_with("https://") && link.bytes().all(|byte| byte.is_ascii_graphic());
+        let link = info.links.iter().find(is_uri);
+        descriptor.extend(link.map(|link| ("helpUri".to_owned(), json!(link))));
+    }
+    descriptor
 }
 
 fn level(severity: Severity) -> &'static str {

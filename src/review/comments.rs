@@ -8,7 +8,7 @@ use crate::report::summary::{self, Standing};
 use crate::report::{Report, escape};
 use crate::source::Side;
 
-use super::body::inline;
+use super::body::inline::{self, About};
 use super::diff::{Anchor, Diff};
 use super::marker::{Kind, Marker};
 use super::path::plain;
@@ -42,7 +42,8 @@ impl Comments {
             comments.hold.insert(key.clone());
             let mut own = posted.inline.iter().filter(|comment| comment.marker.key == key && !comment.minimized);
             let Some(anchor) = anchor.filter(|_| room > 0) else { continue };
-            let (marker, body) = inline::body(&settings.gate, &what, &findings, &anchor, diff);
+            let about = About { what: &what, findings: &findings, anchor: &anchor, diff };
+            let (marker, body) = inline::body(&settings.gate, report, &about);
             if let Some(own) = own.next() {
                 room -= 1;
                 if own.marker.digest != marker.digest {

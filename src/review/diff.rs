@@ -10,10 +10,11 @@ use crate::source::{RepoPath, Side};
 
 use super::plan::LineComment;
 
-/// The files of a change that findings name.
+/// What a forge shows of a change: how large it is, and of the files that findings name, which lines.
 #[derive(Clone, Debug, Default)]
 pub struct Diff {
     files: BTreeMap<RepoPath, File>,
+    lines: u32,
 }
 
 /// One changed file.
@@ -62,7 +63,7 @@ pub enum Anchor {
 }
 
 impl Diff {
-    /// The hunks between the two sides of a comparison, of the files that are wanted.
+    /// The lines that differ between the two sides of a comparison, and the hunks of the files that are wanted.
     ///
     /// # Errors
     /// A blob cannot be read.
@@ -73,20 +74,28 @@ impl Diff {
         wanted: &BTreeSet<RepoPath>,
     ) -> Result<Self, GitError> {
         let mut files = BTreeMap::new();
+        let mut lines = 0_u32;
         for change in changes {
             let old_path = change.old.as_ref().map(|entry| &entry.path).filter(|path| **path != change.path);
-            if !wanted.contains(&change.path) && !old_path.is_some_and(|path| wanted.contains(path)) {
+            let is_wanted = wanted.contains(&change.path) || old_path.is_some_and(|path| wanted.contains(path));
+            let id = |entry: &Option<TreeEntry>| entry.as_ref().and_then(|entry| entry.id);
+            if !is_wanted && id(&change.old).is_some() && id(&change.old) == id(&change.new) {
                 continue;
             }
             let (old, new) = (bytes(base, change.old.as_ref())?, bytes(head, change.new.as_ref())?);
+            let hunks = match (&old, &new) {
+                (Some(old), Some(new)) => git::hunks(old, new)?,
+                _ => Vec::new(),
+            };
+            lines = hunks.iter().fold(lines, |lines, hunk| lines.saturating_add(hunk.changed));
+            if !is_wanted {
+                continue;
+            }
             let judged = change.new.as_ref().or(change.old.as_ref());
             let file = File {
                 old_path: old_path.cloned(),
                 blob: judged.and_then(|entry| entry.id).map(|id| id.to_string()),
-                hunks: match (&old, &new) {
-                    (Some(old), Some(new)) => git::hunks(old, new)?,
-                    _ => Vec::new(),
-                },
+                hunks,
                 text: new
                     .filter(|_| change.new.is_some())
                     .and_then(|bytes| String::from_utf8(bytes).ok())
@@ -94,7 +103,7 @@ impl Diff {
             };
             files.insert(change.path.clone(), file);
         }
-        Ok(Self { files })
+        Ok(Self { files, lines })
     }
 
     /// What the forge shows, where nothing is known of what was judged: lines as a report names them.
@@ -102,7 +111,17 @@ impl Diff {
     pub fn of_shown(listed: &[Shown]) -> Self {
         let file =
             |shown: &Shown| File { hunks: shown.patch.as_deref().map(hunks).unwrap_or_default(), ..File::default() };
-        Self { files: listed.iter().map(|shown| (RepoPath::from(shown.path.as_str()), file(shown))).collect() }
+        let files: BTreeMap<RepoPath, File> =
+            listed.iter().map(|shown| (RepoPath::from(shown.path.as_str()), file(shown))).collect();
+        let hunks = files.values().flat_map(|file| &file.hunks);
+        let lines = hunks.fold(0, |lines: u32, hunk| lines.saturating_add(hunk.changed));
+        Self { files, lines }
+    }
+
+    /// How many lines the change adds, removes or replaces; 0 where it only moves files, or nothing of it is text.
+    #[must_use]
+    pub fn lines(&self) -> u32 {
+        self.lines
     }
 
     /// Whether a file is part of the change.
@@ -199,9 +218,17 @@ fn hunks(patch: &str) -> Vec<Hunk> {
         let mut words = line.strip_prefix("@@ ")?.split(' ');
         let (old_start, old_lines) = range(words.next()?, '-')?;
         let (new_start, new_lines) = range(words.next()?, '+')?;
-        Some(Hunk { old_start, old_lines, new_start, new_lines })
+        Some(Hunk { old_start, old_lines, new_start, new_lines, changed: 0 })
     };
-    patch.lines().filter_map(header).collect()
+    let mut lines = patch.lines().peekable();
+    let mut found = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some(mut hunk) = header(line) else { continue };
+        let body = std::iter::from_fn(|| lines.next_if(|line| header(line).is_none()));
+        hunk.changed = git::changed_lines(body.filter_map(|line| line.chars().next()));
+        found.push(hunk);
+    }
+    found
 }
 
 /// The lines above that hold a line by their indentation, nearest first. Only the place of a comment depends on it, so
@@ -238,8 +265,8 @@ mod tests {
     fn hunk_headers_are_read_and_nothing_else() {
         let patch = "@@ -1,4 +2,5 @@ spec:\n a\n+@@ -9,9 +9,9 @@\n@@ -10 +12,0 @@\n-b\n@@ -x +1 @@\n";
         let found = [
-            Hunk { old_start: 1, old_lines: 4, new_start: 2, new_lines: 5 },
-            Hunk { old_start: 10, old_lines: 1, new_start: 12, new_lines: 0 },
+            Hunk { old_start: 1, old_lines: 4, new_start: 2, new_lines: 5, changed: 1 },
+            Hunk { old_start: 10, old_lines: 1, new_start: 12, new_lines: 0, changed: 1 },
         ];
         assert_eq!(hunks(patch), found);
     }

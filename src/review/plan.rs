@@ -127,7 +127,7 @@ pub fn plan(report: &Report, diff: &Diff, posted: &Posted, settings: &Settings) 
         comments.steps(report, posted, settings, &mut steps);
         summary_steps(report, posted, settings, note, &mut steps);
     }
-    let mut check = check(&settings.gate, report, settings.neutral, note);
+    let mut check = check(&settings.gate, report, diff.lines(), settings.neutral, note);
     if settings.neutral {
         check.annotations.retain(|annotation| diff.has(&annotation.path));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::check::Refusal;
 use super::super::complain;
-use super::{Args, CredentialArgs, DryRun};
+use super::{Args, CredentialArgs, Telling};
 use crate::config::OverrideRights;
 use crate::config::overrides::Override;
 use crate::finding::Severity;
@@ -15,7 +15,8 @@ use crate::report::summary::{self, Standing};
 use crate::report::{Format, RenderOptions, Report, Verdict, escape, render};
 use crate::review::diff::Diff;
 use crate::review::github::access::TIMEOUT;
-use crate::review::github::rights::{self, Labeled};
+use crate::review::github::labels::Labeled;
+use crate::review::github::rights;
 use crate::review::github::{Access, Client, Credential, Failure, Seen, Target, carry_out, read};
 use crate::review::plan::{Settings, plan};
 
@@ -124,27 +125,19 @@ impl Connection {
     }
 
     /// Post the report, and give the exit code. Without a diff, lines are taken as the report names them.
-    pub(super) fn post(
-        &self,
-        report: &Report,
-        diff: Option<Diff>,
-        settings: &Settings,
-        dry_run: Option<DryRun>,
-        annotated: bool,
-        out: &mut impl Write,
-    ) -> io::Result<u8> {
+    pub(super) fn post(&self, telling: Telling<'_>, diff: Option<Diff>, out: &mut impl Write) -> io::Result<u8> {
         // A report of another job is told, and decides nothing.
-        let code = if settings.neutral { 0 } else { report.exit_code() };
-        match self.try_post(report, diff, settings, dry_run, annotated, out)? {
+        let code = if telling.settings.neutral { 0 } else { telling.report.exit_code() };
+        match self.try_post(telling, diff, out)? {
             Ok(()) => Ok(code),
             Err(failure @ Failure::RateLimited { .. }) => {
-                fall_back(report, &[failure], annotated, out)?;
+                fall_back(telling, &[failure], out)?;
                 Ok(code)
             }
             Err(failure) => {
                 out.flush()?;
                 complain(&format!("posting failed: {failure}"), Some(failure.help()));
-                fall_back(report, &[], annotated, out)?;
+                fall_back(telling, &[], out)?;
                 Ok(if code == 0 { NOT_POSTED } else { code })
             }
         }
@@ -152,19 +145,17 @@ impl Connection {
 
     fn try_post(
         &self,
-        report: &Report,
+        telling: Telling<'_>,
         diff: Option<Diff>,
-        settings: &Settings,
-        dry_run: Option<DryRun>,
-        annotated: bool,
         out: &mut impl Write,
     ) -> io::Result<Result<(), Failure>> {
+        let Telling { report, settings, dry_run, .. } = telling;
         let Some(target) = &self.target else {
             writeln!(
                 out,
                 "portcullis: this event is about no change, so the annotations of this log and the job's summary tell it"
             )?;
-            return fall_back(report, &[], annotated, out).map(Ok);
+            return fall_back(telling, &[], out).map(Ok);
         };
         let client = match &self.client {
             Ok(client) => client,
@@ -203,7 +194,7 @@ impl Connection {
         }
         let denied: Vec<Failure> = denied.into_iter().chain(done.denied).collect();
         if !denied.is_empty() {
-            fall_back(report, &denied, annotated, out)?;
+            fall_back(telling, &denied, out)?;
         }
         Ok(Ok(()))
     }
@@ -220,7 +211,8 @@ fn reproducible(report: &Report, target: &Target, settings: &Settings) -> Report
 }
 
 /// What cannot be posted goes to where a job may always write: its log and its summary.
-fn fall_back(report: &Report, why: &[Failure], annotated: bool, out: &mut impl Write) -> io::Result<()> {
+fn fall_back(telling: Telling<'_>, why: &[Failure], out: &mut impl Write) -> io::Result<()> {
+    let Telling { report, annotated, .. } = telling;
     if let Some((failure, more)) = why.split_first() {
         let more = if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
         let text = escape::one_line(&failure.to_string());

@@ -3,13 +3,12 @@
 use std::io::{self, Write};
 
 use super::super::check::Refusal;
-use super::{Args, DryRun};
+use super::{Args, Telling};
 use crate::config::OverrideRights;
 use crate::config::overrides::Override;
 use crate::git::Environment;
 use crate::report::Report;
 use crate::review::diff::Diff;
-use crate::review::plan::Settings;
 
 /// There is none.
 pub(in crate::cli) enum Connection {}
@@ -32,15 +31,7 @@ impl Connection {
         match *self {}
     }
 
-    pub(super) fn post(
-        &self,
-        _: &Report,
-        _: Option<Diff>,
-        _: &Settings,
-        _: Option<DryRun>,
-        _: bool,
-        _: &mut impl Write,
-    ) -> io::Result<u8> {
+    pub(super) fn post(&self, _: Telling<'_>, _: Option<Diff>, _: &mut impl Write) -> io::Result<u8> {
         match *self {}
     }
 }

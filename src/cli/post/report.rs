@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::super::check::Refusal;
 use super::super::{INDETERMINATE, complain};
 use super::github::Connection;
-use super::{CredentialArgs, DryRun};
+use super::{CredentialArgs, DryRun, Telling};
 use crate::config::{CommentMode, Review};
 use crate::report::Report;
 use crate::report::model::REPORT_VERSION;
@@ -72,7 +72,8 @@ pub(in crate::cli) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         pull_request: true,
         neutral: true,
     };
-    connection.post(&report, None, &settings, args.dry_run, false, out)
+    let telling = Telling { report: &report, settings: &settings, dry_run: args.dry_run, annotated: false };
+    connection.post(telling, None, out)
 }
 
 fn read(path: &Path) -> Result<Report, Refusal> {

@@ -1,6 +1,6 @@
 //! Which templates and constraints hold where: those of a cluster's own files, and those that lie in no cluster's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -97,6 +97,13 @@ impl Libraries {
         let is_all = !is_config || found.len() <= 1;
         let with = |(at, names)| Some((at, self.all.get(at)?, (!is_all).then_some(names)));
         found.into_iter().filter_map(with).collect()
+    }
+
+    /// The constraints, those of several clusters once.
+    pub fn constraints(&self) -> impl Iterator<Item = &Constraint> {
+        let mut seen = HashSet::new();
+        let all = self.all.iter().flat_map(Library::constraints);
+        all.filter(move |constraint| seen.insert((constraint.object.key.kind.clone(), constraint.name.clone())))
     }
 
     /// There are none.

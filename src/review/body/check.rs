@@ -103,9 +103,10 @@ pub struct Check {
     pub says: String,
 }
 
-/// The check run of a report, with a note of ours at the top of its page. `neutral`: it explains and decides nothing.
+/// The check run of a report about a change of so many lines, with a note of ours at the top of its page. `neutral`: it
+/// explains and decides nothing.
 #[must_use]
-pub fn check(name: &str, report: &Report, neutral: bool, note: &str) -> Check {
+pub fn check(name: &str, report: &Report, lines: u32, neutral: bool, note: &str) -> Check {
     let conclusion = match (report.decision.allow, report.verdict) {
         _ if neutral => Conclusion::Neutral,
         (true, _) | (false, Verdict::Pass) => Conclusion::Success,
@@ -113,7 +114,7 @@ pub fn check(name: &str, report: &Report, neutral: bool, note: &str) -> Check {
         (false, Verdict::Indeterminate) => Conclusion::ActionRequired,
     };
     let timeless = markdown::render(&Report { elapsed_ms: 0, ..report.clone() }, MAX_BODY);
-    let (title, annotations) = (title(report), annotations(report));
+    let (title, annotations) = (title(report, lines), annotations(report));
     let words = format!("{conclusion:?}{title}{timeless}{annotations:?}");
     Check {
         name: name.to_owned(),
@@ -125,7 +126,7 @@ pub fn check(name: &str, report: &Report, neutral: bool, note: &str) -> Check {
     }
 }
 
-fn title(report: &Report) -> String {
+fn title(report: &Report, lines: u32) -> String {
     let open: Vec<&Finding> = summary::with_standing(report, Standing::Open).collect();
     let worst = open.iter().copied().min_by_key(|finding| (!finding.deciding, std::cmp::Reverse(finding.severity)));
     let deciding = summary::open_unchecked(report).find(|record| record.deciding);
@@ -140,7 +141,7 @@ fn title(report: &Report) -> String {
         }
         (None, None) => match report.notices.iter().find(|notice| notice.id == "nothing-to-check") {
             Some(notice) => notice.text.lines().next().unwrap_or_default().to_owned(),
-            None => reach(report),
+            None => reach(report, lines),
         },
     };
     let text = match &report.decision.overridden {
@@ -167,8 +168,8 @@ fn plus(more: usize) -> String {
     if more > 0 { format!(" +{more}") } else { String::new() }
 }
 
-/// `2 files → 50 objects in 12 clusters, no finding`: how far a change reaches is what a reviewer cannot see in its diff.
-fn reach(report: &Report) -> String {
+/// `3 lines → 50 objects in 12 clusters, no finding`: how far a change reaches is what a reviewer cannot see in its diff.
+fn reach(report: &Report, lines: u32) -> String {
     let counts = &report.counts;
     let objects = counts.created + counts.updated + counts.deleted;
     let clusters = match counts.clusters {
@@ -177,11 +178,11 @@ fn reach(report: &Report) -> String {
     };
     let unchecked = summary::total(summary::open_unchecked(report));
     let unchecked = if unchecked > 0 { format!(", {} not judged", summary::grouped(unchecked)) } else { String::new() };
-    format!(
-        "{} → {}{clusters}, no finding{unchecked}",
-        summary::counted(counts.files_changed as usize, "file"),
-        summary::counted(objects as usize, "object")
-    )
+    let size = match lines {
+        0 => summary::counted(counts.files_changed as usize, "file"),
+        lines => summary::counted(lines as usize, "line"),
+    };
+    format!("{size} → {}{clusters}, no finding{unchecked}", summary::counted(objects as usize, "object"))
 }
 
 fn annotations(report: &Report) -> Vec<Annotation> {

@@ -3,25 +3,40 @@
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Fix, Location, Status};
-use crate::report::{escape, summary};
+use crate::report::model::PolicyInfo;
+use crate::report::{Report, escape, explain, summary};
 use crate::rules;
 use crate::source::Side;
 
 use super::super::diff::{Anchor, Diff};
 use super::super::marker::{Kind, Marker};
-use super::{fence, quoted};
+use super::{block, fence, quoted};
 
 /// Characters of one quoted text: what a person reads beside a diff.
 const MAX_TEXT: usize = 1_500;
 /// Other findings of the same rule and object that are listed.
 const MAX_OTHERS: usize = 10;
 
+/// What a comment speaks of.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The rule, the file and the object.
+    pub what: &'a [&'a str],
+    /// What the rule says of it.
+    pub findings: &'a [&'a Finding],
+    /// Where the comment goes.
+    pub anchor: &'a Anchor,
+    /// What the forge shows.
+    pub diff: &'a Diff,
+}
+
 /// The comment on a rule and an object: the first finding in full, the others in a line each.
 #[must_use]
-pub fn body(gate: &str, what: &[&str], findings: &[&Finding], anchor: &Anchor, diff: &Diff) -> (Marker, String) {
+pub fn body(gate: &str, report: &Report, about: &About<'_>) -> (Marker, String) {
+    let About { what, findings, .. } = *about;
     let mut text = String::new();
     if let Some((first, others)) = findings.split_first() {
-        finding(&mut text, first, anchor, diff);
+        finding(&mut text, first, report, about);
         if !others.is_empty() {
             let _ = writeln!(text, "\nThe same rule says of the same object:\n");
         }
@@ -38,7 +53,8 @@ pub fn body(gate: &str, what: &[&str], findings: &[&Finding], anchor: &Anchor, d
     (marker, text)
 }
 
-fn finding(text: &mut String, finding: &Finding, anchor: &Anchor, diff: &Diff) {
+fn finding(text: &mut String, finding: &Finding, report: &Report, about: &About<'_>) {
+    let About { anchor, diff, .. } = *about;
     let Finding { severity, rule, .. } = finding;
     let object = finding
         .object
@@ -80,14 +96,24 @@ fn finding(text: &mut String, finding: &Finding, anchor: &Anchor, diff: &Diff) {
         let fence = fence(&suggestion);
         let _ = writeln!(text, "\n{fence}suggestion\n{suggestion}\n{fence}");
     }
-    if let Some(known) = rules::find(rule.as_str()) {
-        let _ = writeln!(
-            text,
-            "\n<details><summary>Why</summary>\n\n{}\n\n</details>\n\n<sub>`portcullis explain {}`</sub>",
-            known.explanation.trim(),
-            known.id
-        );
+    let why = match (rules::find(rule.as_str()), report.policy(rule)) {
+        (Some(known), _) => known.explanation.trim().to_owned(),
+        (None, Some(policy)) => of_policy(policy),
+        (None, None) => return,
+    };
+    let _ = writeln!(text, "\n<details><summary>Why</summary>\n\n{why}\n\n</details>");
+    if explain::is_known(rule.as_str()) {
+        let _ = writeln!(text, "\n<sub>`portcullis explain {rule}`</sub>");
     }
+}
+
+/// What a policy says of itself. It is text of the repository's, so nothing of it is live.
+fn of_policy(policy: &PolicyInfo) -> String {
+    let description = (!policy.description.is_empty()).then(|| block(&policy.description, MAX_TEXT));
+    let links = policy.links.iter().take(MAX_OTHERS).map(|link| format!("- {}", quoted(link, MAX_TEXT)));
+    let links = links.collect::<Vec<_>>().join("\n");
+    let parts = [quoted(&policy.title, MAX_TEXT), description.unwrap_or_default(), links];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 /// The lines that a fix writes, if the comment stands on exactly those that it replaces, and nothing of them was hidden

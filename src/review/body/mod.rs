@@ -14,6 +14,13 @@ fn quoted(text: &str, limit: usize) -> String {
     escape::markdown_code(&escape::cut(text, limit))
 }
 
+/// A text that is not ours, of several lines, in a fence.
+fn block(text: &str, limit: usize) -> String {
+    let text = escape::visible(&escape::cut(text, limit));
+    let fence = fence(&text);
+    format!("{fence}text\n{text}\n{fence}")
+}
+
 /// A fence that the text cannot end.
 fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

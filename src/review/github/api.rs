@@ -15,12 +15,54 @@ pub(super) struct User {
 pub(super) struct Pull {
     pub(super) number: u64,
     pub(super) head: Tip,
+    pub(super) labels: Vec<Label>,
+}
+
+/// A label on a pull request.
+#[derive(Debug, Deserialize)]
+pub(super) struct Label {
+    pub(super) name: String,
+    pub(super) description: Option<String>,
 }
 
 /// One end of a pull request.
 #[derive(Debug, Deserialize)]
 pub(super) struct Tip {
     pub(super) sha: String,
+    /// The branch.
+    #[serde(rename = "ref")]
+    pub(super) branch: String,
+    /// None for a fork that is gone.
+    pub(super) repo: Option<Repository>,
+}
+
+/// A repository.
+#[derive(Debug, Deserialize)]
+pub(super) struct Repository {
+    pub(super) full_name: String,
+}
+
+/// Something that happened to a pull request; of most events only the name is read.
+#[derive(Debug, Deserialize)]
+pub(super) struct IssueEvent {
+    pub(super) event: String,
+    /// None for an account that is gone.
+    pub(super) actor: Option<User>,
+    pub(super) created_at: String,
+    pub(super) label: Option<EventLabel>,
+}
+
+/// The label that an event is about.
+#[derive(Debug, Deserialize)]
+pub(super) struct EventLabel {
+    pub(super) name: String,
+}
+
+/// A push to a branch, or another change of what it points to.
+#[derive(Debug, Deserialize)]
+pub(super) struct Activity {
+    pub(super) after: String,
+    pub(super) timestamp: String,
 }
 
 /// A comment: on the pull request, or on a line of it.

@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 
 use crate::report::escape;
 use crate::review::body::check::{Annotation, Check, Conclusion};
-use crate::review::diff::Shown;
 use crate::review::marker::Marker;
 use crate::review::plan::{LineComment, Plan, Step};
 use crate::review::posted::Posted;
 
-use super::api::{CheckRuns, Made};
+use super::api::Made;
 use super::read::{self, Target};
 use super::{Client, Failure};
 
@@ -131,7 +130,6 @@ impl Carrier<'_> {
     }
 
     fn review(&mut self, pull: u64, event: &str, body: &str, comments: &[LineComment]) -> Result<(), Failure> {
-        let client = self.client;
         let all: Vec<&LineComment> = comments.iter().collect();
         let says = match self.send_review(pull, event, body, &all) {
             Err(Failure::Unprocessable { says, .. }) if !all.is_empty() => says,
@@ -139,9 +137,7 @@ impl Carrier<'_> {
         };
         // GitHub does not say which comment it does not take: those outside of what it shows now, else all. It may be the
         // request for changes, too, which nobody can make on an own pull request.
-        let files: Vec<super::api::File> =
-            client.list("listing the pull request's files", &client.route(&format!("/pulls/{pull}/files")))?;
-        let shown: Vec<Shown> = files.into_iter().map(read::shown).collect();
+        let shown = read::files(self.client, pull)?;
         let mut kept: Vec<&LineComment> =
             comments.iter().filter(|comment| crate::review::diff::shows(&shown, comment)).collect();
         if kept.len() == all.len() && event == "COMMENT" {
@@ -257,12 +253,9 @@ impl Carrier<'_> {
             request.insert("status".to_owned(), json!("in_progress"));
         }
         let what = "writing the check run";
-        let name = escape::uri(&crate::source::RepoPath::from(check.name.as_str()));
         let find = || {
-            let route =
-                client.route(&format!("/commits/{}/check-runs?check_name={name}&per_page=100", self.target.head));
-            let found: CheckRuns = client.get("listing check runs", &route)?;
-            let own = found.check_runs.into_iter().find(|run| run.external_id.as_ref() == Some(&check.says));
+            let mut found = read::check_runs(client, self.target, &check.name)?.into_iter();
+            let own = found.find(|run| run.external_id.as_ref() == Some(&check.says));
             Ok(own.map(|run| Made { id: run.id }))
         };
         let made: Made = client.create(what, &client.route("/check-runs"), &request, find)?;

@@ -41,6 +41,17 @@ pub struct Client {
     repository: String,
 }
 
+/// What is sent.
+struct Request<'a> {
+    /// What for, in words.
+    what: &'a str,
+    /// The API that its route belongs to.
+    to: &'a Octocrab,
+    method: &'a Method,
+    route: &'a str,
+    body: Option<&'a Value>,
+}
+
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Client({})", self.repository)
@@ -106,7 +117,7 @@ impl Client {
 
     /// Read one thing.
     pub(super) fn get<T: DeserializeOwned>(&self, what: &str, route: &str) -> Result<T, Failure> {
-        let answer = self.idempotent(&self.rest, what, &Method::GET, route, None)?;
+        let answer = self.idempotent(&Request { what, to: &self.rest, method: &Method::GET, route, body: None })?;
         decode(what, &answer.bytes)
     }
 
@@ -126,7 +137,7 @@ impl Client {
 
     /// Change something that is there; twice is like once.
     pub(super) fn change(&self, what: &str, method: &Method, route: &str, body: &Value) -> Result<(), Failure> {
-        self.idempotent(&self.rest, what, method, route, Some(body)).map(drop)
+        self.idempotent(&Request { what, to: &self.rest, method, route, body: Some(body) }).map(drop)
     }
 
     /// Make something. When it is not known whether that was done, `find` looks for it before it is tried again.
@@ -137,26 +148,15 @@ impl Client {
         body: &Value,
         find: impl Fn() -> Result<Option<T>, Failure>,
     ) -> Result<T, Failure> {
-        let mut attempt = 1;
-        loop {
-            match self.patient(&self.rest, what, &Method::POST, route, Some(body)) {
-                Err(Failure::Unavailable { .. }) if attempt < ATTEMPTS => {
-                    self.pause(attempt);
-                    if let Some(found) = find()? {
-                        return Ok(found);
-                    }
-                }
-                Err(Failure::Unreachable { .. }) if attempt < ATTEMPTS => self.pause(attempt),
-                other => return decode(what, &other?.bytes),
-            }
-            attempt += 1;
-        }
+        let request = Request { what, to: &self.rest, method: &Method::POST, route, body: Some(body) };
+        self.tried(&request, |answer| decode(what, &answer.bytes), find)
     }
 
     /// Ask GraphQL, or have it do what is like once when done twice. Gives `data`.
     pub(super) fn graphql(&self, what: &str, query: &str, variables: &Value) -> Result<Value, Failure> {
-        let body = json!({ "query": query, "variables": variables });
-        let answer = self.idempotent(&self.graph, what, &Method::POST, &self.graph_route, Some(&body))?;
+        let body = &json!({ "query": query, "variables": variables });
+        let (to, route) = (&self.graph, self.graph_route.as_str());
+        let answer = self.idempotent(&Request { what, to, method: &Method::POST, route, body: Some(body) })?;
         let answer: GraphAnswer = decode(what, &answer.bytes)?;
         if let Some(error) = answer.errors.first() {
             let (what, says) = (what.to_owned(), said(&error.message));
@@ -168,37 +168,38 @@ impl Client {
         answer.data.ok_or_else(|| Failure::Malformed { what: what.to_owned(), why: "it has no data".to_owned() })
     }
 
-    fn idempotent(
+    fn idempotent(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        self.tried(request, Ok, || Ok(None))
+    }
+
+    /// A request of which nothing is known is sent again, unless `find` finds what it was to do.
+    fn tried<T>(
         &self,
-        octocrab: &Octocrab,
-        what: &str,
-        method: &Method,
-        route: &str,
-        body: Option<&Value>,
-    ) -> Result<Answer, Failure> {
+        request: &Request<'_>,
+        read: impl Fn(Answer) -> Result<T, Failure>,
+        find: impl Fn() -> Result<Option<T>, Failure>,
+    ) -> Result<T, Failure> {
         let mut attempt = 1;
         loop {
-            match self.patient(octocrab, what, method, route, body) {
-                Err(Failure::Unavailable { .. } | Failure::Unreachable { .. }) if attempt < ATTEMPTS => {
-                    self.pause(attempt);
+            match self.patient(request) {
+                Err(Failure::Unavailable { .. }) if attempt < ATTEMPTS => {
+                    std::thread::sleep(PAUSE * attempt);
+                    if let Some(found) = find()? {
+                        return Ok(found);
+                    }
                 }
-                other => return other,
+                // Nothing was sent.
+                Err(Failure::Unreachable { .. }) if attempt < ATTEMPTS => std::thread::sleep(PAUSE * attempt),
+                other => return read(other?),
             }
             attempt += 1;
         }
     }
 
     /// One request, sent again after a wait when GitHub asks for it: what is refused by a limit has not been done.
-    fn patient(
-        &self,
-        octocrab: &Octocrab,
-        what: &str,
-        method: &Method,
-        route: &str,
-        body: Option<&Value>,
-    ) -> Result<Answer, Failure> {
+    fn patient(&self, request: &Request<'_>) -> Result<Answer, Failure> {
         loop {
-            match self.once(octocrab, what, method, route, body) {
+            match self.once(request) {
                 Err(Failure::RateLimited { what, seconds }) => {
                     let wait = Duration::from_secs(seconds);
                     if self.waited.get() + wait > PATIENCE {
@@ -212,25 +213,18 @@ impl Client {
         }
     }
 
-    fn once(
-        &self,
-        octocrab: &Octocrab,
-        what: &str,
-        method: &Method,
-        route: &str,
-        body: Option<&Value>,
-    ) -> Result<Answer, Failure> {
+    fn once(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        let Request { what, to, method, route, body } = *request;
         let uri: Uri = route.parse().map_err(|error| Failure::Setup(format!("{what}: {route:?}: {error}")))?;
         let request = http::Request::builder()
             .method(method)
             .uri(uri)
             .header(header::ACCEPT, "application/vnd.github+json")
             .header("X-GitHub-Api-Version", "2022-11-28");
-        let request = octocrab
-            .build_request(request, body)
-            .map_err(|error| Failure::Setup(format!("{what}: {}", chain(&error))))?;
+        let request =
+            to.build_request(request, body).map_err(|error| Failure::Setup(format!("{what}: {}", chain(&error))))?;
         let exchange = async {
-            let response = octocrab.execute(request).await.map_err(|error| broken(what, &error))?;
+            let response = to.execute(request).await.map_err(|error| broken(what, &error))?;
             let (parts, body) = response.into_parts();
             let bytes = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| Failure::Unavailable {
                 what: what.to_owned(),
@@ -245,10 +239,5 @@ impl Client {
             why: format!("no answer within {} s", self.timeout.as_secs_f32()),
         })??;
         judged(what, answer)
-    }
-
-    #[expect(clippy::unused_self, reason = "a pause belongs to a connection")]
-    fn pause(&self, attempt: u32) {
-        std::thread::sleep(PAUSE * attempt);
     }
 }

@@ -11,6 +11,7 @@ mod carry;
 mod client;
 mod connect;
 mod failure;
+pub mod labels;
 mod read;
 pub mod rights;
 

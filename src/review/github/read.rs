@@ -55,15 +55,14 @@ pub fn read(client: &Client, target: &Target, settings: &Settings) -> Result<See
         return Ok(seen);
     }
     let Some(me) = allowed(viewer(client), &mut seen.denied)? else { return Ok(seen) };
-    let files = client.list("listing the pull request's files", &client.route(&format!("/pulls/{pull}/files")));
-    let Some(files) = allowed(files, &mut seen.denied)? else { return Ok(seen) };
+    let Some(files) = allowed(files(client, pull), &mut seen.denied)? else { return Ok(seen) };
     let gate = &settings.gate;
     let comments = summaries(client, pull, me, gate).and_then(|summaries| {
         let requested = if settings.request_changes { requested(client, pull, me, gate)? } else { Vec::new() };
         Ok((summaries, inline(client, pull, me)?, requested))
     });
     let Some((summaries, inline, requested)) = allowed(comments, &mut seen.denied)? else { return Ok(seen) };
-    seen.shown = Some(files.into_iter().map(shown).collect());
+    seen.shown = Some(files);
     seen.posted.summaries = summaries;
     seen.posted.inline = inline;
     seen.posted.requested_changes = requested;
@@ -98,8 +97,12 @@ pub(super) fn viewer(client: &Client) -> Result<u64, Failure> {
     id.ok_or_else(|| Failure::Malformed { what: what.to_owned(), why: "it has no viewer.databaseId".to_owned() })
 }
 
-pub(super) fn shown(file: api::File) -> Shown {
-    Shown { path: file.filename, blob: file.sha.unwrap_or_default(), patch: file.patch }
+/// What GitHub shows of the change.
+pub(super) fn files(client: &Client, pull: u64) -> Result<Vec<Shown>, Failure> {
+    let what = "listing the pull request's files";
+    let files: Vec<api::File> = client.list(what, &client.route(&format!("/pulls/{pull}/files")))?;
+    let shown = |file: api::File| Shown { path: file.filename, blob: file.sha.unwrap_or_default(), patch: file.patch };
+    Ok(files.into_iter().map(shown).collect())
 }
 
 /// Own comments with a marker of a kind.
@@ -179,10 +182,7 @@ fn requested(client: &Client, pull: u64, me: u64, gate: &str) -> Result<Vec<u64>
 
 /// The check run of our name. Several, by several Apps: none, since it is not known which one people see.
 fn check(client: &Client, target: &Target, gate: &str) -> Result<Option<CheckRun>, Failure> {
-    let name = escape::uri(&RepoPath::from(gate));
-    let route = client.route(&format!("/commits/{}/check-runs?check_name={name}&per_page=100", target.head));
-    let found: api::CheckRuns = client.get("listing check runs", &route)?;
-    let mut runs = found.check_runs.into_iter();
+    let mut runs = check_runs(client, target, gate)?.into_iter();
     let (Some(run), None) = (runs.next(), runs.next()) else { return Ok(None) };
     let completed = run.status == "completed";
     Ok(Some(CheckRun {
@@ -191,4 +191,11 @@ fn check(client: &Client, target: &Target, gate: &str) -> Result<Option<CheckRun
         conclusion: run.conclusion.unwrap_or_default(),
         title: run.output.title.unwrap_or_default(),
     }))
+}
+
+/// The latest check runs of a name on the judged commit.
+pub(super) fn check_runs(client: &Client, target: &Target, name: &str) -> Result<Vec<api::CheckRun>, Failure> {
+    let name = escape::uri(&RepoPath::from(name));
+    let route = client.route(&format!("/commits/{}/check-runs?check_name={name}&per_page=100", target.head));
+    client.get("listing check runs", &route).map(|found: api::CheckRuns| found.check_runs)
 }

@@ -1,70 +1,13 @@
-//! Who overrides the verdict: a label that the run's own event tells of, or an approving review of the judged commit.
-//!
-//! Both end with the head. A review carries the commit that it speaks of. A label does not, and nothing that GitHub tells
-//! of a label later says which commit its giver saw; so it counts in the run that giving it started, and in no other.
-
-use serde::Deserialize;
+//! Who overrides the verdict: a label ([`labels`]), or an approving review of the judged commit. Both end with the head.
 
 use crate::config::OverrideRights;
 use crate::config::overrides::Override;
 
 use super::access::is_repository;
 use super::api::{Membership, Review};
+use super::labels::{self, Labeled, Standing};
 use super::read::{self, Target};
 use super::{Client, Failure};
-
-/// A label that was given, by the event that started the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Labeled {
-    /// Its name.
-    pub label: String,
-    /// What its description says.
-    pub description: String,
-    /// Who gave it.
-    pub actor: String,
-    /// When, as GitHub writes times; empty if the event does not say.
-    pub when: String,
-}
-
-#[derive(Deserialize)]
-struct Payload {
-    action: Option<String>,
-    label: Option<Label>,
-    sender: Option<Sender>,
-    pull_request: Option<Pull>,
-}
-
-#[derive(Deserialize)]
-struct Pull {
-    updated_at: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Label {
-    name: String,
-    #[serde(default)]
-    description: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Sender {
-    login: String,
-}
-
-impl Labeled {
-    /// What an event's payload says, if it is about giving a label.
-    #[must_use]
-    pub fn of_event(payload: &[u8]) -> Option<Self> {
-        let payload: Payload = serde_json::from_slice(payload).ok()?;
-        let label = payload.label.filter(|_| payload.action.as_deref() == Some("labeled"))?;
-        Some(Self {
-            label: label.name,
-            description: label.description.unwrap_or_default(),
-            actor: payload.sender?.login,
-            when: payload.pull_request.and_then(|pull| pull.updated_at).unwrap_or_default(),
-        })
-    }
-}
 
 /// What was found, and sentences about what could not be looked up.
 #[derive(Clone, Debug, Default)]
@@ -88,18 +31,14 @@ pub fn overrides(
     let mut found = Found::default();
     let Some(pull) = target.pull else { return Ok(found) };
     let mut members = Members { client, rights, notes: Vec::new() };
-    if let Some(labeled) = labeled.filter(|labeled| rights.labels.contains(&labeled.label)) {
-        let (actor, team) = members.find(&labeled.actor)?.unwrap_or_else(|| (labeled.actor.clone(), None));
-        let text = if labeled.description.is_empty() { String::new() } else { format!(": {}", labeled.description) };
-        found.overrides.push(Override {
-            fingerprints: None,
-            actor,
-            team,
-            label: Some(labeled.label.clone()),
-            reason: format!("label {}{text}", labeled.label),
-            until: None,
-            evidence: Some(format!("the label of {} on {}", labeled.when, target.head)),
-        });
+    if !rights.labels.is_empty() {
+        match labels::standing(client, target, pull, &rights.labels, labeled) {
+            Ok(Standing::Counts(labeled)) => found.overrides.push(members.by_label(&labeled, &target.head)?),
+            Ok(Standing::Void(why)) => found.notes.push(why),
+            Ok(Standing::Nothing) => {}
+            Err(denied @ Failure::Denied { .. }) => found.notes.push(format!("no label can override: {denied}")),
+            Err(other) => return Err(other),
+        }
     }
     if rights.actors.is_empty() && rights.teams.is_empty() {
         return Ok(found);
@@ -151,6 +90,22 @@ struct Members<'a> {
 }
 
 impl Members<'_> {
+    /// The override that a label is.
+    fn by_label(&mut self, labeled: &Labeled, head: &str) -> Result<Override, Failure> {
+        let Labeled { label, description, actor, when } = labeled;
+        let (actor, team) = self.find(actor)?.unwrap_or_else(|| (actor.clone(), None));
+        let text = if description.is_empty() { String::new() } else { format!(": {description}") };
+        Ok(Override {
+            fingerprints: None,
+            actor,
+            team,
+            label: Some(label.clone()),
+            reason: format!("label {label}{text}"),
+            until: None,
+            evidence: Some(format!("the label of {when} on {head}")),
+        })
+    }
+
     /// The person as the config names them, or the team by which they may.
     fn find(&mut self, login: &str) -> Result<Option<(String, Option<String>)>, Failure> {
         if let Some(actor) = self.rights.actors.iter().find(|actor| actor.eq_ignore_ascii_case(login)) {
@@ -176,7 +131,7 @@ impl Members<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::api::User;
-    use super::{Labeled, Review, approving};
+    use super::{Review, approving};
 
     fn review(user: u64, state: &str, commit: &str, body: &str) -> Review {
         Review {
@@ -204,15 +159,5 @@ mod tests {
         ];
         let found: Vec<u64> = approving(reviews, "head").iter().map(|r| r.user.as_ref().unwrap().id).collect();
         assert_eq!(found, [1]);
-    }
-
-    #[test]
-    fn a_label_counts_when_it_is_given() {
-        let event = |action: &str| {
-            format!(r#"{{"action":"{action}","label":{{"name":"x","description":null}},"sender":{{"login":"a"}}}}"#)
-        };
-        assert_eq!(Labeled::of_event(event("labeled").as_bytes()).map(|found| found.label), Some("x".into()));
-        assert_eq!(Labeled::of_event(event("unlabeled").as_bytes()), None);
-        assert_eq!(Labeled::of_event(b"{"), None);
     }
 }

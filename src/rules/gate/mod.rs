@@ -4,6 +4,7 @@
 use crate::finding::Severity;
 use crate::rules::{By, Rule};
 
+mod jobs;
 mod namespace;
 mod workflow;
 
@@ -144,7 +145,10 @@ pub const WORKFLOW_WEAKENED: Rule = Rule {
     summary: "The change removes or muffles the job that runs portcullis.",
     explanation: "\
 A CI file that runs portcullis on the target branch is removed, no longer mentions it, or lets the job pass whatever it \
-says (`continue-on-error: true`, `allow_failure: true`, `|| true`).
+says (`continue-on-error: true`, `allow_failure: true`, `|| true`). Of a workflow of GitHub's or Forgejo's also: a condition that \
+can skip the job, which then counts as passed; an event, or changes by path or branch, on which it does not run any more; \
+another action of the name; inputs of the action and flags that judge less or something else (`fail-on`, `config`, `path`, \
+`base`, `binary`, `mirror`, `sha256`, `install-only`).
 
 A gate that must hold belongs in a ruleset's required workflow, which a pull request cannot change.",
 };

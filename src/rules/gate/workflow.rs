@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::WORKFLOW_WEAKENED;
+use super::{WORKFLOW_WEAKENED, jobs};
 use crate::check::Draft;
 use crate::source::{RepoPath, Source};
 
+const NAME: &str = "portcullis";
+/// What lets a step of any CI pass whatever it says.
 const MUFFLERS: [&str; 4] = ["continue-on-error: true", "allow_failure: true", "|| true", "|| :"];
 
 /// A file that tells a CI what to run.
@@ -19,19 +21,22 @@ pub fn is_workflow(path: &RepoPath) -> bool {
 
 /// What the change does to a CI file that runs portcullis at the base.
 #[must_use]
-pub fn weakened_workflow(old: &Arc<Source>, new: Option<&Arc<Source>>) -> Option<Draft> {
-    let mentions = lines(old).filter(|(_, line)| line.contains("portcullis")).count();
-    let (first, _) = lines(old).find(|(_, line)| line.contains("portcullis"))?;
-    let at_base = || old.line_span(first).unwrap_or_default();
-    let Some(new) = new else {
-        return Some(Draft::new(&WORKFLOW_WEAKENED, old, at_base(), "the file that runs portcullis is removed"));
-    };
-    if lines(new).filter(|(_, line)| line.contains("portcullis")).count() < mentions {
-        let message = "the file no longer runs portcullis where it did";
-        return Some(Draft::new(&WORKFLOW_WEAKENED, old, at_base(), message));
+pub fn weakened_workflow(old: &Arc<Source>, new: Option<&Arc<Source>>) -> Vec<Draft> {
+    let mentions = |source: &Source| lines(source).filter(|(_, line)| line.contains(NAME)).count();
+    let Some((first, _)) = lines(old).find(|(_, line)| line.contains(NAME)) else { return Vec::new() };
+    let lost =
+        |message: &str| vec![Draft::new(&WORKFLOW_WEAKENED, old, old.line_span(first).unwrap_or_default(), message)];
+    let Some(new) = new else { return lost("the file that runs portcullis is removed") };
+    if mentions(new) < mentions(old) {
+        return lost("the file no longer runs portcullis where it did");
     }
+    // GitHub's shape tells which job a muffler is for; of other files only the lines are known.
+    jobs::weakened(NAME, &old.text, new).unwrap_or_else(|| muffled(old, new).into_iter().collect())
+}
+
+fn muffled(old: &Source, new: &Arc<Source>) -> Option<Draft> {
     MUFFLERS.iter().find_map(|muffler| {
-        let count = |source: &Arc<Source>| lines(source).filter(|(_, line)| line.contains(muffler)).count();
+        let count = |source: &Source| lines(source).filter(|(_, line)| line.contains(muffler)).count();
         if count(new) <= count(old) {
             return None;
         }

@@ -191,10 +191,13 @@ fn hunks_are_gits() {
     let old: String = (1..=30).flat_map(|n| ["line ".into(), n.to_string(), "\n".into()]).collect();
     let new = old.replace("line 5\n", "line five\n").replace("line 25\n", "");
     let expected = [
-        Hunk { old_start: 2, old_lines: 7, new_start: 2, new_lines: 7 },
-        Hunk { old_start: 22, old_lines: 7, new_start: 22, new_lines: 6 },
+        Hunk { old_start: 2, old_lines: 7, new_start: 2, new_lines: 7, changed: 1 },
+        Hunk { old_start: 22, old_lines: 7, new_start: 22, new_lines: 6, changed: 1 },
     ];
     assert_eq!(hunks(old.as_bytes(), new.as_bytes()).unwrap(), expected);
-    assert_eq!(hunks(b"", b"a\n").unwrap(), [Hunk { old_start: 0, old_lines: 0, new_start: 1, new_lines: 1 }]);
+    assert_eq!(
+        hunks(b"", b"a\n").unwrap(),
+        [Hunk { old_start: 0, old_lines: 0, new_start: 1, new_lines: 1, changed: 1 }]
+    );
     assert_eq!(hunks(b"a\n", b"a\n").unwrap(), []);
 }

@@ -117,7 +117,7 @@ fn uris_hold_the_bytes_that_git_knows() {
 fn no_format_carries_a_command_or_a_hidden_character_of_a_manifest() {
     let options =
         [PLAIN, RenderOptions { verbose: true, width: 40, ..PLAIN }, RenderOptions { unicode: false, ..PLAIN }];
-    for report in [fixture::rich(), fixture::overridden()] {
+    for report in [fixture::rich(), fixture::overridden(), fixture::hostile_policy()] {
         for (format, options) in Format::ALL.into_iter().flat_map(|format| options.map(|options| (format, options))) {
             let text = text(format, &report, options);
             assert!(!text.contains("##["), "{format}");

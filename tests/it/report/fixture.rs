@@ -7,7 +7,7 @@ use portcullis::finding::{
     Snippet, Status, SuppressionKind, SuppressionUse, Unchecked,
 };
 use portcullis::manifest::key::{Namespace, ObjectKey};
-use portcullis::report::model::{Compared, OverrideUse, REPORT_VERSION, RulesetInfo};
+use portcullis::report::model::{Compared, OverrideUse, PolicyInfo, REPORT_VERSION, RulesetInfo};
 use portcullis::report::{Counts, Decision, Notice, Report, Verdict};
 use portcullis::source::{Position, RepoPath, Side};
 
@@ -93,6 +93,7 @@ pub(crate) fn clean() -> Report {
             tool: "0.1.0".into(),
             config: None,
             policies: None,
+            policies_in_use: 0,
             config_from: "defaults".into(),
             minors: ["1.34", "1.35", "1.36"].map(String::from).to_vec(),
             date: "2026-11-22".into(),
@@ -111,6 +112,7 @@ pub(crate) fn clean() -> Report {
         },
         notices: Vec::new(),
         findings: Vec::new(),
+        policies: Vec::new(),
         unchecked: Vec::new(),
         elapsed_ms: 180,
     }
@@ -149,6 +151,21 @@ pub(crate) fn rich() -> Report {
         id: "suppression-expires".into(),
         text: "the suppression of workloads/no-probe at portcullis.yaml:12 ends on 2026-12-01".into(),
     }];
+    report
+}
+
+/// The same, with a policy whose id, title, description and links are hostile: a report of another job may say anything.
+pub(crate) fn hostile_policy() -> Report {
+    let mut report = rich();
+    report.findings.push(Finding {
+        authority: Authority::Policy { name: NASTY.into(), owner: Some(NASTY.into()) },
+        basis: Basis(Cow::Borrowed(NASTY)),
+        object: Some(object(NASTY, NASTY, NASTY)),
+        help: Some(NASTY.into()),
+        ..finding(NASTY, Severity::Error, NASTY, vec![place(at("apps/shop/web.yaml", 8, (3, 10), (0, &[])))])
+    });
+    let links = vec!["https://policy.example/a?b".into(), NASTY.into(), "javascript:alert(1)".into()];
+    report.policies = vec![PolicyInfo { id: NASTY.into(), title: NASTY.into(), description: NASTY.into(), links }];
     report
 }
 

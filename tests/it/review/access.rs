@@ -1,8 +1,9 @@
 //! The way to GitHub: deadlines, an address with a prefix, a GitHub App, a proxy.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use portcullis::review::github::{Access, Client, Credential, Failure, Target, read};
@@ -21,6 +22,15 @@ fn access(fake: &Fake) -> Access {
         proxy: None,
         timeout: Duration::from_millis(300),
     }
+}
+
+/// A change without a finding (`data: {}`) or with one (`datas: {}`).
+fn change(value: &str) -> Setting {
+    let map = |value: &str| {
+        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{value}\n");
+        tree(&[("a.yaml", &text)])
+    };
+    Setting::new(&map("data: {}"), &map(value))
 }
 
 fn settings() -> Settings {
@@ -48,13 +58,7 @@ fn nothing_waits_for_ever() {
 
 #[test]
 fn an_address_may_have_a_prefix() {
-    let map = |value: &str| {
-        tree(&[(
-            "a.yaml",
-            &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{value}\n"),
-        )])
-    };
-    let mut setting = Setting::new(&map("data: {}"), &map("datas: {}"));
+    let mut setting = change("datas: {}");
     setting.environment = vec![("GITHUB_API_URL", format!("{}/api/v3", setting.fake.address))];
     setting.fake.with(|state| state.prefix = "/api");
     let run = setting.post(&[]);
@@ -70,14 +74,8 @@ fn an_address_may_have_a_prefix() {
 /// A key as GitHub hands it out (PKCS#1), and as `openssl` makes it today (PKCS#8).
 #[test]
 fn an_app_buys_a_token_of_its_installation() {
-    let map = |value: &str| {
-        tree(&[(
-            "a.yaml",
-            &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{value}\n"),
-        )])
-    };
     for form in ["-traditional", ""] {
-        let mut setting = Setting::new(&map("data: {}"), &map("data: { a: b }"));
+        let mut setting = change("data: { a: b }");
         let (key, public) = (setting.repo.root.path().join("app.pem"), setting.repo.root.path().join("public.pem"));
         let openssl = |args: &[&str]| Command::new("openssl").args(args).output();
         let (key_path, public_path) = (key.to_str().unwrap(), public.to_str().unwrap());
@@ -91,7 +89,6 @@ fn an_app_buys_a_token_of_its_installation() {
             vec![("PORTCULLIS_APP_ID", "Iv1.test".to_owned()), ("PORTCULLIS_APP_KEY", key_path.to_owned())];
         let run = setting.post(&[]);
         assert_eq!(run.code, Some(0), "{}", run.text());
-        setting.fake.verify();
         let tokens: Vec<String> = setting.fake.with(|state| {
             let header = |exchange: &super::fake::Exchange| exchange.headers["authorization"].replace("Bearer ", "");
             state.log.iter().map(header).collect()
@@ -133,6 +130,91 @@ fn a_key_that_is_none_is_told() {
         let credential = Credential::Token(token.into());
         assert!(matches!(Client::new(&Access { credential, ..access(&fake) }), Err(Failure::Setup(_))), "{token:?}");
     }
+}
+
+#[test]
+fn a_token_may_stand_in_a_file() {
+    let mut setting = change("data: { a: b }");
+    let file = setting.repo.root.path().join("token");
+    std::fs::write(&file, "ghs_OfTheFile\n").unwrap();
+    setting.environment = vec![("GITHUB_TOKEN", String::new())];
+    let run = setting.post(&["--token-file", file.to_str().unwrap()]);
+    assert_eq!(run.code, Some(0), "{}", run.text());
+    assert!(!run.text().contains("OfTheFile"));
+    setting.fake.with(|state| {
+        assert_eq!(state.checks.len(), 1);
+        assert!(state.log.iter().all(|exchange| exchange.headers["authorization"] == "Bearer ghs_OfTheFile"));
+    });
+    let run = setting.post(&["--token-file", "no-such-file"]);
+    assert_eq!(run.code, Some(2), "{}", run.text());
+    assert!(run.stderr.contains("no-such-file"), "{}", run.stderr);
+}
+
+/// TLS in front of the fake, with a certificate of nobody's: it is taken where `SSL_CERT_FILE` names it.
+#[test]
+fn a_certificate_authority_of_your_own_counts() {
+    let mut setting = change("data: { a: b }");
+    let path = |name: &str| setting.repo.root.path().join(name);
+    let (key, certificate) = (path("key.der"), path("certificate.pem"));
+    let openssl = |args: &str| Command::new("openssl").args(args.split(' ')).current_dir(path("")).output();
+    let made = openssl(
+        "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out certificate.pem -days 2 -subj /CN=fake \
+         -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE",
+    );
+    if !made.is_ok_and(|made| made.status.success()) {
+        eprintln!("skipped: openssl cannot make a certificate");
+        return;
+    }
+    openssl("pkcs8 -topk8 -nocrypt -in key.pem -outform DER -out key.der").unwrap();
+    openssl("x509 -in certificate.pem -outform DER -out certificate.der").unwrap();
+    let chain = vec![std::fs::read(path("certificate.der")).unwrap().into()];
+    let address = tls(&setting.fake.address, chain, std::fs::read(key).unwrap());
+    for (file, code) in [(certificate.to_str().unwrap().to_owned(), 0), (String::new(), 3)] {
+        setting.environment = vec![("GITHUB_API_URL", address.clone()), ("SSL_CERT_FILE", file)];
+        let run = setting.post(&[]);
+        assert_eq!(run.code, Some(code), "{}", run.text());
+        setting.fake.with(|state| assert_eq!(state.checks.len(), 1));
+    }
+}
+
+/// The address at which bytes of TLS become those of an address without.
+fn tls(plain: &str, chain: Vec<rustls::pki_types::CertificateDer<'static>>, key: Vec<u8>) -> String {
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    let to = plain.strip_prefix("http://").unwrap().to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            // Who does not trust the certificate hangs up; the others have said all when the answer is there.
+            let _ = forward(rustls::StreamOwned::new(session, stream), &to);
+        }
+    });
+    address
+}
+
+/// One request and its answer.
+fn forward(mut from: impl Read + Write, to: &str) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        from.read_exact(&mut byte)?;
+        request.push(byte[0]);
+    }
+    let head = String::from_utf8(request.clone()).unwrap().to_ascii_lowercase();
+    let length = head.split_once("content-length: ").map_or("0", |(_, rest)| rest.split_once("\r\n").unwrap().0);
+    let mut body = vec![0; length.parse().unwrap()];
+    from.read_exact(&mut body)?;
+    request.extend(body);
+    let mut fake = std::net::TcpStream::connect(to)?;
+    fake.write_all(&request)?;
+    let mut answer = Vec::new();
+    fake.read_to_end(&mut answer)?;
+    from.write_all(&answer)?;
+    from.flush()
 }
 
 /// The proxy is asked for a tunnel, with its own password; the token goes through the tunnel only.

@@ -54,6 +54,10 @@ pub(crate) struct State {
     pub(crate) statuses: Vec<Value>,
     pub(crate) minimized: HashSet<String>,
     pub(crate) members: HashSet<String>,
+    /// Labels on the pull request, and when and by whom each was given.
+    pub(crate) labels: Vec<(&'static str, &'static str, &'static str)>,
+    /// When the head was pushed, and what then.
+    pub(crate) pushes: Vec<(&'static str, String)>,
     /// Method, part of the route, and what happens at the next such requests.
     pub(crate) moods: Vec<(&'static str, &'static str, Mood)>,
     /// As [`State::moods`], always.
@@ -103,25 +107,29 @@ impl Fake {
 
     /// Forget the requests, keep what is posted.
     pub(crate) fn forget(&self) {
+        self.verify();
         self.with(|state| state.log.clear());
     }
 
     /// Every request and answer is valid by GitHub's own description, and went with the right headers.
-    pub(crate) fn verify(&self) {
+    fn verify(&self) {
         self.with(|state| {
             for exchange in &state.log {
                 assert_eq!(exchange.headers.get("accept").unwrap(), "application/vnd.github+json");
                 assert!(exchange.headers.get("authorization").unwrap().starts_with("Bearer "));
                 assert!(exchange.headers.get("user-agent").unwrap().starts_with("portcullis/"));
-                if exchange.route == "/graphql" || exchange.odd {
+                let Exchange { method, route, body, status, answer, odd, .. } = exchange;
+                let route = route.strip_prefix(state.prefix).unwrap();
+                let route = if state.prefix.is_empty() { route } else { route.strip_prefix("/v3").unwrap_or(route) };
+                if route == "/graphql" || *odd {
                     continue;
                 }
-                let Exchange { method, route, body, status, answer, .. } = exchange;
                 let problems = openapi::problems(method, route, body.as_ref(), *status, answer);
                 assert!(problems.is_empty(), "{method} {route}: {problems:#?}\n{body:#?}");
             }
             let mut bodies = HashSet::new();
-            for comment in state.issue_comments.iter().chain(&state.comments) {
+            let own = state.issue_comments.iter().chain(&state.comments).filter(|comment| comment["user"]["id"] == ME);
+            for comment in own {
                 let folded = state.minimized.contains(comment["node_id"].as_str().unwrap());
                 assert!(
                     folded || bodies.insert(comment["body"].as_str().unwrap()),
@@ -130,6 +138,14 @@ impl Fake {
                 );
             }
         });
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.verify();
+        }
     }
 }
 
@@ -293,8 +309,35 @@ impl State {
             ("POST", ["graphql"]) => (200, self.graphql(&body)),
             ("GET", ["pulls", "7"]) => {
                 let pull = with(example("pull-request"), json!({ "number": 7, "requested_teams": [] }));
-                let head = with(pull["head"].clone(), json!({ "sha": self.head }));
-                (200, with(pull, json!({ "head": head })))
+                let repo = with(pull["head"]["repo"].clone(), json!({ "full_name": "eve/shop" }));
+                let head = with(pull["head"].clone(), json!({ "sha": self.head, "ref": "a&b", "repo": repo }));
+                let label = |(name, ..): &(&str, &str, &str)| {
+                    with(
+                        pull["labels"][0].clone(),
+                        json!({ "name": name, "description": "asks the gate to stand aside" }),
+                    )
+                };
+                let labels: Vec<Value> = self.labels.iter().map(label).collect();
+                (200, with(pull, json!({ "head": head, "labels": labels })))
+            }
+            ("GET", ["issues", "7", "events"]) => {
+                let event = |(name, at, who): &(&str, &str, &str)| {
+                    let event =
+                        with(example("issue-event-for-issue-items"), json!({ "event": "labeled", "created_at": at }));
+                    let actor = with(event["actor"].clone(), json!({ "login": who }));
+                    with(event, json!({ "actor": actor, "label": { "name": name, "color": "red" } }))
+                };
+                (200, self.labels.iter().map(event).collect())
+            }
+            ("GET", ["repos", "eve", "shop", "activity"]) => {
+                assert!(route.ends_with("?ref=refs/heads/a%26b&per_page=1"), "{route}");
+                let push = |(at, after): &(&str, String)| {
+                    json!({
+                        "id": 1, "node_id": "PSH_1", "before": "0".repeat(40), "after": after, "ref": "refs/heads/a&b",
+                        "timestamp": at, "activity_type": "push", "actor": example("issue-comment")["user"],
+                    })
+                };
+                (200, self.pushes.iter().take(1).map(push).collect())
             }
             ("GET", ["pulls", "7", "files"]) => {
                 let file = |(path, sha, patch): &(String, String, Option<String>)| {

@@ -7,6 +7,7 @@ mod inert;
 mod moods;
 mod openapi;
 mod plans;
+mod policies;
 mod posting;
 mod retold;
 mod rights;

@@ -42,7 +42,7 @@ fn texts(plan: &Plan) -> Vec<String> {
 
 #[test]
 fn hostile_text_is_inert_and_bounded() {
-    let mut report = fixture::rich();
+    let mut report = fixture::hostile_policy();
     let one = report.findings.clone();
     for at in 0..3_000 {
         let mut finding = one[3].clone();
@@ -58,6 +58,8 @@ fn hostile_text_is_inert_and_bounded() {
     let diff = Diff::of_shown(&shown.collect::<Vec<_>>());
     let plan = plan(&report, &diff, &Posted::default(), &settings());
     assert!(texts(&plan).len() > 5);
+    let told = |text: &String| text.contains("policy.example") && text.contains("<summary>Why</summary>");
+    assert!(texts(&plan).iter().any(told), "no comment tells what the hostile policy says of itself");
     let check = plan.check.as_ref().unwrap();
     assert!(check.annotations.len() <= 200 && check.summary.len() <= 60_000);
     for text in texts(&plan) {

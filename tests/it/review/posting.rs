@@ -50,7 +50,6 @@ fn a_failing_change_is_told_where_it_is_decided() {
     let setting = Setting::new(&base(), &faulty());
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
-    setting.fake.verify();
     setting.fake.with(|state| {
         let comments = &state.comments;
         assert_eq!(comments.len(), 2, "{comments:#?}");
@@ -76,7 +75,6 @@ fn the_same_report_twice_changes_nothing() {
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1));
     assert_eq!(setting.fake.writes(), [""; 0]);
-    setting.fake.verify();
 }
 
 #[test]
@@ -108,7 +106,7 @@ fn a_push_edits_adds_and_folds_and_touches_nobody_elses() {
             .collect();
         assert_eq!(summaries, [(ME, true), (OTHER, false)]);
         assert_eq!(state.checks[0]["conclusion"], "success");
-        assert_eq!(state.checks[0]["output"]["title"], "1 file → 1 object, no finding");
+        assert_eq!(state.checks[0]["output"]["title"], "1 line → 1 object, no finding");
     });
     setting.fake.forget();
     setting.post(&[]);
@@ -131,7 +129,24 @@ fn a_clean_change_is_quiet() {
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(0), "{}", run.text());
     assert_eq!(setting.fake.writes(), ["POST /repos/acme/shop/check-runs"]);
-    setting.fake.verify();
+}
+
+/// How far a change reaches is what its diff does not show: lines that are replaced count once, what is only moved not at all.
+#[test]
+fn the_title_of_a_clean_change_tells_how_far_it_reaches() {
+    let config =
+        "version: 1\nclusters: [{ name: dev, paths: [\"shared/**\"] }, { name: prod, paths: [\"shared/**\"] }]\n";
+    let maps = |value: &str| OLD.replace("a: b", value) + "---\n" + &OLD.replace("old", "other").replace("a: b", value);
+    let files = |value: &str, more: &str| {
+        tree(&[("portcullis.yaml", config), ("shared/maps.yaml", &maps(value)), (more, &OLD.replace("old", "moved"))])
+    };
+    for head in [files("a: c", "shared/before.yaml"), files("a: c, b: c", "shared/after.yaml")] {
+        let setting = Setting::new(&files("a: b", "shared/before.yaml"), &head);
+        let run = setting.post(&[]);
+        assert_eq!(run.code, Some(0), "{}", run.text());
+        let title = "2 lines → 2 objects in 2 clusters, no finding";
+        setting.fake.with(|state| assert_eq!(state.checks[0]["output"]["title"], title, "{}", run.text()));
+    }
 }
 
 #[test]
@@ -163,7 +178,6 @@ fn what_the_diff_does_not_show_is_told_nearby_or_of_the_file() {
         let after = before.replace("namespace: shop }", "namespace: shop, labels: { a: b } }");
         let setting = Setting::new(&tree(&[("web.yaml", &before)]), &tree(&[("web.yaml", &after)]));
         setting.post(&[]);
-        setting.fake.verify();
         setting.fake.with(|state| {
             assert_eq!(state.comments.len(), 1, "{:#?}", state.issue_comments);
             let comment = &state.comments[0];
@@ -187,7 +201,6 @@ fn changes_are_requested_and_the_request_is_taken_back() {
     });
     setting.push(&mended());
     setting.post(&["--request-changes"]);
-    setting.fake.verify();
     setting.fake.with(|state| {
         let states: Vec<&str> = state.reviews.iter().map(|review| review["state"].as_str().unwrap()).collect();
         assert_eq!(states, ["DISMISSED", "CHANGES_REQUESTED"]);
@@ -204,7 +217,6 @@ fn a_merge_group_gets_the_verdict_only() {
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
     assert_eq!(setting.fake.writes(), ["POST /repos/acme/shop/check-runs"]);
-    setting.fake.verify();
 }
 
 #[test]
@@ -221,7 +233,6 @@ fn many_annotations_go_in_parts() {
     let setting = Setting::new(&tree(&[("old.yaml", OLD)]), &tree(&head));
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
-    setting.fake.verify();
     setting.fake.with(|state| {
         assert_eq!(state.checks[0]["output"]["annotations_count"], 130);
         assert_eq!(state.checks[0]["status"], "completed");
@@ -245,6 +256,38 @@ fn a_dry_run_posts_nothing() {
     assert_eq!(setting.fake.writes(), [""; 0]);
 }
 
+const TELLS: &str = r#"package policy.tells
+
+values := [value | walk(input.review.object, [_, value]); is_string(value)]
+
+decoded := [base64.decode(value) | some value in values; base64.is_valid(value)]
+
+deny contains violation if {
+	input.review.object.kind == "Secret"
+	said := concat(" ", array.concat(values, decoded))
+	violation := {"msg": said, "help": said, "details": said, "fix": said, "field": "data"}
+}
+"#;
+
+const TELLS_GATEKEEPER: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: { name: tells }
+spec:
+  crd: { spec: { names: { kind: Tells } } }
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package tells
+        violation[{"msg": msg, "details": {"all": msg}}] {
+          msg := sprintf("%v", [input.review.object])
+        }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: Tells
+metadata: { name: all }
+spec: { match: { kinds: [{ apiGroups: [""], kinds: [Secret] }] } }
+"#;
+
 /// No request carries a Secret's value, plain or in base64, however the finding about it came to be.
 #[test]
 fn no_request_carries_a_secret() {
@@ -253,7 +296,19 @@ fn no_request_carries_a_secret() {
     let secret =
         |more: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{ name: db, namespace: shop }}\n{more}");
     let mut head = base();
+    // Policies that read what they like and say it in every field of their answer.
+    let policies = [
+        ("portcullis.yaml", "version: 1\npolicies: [{ use: policies/ }]\n".to_owned()),
+        ("policies/tells.rego", TELLS.to_owned()),
+        ("policies/gatekeeper.yaml", TELLS_GATEKEEPER.to_owned()),
+    ];
+    let mut base = base();
+    for (path, text) in &policies {
+        base.insert(path.as_bytes().to_vec(), text.as_str().into());
+        head.insert(path.as_bytes().to_vec(), text.as_str().into());
+    }
     for (path, more) in [
+        ("told.yaml", format!("stringData: {{ a: {canary} }}\ndata: {{ b: {coded} }}\n")),
         ("twice.yaml", format!("stringData:\n  a: {canary}\n  a: {canary}\n")),
         ("flow.yaml", format!("stringData: {{ a: {canary} }}\nstatus: {canary}\n")),
         ("data.yaml", format!("data:\n  a: {coded}\n  b: !!int {canary}\n")),
@@ -267,11 +322,14 @@ fn no_request_carries_a_secret() {
         "{{apiVersion: v1, kind: Secret, metadata: {{name: one, namespace: shop}}, typ: Opaque, stringData: {{a: {canary}}}}}\n"
     );
     head.insert(b"line.yaml".to_vec(), line.as_str().into());
-    let setting = Setting::new(&base(), &head);
+    let setting = Setting::new(&base, &head);
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
-    setting.fake.verify();
     setting.fake.with(|state| {
+        for policy in ["policy/tells", "gatekeeper/Tells/all"] {
+            let told = bodies(&state.comments).into_iter().any(|body| body.contains(policy));
+            assert!(told, "{policy} says nothing: {:#?}", bodies(&state.comments));
+        }
         let fixable = bodies(&state.comments).into_iter().any(|body| body.contains("unknown field \"typ\""));
         assert!(fixable, "{:#?}", bodies(&state.comments));
         assert!(state.comments.len() >= 6, "{:#?}", bodies(&state.comments));

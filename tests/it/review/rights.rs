@@ -18,7 +18,6 @@ fn setting(config: &str) -> Setting {
 fn report(setting: &Setting) -> (Option<i32>, Value) {
     let path = setting.repo.root.path().join("report.json");
     let run = setting.post(&["-o", &format!("json={}", path.display())]);
-    setting.fake.verify();
     (run.code, serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
 }
 
@@ -72,6 +71,7 @@ fn a_label_counts_in_the_run_that_giving_it_starts() {
         setting.event["label"] = json!({ "name": "override-gate", "description": "asks the gate to stand aside" });
         setting.event["pull_request"]["updated_at"] = "2027-01-15T08:00:00Z".into();
         setting.event["sender"] = json!({ "login": "alice" });
+        setting.fake.with(|state| state.labels = vec![("override-gate", "2027-01-15T08:00:00Z", "alice")]);
     };
     let mut anybody = setting("override: { labels: [override-gate] }");
     assert_eq!(report(&anybody).0, Some(1));
@@ -94,4 +94,49 @@ fn a_label_counts_in_the_run_that_giving_it_starts() {
     let mut never = setting("override: { labels: [override-gate], never: [\"schema/*\"] }");
     labeled(&mut never);
     assert_eq!(report(&never).0, Some(1));
+}
+
+/// Another run of the same head, started by whatever: the label counts if it was given after the head was pushed.
+#[test]
+fn a_label_of_before_counts_for_the_head_that_it_was_given_to() {
+    let later = "the head was pushed at 2027-01-15T08:00:01Z; remove it and give it again";
+    // When the branch was last pushed, whether to the judged head, the exit code and what the log says.
+    let cases = [
+        (Some(("2027-01-15T07:59:59Z", true)), 0, ""),
+        (Some(("2027-01-15T08:00:01Z", true)), 1, later),
+        (Some(("2027-01-15T08:00:00Z", true)), 1, "does not override"),
+        (Some(("2027-01-15T07:00:00Z", false)), 1, "pushed at a time that GitHub does not tell"),
+        (None, 1, "pushed at a time that GitHub does not tell"),
+    ];
+    for (push, code, says) in cases {
+        let setting = setting("override: { labels: [override-gate, other] }");
+        setting.fake.with(|state| {
+            let given = "2027-01-15T08:00:00Z";
+            state.labels = vec![("bug", "2027-01-15T09:00:00Z", "bob"), ("override-gate", given, "alice")];
+            let head = |is_judged| if is_judged { state.head.clone() } else { "5".repeat(40) };
+            state.pushes = push.map(|(at, is_judged)| (at, head(is_judged))).into_iter().collect();
+        });
+        let run = setting.post(&[]);
+        assert_eq!(run.code, Some(code), "{}", run.text());
+        assert!(run.stderr.contains(says), "{says}: {}", run.stderr);
+        if code == 0 {
+            let (_, found) = report(&setting);
+            let used = &found["decision"]["overridden"];
+            assert_eq!(
+                (&used["actor"], &used["reason"]),
+                (&json!("alice"), &json!("label override-gate: asks the gate to stand aside"))
+            );
+            assert!(used["evidence"].as_str().unwrap().starts_with("the label of 2027-01-15T08:00:00Z on "), "{used}");
+        }
+    }
+}
+
+/// A label that was taken away overrides nothing, in whatever run.
+#[test]
+fn a_label_that_is_gone_does_not_count() {
+    let mut setting = setting("override: { labels: [override-gate] }");
+    setting.event["action"] = "labeled".into();
+    setting.event["label"] = json!({ "name": "override-gate", "description": null });
+    setting.event["sender"] = json!({ "login": "alice" });
+    assert_eq!(report(&setting).0, Some(1));
 }
