@@ -129,11 +129,17 @@ pub(super) fn differ(config: &Config, base: Place<'_>, head: Place<'_>) -> bool 
     if gatekeeper_files(config, base) != gatekeeper_files(config, head) {
         return true;
     }
+    !differing_folders(config, base, head).is_empty()
+}
+
+/// The folders that a config names under `policies` and that differ between two trees.
+pub(super) fn differing_folders<'c>(config: &'c Config, base: Place<'_>, head: Place<'_>) -> BTreeSet<&'c str> {
     let entries = config.policies.iter().chain(config.clusters.iter().flat_map(|cluster| &cluster.policies));
     let folders = entries.map(|entry| entry.uses.as_str()).filter(|name| LIBRARY.named(name).is_empty());
-    folders.into_iter().any(|folder| {
+    let differs = |folder: &&str| {
         let [old, new] = [base, head].map(|place| place.tree.folder_id(folder).ok().flatten());
         // Folders without ids, those on disk, may differ.
         old.is_none() || old != new
-    })
+    };
+    folders.filter(differs).collect()
 }

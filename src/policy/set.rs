@@ -372,10 +372,10 @@ fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&st
 }
 
 /// Paths and texts.
-type Files = Vec<(Arc<str>, Arc<str>)>;
+pub(crate) type Files = Vec<(Arc<str>, Arc<str>)>;
 
-/// The files of a policy folder with their text.
-fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Files, (String, String)> {
+/// The files of a policy folder with their text; the error is what is wrong, and what to do.
+pub(crate) fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Files, (String, String)> {
     let names = || {
         let known: BTreeSet<&str> = LIBRARY.names().into_iter().filter(|name| !name.contains('/')).collect();
         format!(
