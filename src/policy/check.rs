@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regorus::Value;
 
 use super::bundled::LIBRARY;
+use super::gatekeeper::constraint::Action;
 use super::gatekeeper::libraries::clusters_of;
 use super::portcullis::Input;
 use super::set::{Convention, Policy, PolicySet, Use};
@@ -170,7 +171,9 @@ impl Ask<'_> {
 
     fn draft(&self, context: &Context<'_>, object: &Object, violation: &Violation) -> Draft {
         let entry = &self.by.entry;
-        let mut severity = match entry.level.and_then(Level::severity) {
+        let custom = &self.policy.metadata.custom;
+        let level = entry.level.and_then(Level::severity).or(custom.enforcement_action.map(Action::severity));
+        let mut severity = match level {
             // The level is that of what the policy denies; what it only warns of stays below.
             Some(level) if violation.severity >= Severity::Error || violation.severity == self.denied() => level,
             Some(level) => level.min(violation.severity),
@@ -179,7 +182,6 @@ impl Ask<'_> {
         if entry.enforce_from.is_some_and(|from| context.today < from) {
             severity = severity.min(Severity::Warning);
         }
-        let custom = &self.policy.metadata.custom;
         let spot = place::of(object, violation);
         let mut draft = Draft {
             rule: RuleId(self.policy.id.clone().into()),

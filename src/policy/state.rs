@@ -172,13 +172,15 @@ impl<'a> State<'a> {
     /// The labels of a Namespace on this side, and on the one before it.
     #[must_use]
     pub fn labels(&self, name: &str, near: &RepoPath) -> Vec<BTreeMap<String, String>> {
-        let labels = |state: &Self| {
-            let namespace = state.namespace(name, near)?;
-            let text = |value: &Value| value.as_string().map(ToString::to_string).unwrap_or_default();
-            let labels = namespace["metadata"]["labels"].as_object().ok()?;
-            Some(labels.iter().map(|(key, value)| (text(key), text(value))).collect())
-        };
+        let labels = |state: &Self| labels_of(&state.namespace(name, near)?);
         [Some(self), self.before].into_iter().flatten().filter_map(labels).collect()
+    }
+
+    /// The labels of every Namespace on this side, and on the one before it.
+    pub fn all_labels(&self) -> impl Iterator<Item = BTreeMap<String, String>> {
+        let namespaces = |state: &'a Self| state.namespaces().values().flatten();
+        let own = self.namespaces().values().flatten();
+        own.chain(self.before.into_iter().flat_map(namespaces)).filter_map(|(_, namespace)| labels_of(namespace))
     }
 
     fn namespaces(&self) -> &HashMap<String, Vec<(RepoPath, Value)>> {
@@ -192,6 +194,12 @@ impl<'a> State<'a> {
             found
         })
     }
+}
+
+fn labels_of(namespace: &Value) -> Option<BTreeMap<String, String>> {
+    let text = |value: &Value| value.as_string().map(ToString::to_string).unwrap_or_default();
+    let labels = namespace["metadata"]["labels"].as_object().ok()?;
+    Some(labels.iter().map(|(key, value)| (text(key), text(value))).collect())
 }
 
 fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

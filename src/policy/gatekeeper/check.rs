@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::constraint::Action;
 use super::libraries::Judges;
 use super::{Answer, EnforcementPoint, GatekeeperResult};
 use crate::check::{self, Check, Context, Draft, Subject};
-use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
+use crate::finding::{Authority, Basis, Operation, Reason, RuleId};
 use crate::manifest::object::Object;
 use crate::policy::Value;
 use crate::policy::violation::Violation;
@@ -81,7 +80,7 @@ fn draft(object: &Object, result: &GatekeeperResult) -> Draft {
     let is_empty = details.as_object().is_ok_and(regorus::value::Object::is_empty);
     let violation = Violation {
         message: message.clone(),
-        severity: severity(result.action),
+        severity: result.action.severity(),
         field: None,
         details: if is_empty { Value::Null } else { details.clone() },
         help: None,
@@ -98,15 +97,6 @@ fn draft(object: &Object, result: &GatekeeperResult) -> Draft {
         detail: place::detail(&violation),
         message: violation.message,
         ..Draft::of_object(object, &spot.pointer)
-    }
-}
-
-/// What the webhook does with a violation. One of `dryrun` nobody sees but the audit.
-fn severity(action: Action) -> Severity {
-    match action {
-        Action::Deny => Severity::Error,
-        Action::Warn => Severity::Warning,
-        Action::Dryrun => Severity::Info,
     }
 }
 
