@@ -5,12 +5,14 @@
 
 mod calls;
 mod expand;
+mod functions;
 mod graph;
 mod known;
 mod order;
 mod print;
 mod resolve;
 mod rules;
+mod stand_in;
 mod tree;
 mod types;
 mod values;
@@ -159,7 +161,8 @@ pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
     faults.settle()?;
     calls::check(&resolved, &tree, &mut faults);
     faults.settle()?;
-    let (modules, weights) = rules::lower(&resolved, &tree, &mut faults);
+    let (mut modules, weights) = rules::lower(&resolved, &tree, &mut faults);
+    modules.extend(stand_in::module(&resolved));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);
     }
