@@ -64,7 +64,9 @@ fn file(classifier: &Classifier<'_>, tree: &Tree, entry: &TreeEntry) -> Result<O
         return Ok(None);
     }
     match tree.read(entry).map_err(|error| error.to_string())? {
-        Content::Bytes(bytes) => classifier.read(&entry.path, role, &bytes).map(Some).map_err(|error| error.to_string()),
+        Content::Bytes(bytes) => {
+            classifier.read(&entry.path, role, &bytes).map(Some).map_err(|error| error.to_string())
+        }
         Content::NotJudged(_, why) => Err(why),
     }
 }

@@ -39,8 +39,8 @@ use crate::schema::minors::MinorSet;
 use crate::source;
 
 pub use policies::POLICIES_CHANGED;
-pub use policy_tests::Tester;
 use policies::Place;
+pub use policy_tests::Tester;
 pub use read::is_manifest_name;
 
 /// What a run is told beside what to compare.
@@ -262,6 +262,9 @@ pub fn run(
     part.notices.splice(0..0, rules.notices.iter().cloned());
     part.unchecked.extend(schemas::broken(&entries));
     part.unchecked.extend(policies::broken(&policies));
+    if part.counts.objects_judged > 0 {
+        part.unchecked.extend(policies::by_cel(&policies, config));
+    }
     part.unchecked.extend(documents::unread(&head_state, config, &changes));
     part.notices.extend(proposed.as_ref().and_then(|set| run.changed_policies(set)));
     part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));

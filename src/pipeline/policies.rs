@@ -96,6 +96,23 @@ pub(super) fn broken(set: &PolicySet) -> impl Iterator<Item = Unchecked> {
     entries.chain(set.faults.iter().map(fault))
 }
 
+/// Records of what a cluster judges by CEL and we judge by the Rego beside it.
+pub(super) fn by_cel(set: &PolicySet, config: &Config) -> impl Iterator<Item = Unchecked> {
+    set.gatekeeper.judged_by_cel().into_iter().map(|(path, template)| Unchecked {
+        reason: Reason::CelNotEvaluated,
+        effect: config.unchecked_effect(Reason::CelNotEvaluated),
+        path: path.clone(),
+        side: Side::Base,
+        object: Some(template.object.key.clone()),
+        detail: format!("{} is judged by its Rego; Gatekeeper 3.23 judges by its CEL", template.kind),
+        help: Some("let both say the same, or run Gatekeeper with --enable-k8s-native-validation=false".to_owned()),
+        // The template is the trust commit's.
+        status: Status::Existing,
+        deciding: false,
+        count: 1,
+    })
+}
+
 fn fault(fault: &Fault) -> Unchecked {
     Unchecked {
         reason: Reason::PolicyNotEvaluated,

@@ -45,7 +45,9 @@ impl Run<'_> {
                 let drafts = faults.iter().map(|fault| self.policy_draft(fault)).collect::<Result<Vec<_>, _>>()?;
                 Ok(self.gate_part(drafts.into_iter().flatten().collect()))
             }
-            Err(why) => Ok(Part { unchecked: given.keys().map(|name| not_run(name, &why)).collect(), ..Part::default() }),
+            Err(why) => {
+                Ok(Part { unchecked: given.keys().map(|name| not_run(name, &why)).collect(), ..Part::default() })
+            }
         }
     }
 }

@@ -262,12 +262,8 @@ impl Program {
     pub fn evaluate(&self, rule: &str, input: &Value) -> Result<Option<Value>, EvalError> {
         static ALONE: Mutex<()> = Mutex::new(());
         let is_slow = || self.facts.slow.lock().unwrap_or_else(PoisonError::into_inner).contains(rule);
-        let too_slow = || EvalError {
-            trouble: Trouble::Time,
-            message: format!("evaluating {rule} took longer than {:?}", self.limits.time),
-        };
         if is_slow() {
-            return Err(too_slow());
+            return Err(self.too_slow(rule));
         }
         let evaluate = || {
             let mut engine = self.engine.clone();
@@ -282,7 +278,7 @@ impl Program {
         }
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         if is_slow() {
-            return Err(too_slow());
+            return Err(self.too_slow(rule));
         }
         let second = evaluate();
         if is_late(&second) {
@@ -350,13 +346,17 @@ impl Program {
             Ok(Value::Undefined) => Ok(None),
             Ok(value) => Ok(Some(value)),
             Err(error) => {
-                let mut error = self.facts.eval_error(&error.to_string());
-                if error.trouble == Trouble::Time {
-                    error.message = format!("evaluating {rule} took longer than {:?}", self.limits.time);
-                }
-                Err(error)
+                let error = self.facts.eval_error(&error.to_string());
+                Err(if error.trouble == Trouble::Time { self.too_slow(rule) } else { error })
             }
         }
+    }
+
+    /// A rule takes too long; where it begins, since where it was when its time was over is chance.
+    fn too_slow(&self, rule: &str) -> EvalError {
+        let at = self.facts.places.get(rule).and_then(|clauses| clauses.first()).map(|clause| at_clause(clause) + ": ");
+        let message = format!("{}evaluating {rule} took longer than {:?}", at.unwrap_or_default(), self.limits.time);
+        EvalError { trouble: Trouble::Time, message }
     }
 }
 

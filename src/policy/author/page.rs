@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::finding::Severity;
-use crate::policy::metadata::Resource;
 use crate::policy::gatekeeper::constraint::Action;
+use crate::policy::metadata::Resource;
 use crate::policy::set::Policy;
 use crate::report::escape::{markdown_cell, markdown_code};
 

@@ -18,7 +18,9 @@ pub(super) fn of(files: &[Resolved]) -> Functions {
             let path = known_path(&file.package, &rule.path).0;
             for clause in clauses(rule) {
                 match functions.get_mut(&path) {
-                    Some(known) => known.iter_mut().zip(clause).for_each(|(known, other)| *known = either(known, other)),
+                    Some(known) => {
+                        known.iter_mut().zip(clause).for_each(|(known, other)| *known = either(known, other))
+                    }
                     None => _ = functions.insert(path.clone(), clause),
                 }
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::template::Template;
 use super::{Library, is_part, read};
 use crate::change::named_cluster_folder;
 use crate::config::Config;
@@ -120,6 +121,14 @@ impl Libraries {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// The templates with constraints that are judged by their Rego, and in a cluster by their CEL: each file once.
+    #[must_use]
+    pub fn judged_by_cel(&self) -> BTreeMap<&RepoPath, &Template> {
+        let templates = self.all.iter().flat_map(Library::constraints).map(|constraint| &*constraint.template);
+        let by_both = templates.filter(|template| template.has_cel && template.not_judged().is_none());
+        by_both.map(|template| (template.object.path(), template)).collect()
     }
 
     /// Some constraint reads the inventory.
