@@ -3,7 +3,8 @@
 
 use crate::finding::{Effect, Reason, Status, Unchecked};
 use crate::policy::engine::Fault;
-use crate::policy::set::{self, PolicySet};
+use crate::policy::folder;
+use crate::policy::set::PolicySet;
 use crate::policy::test::Given;
 use crate::source::Side;
 
@@ -25,15 +26,15 @@ impl Run<'_> {
         let Some(set) = proposed.or(rules.from_head.then_some(self.policies)) else { return Ok(Part::default()) };
         let config = rules.head.as_ref().unwrap_or(self.config);
         let mut given = Given::new();
-        for folder in policies::differing_folders(config, self.base.place(), self.head.place()) {
+        for name in policies::differing_folders(config, self.base.place(), self.head.place()) {
             // A folder that cannot be read has been told.
-            let Ok(files) = set::read(folder, self.head.tree, folder) else { continue };
-            let below = |path: &str| path.strip_prefix(folder).map(|name| name.trim_start_matches('/').to_owned());
+            let Ok(files) = folder::read(name, self.head.tree, name) else { continue };
+            let below = |path: &str| path.strip_prefix(name).map(|name| name.trim_start_matches('/').to_owned());
             if set.faults.iter().any(|fault| below(&fault.path).is_some()) {
                 continue;
             }
             given.insert(
-                folder.to_owned(),
+                name.to_owned(),
                 files.iter().filter_map(|(path, text)| Some((below(path)?, text.to_string()))).collect(),
             );
         }

@@ -215,14 +215,6 @@ impl Program {
         Ok(self)
     }
 
-    /// The same modules with other limits.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        limits.apply(&mut self.engine);
-        self.limits = limits;
-        self
-    }
-
     /// The full paths of all rules: `data.policy.x.deny`.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.facts.rules.iter().map(String::as_str)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::compile;
 use super::engine::{Module, RegoVersion};
+use super::reads::Reads;
 
 /// The ending of Rego files.
 pub const EXTENSION: &str = "rego";
@@ -21,6 +22,7 @@ struct Known {
     module: Module,
     /// The paths below `data` that it speaks of, each once.
     speaks_of: BTreeSet<String>,
+    reads: Reads,
 }
 
 impl Modules {
@@ -28,12 +30,17 @@ impl Modules {
     /// is in, unless that is known.
     pub fn new(files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>, version: Option<RegoVersion>) -> Self {
         let rego = files.into_iter().filter(|(path, _)| is_module(path));
-        let all = rego.map(|(path, text)| Known {
-            package: package_of(&text).unwrap_or_default(),
-            speaks_of: paths_of(&text),
-            module: Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text },
-        });
-        Self { all: all.collect() }
+        let known = |(path, text): (Arc<str>, Arc<str>)| {
+            let module = Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text };
+            Known {
+                package: package_of(&module.text).unwrap_or_default(),
+                speaks_of: paths_of(&module.text),
+                // Whose language is known, those are our own, and write as we do.
+                reads: if version.is_some() { Reads::of_text(&module.text) } else { Reads::of(&module) },
+                module,
+            }
+        };
+        Self { all: rego.map(known).collect() }
     }
 
     /// The packages, sorted, each once. A module without one is in the package of no name.
@@ -50,6 +57,22 @@ impl Modules {
     /// The modules of some packages and of every package that they speak of, and so on.
     #[must_use]
     pub fn needed_by(&self, packages: &[&str]) -> Vec<Module> {
+        self.needed(packages).map(|known| known.module.clone()).collect()
+    }
+
+    /// What those read of the other objects.
+    pub(super) fn reads_of(&self, packages: &[&str]) -> Reads {
+        self.needed(packages).map(|known| known.reads).max().unwrap_or(Reads::Nothing)
+    }
+
+    /// Some other package speaks of it.
+    #[must_use]
+    pub fn is_used(&self, package: &str) -> bool {
+        let mut others = self.all.iter().filter(|known| known.package != package);
+        others.any(|known| known.speaks_of.iter().any(|path| is_about(path, package)))
+    }
+
+    fn needed(&self, packages: &[&str]) -> impl Iterator<Item = &Known> {
         let all = self.packages();
         let mut needed: BTreeSet<&str> = packages.iter().copied().collect();
         let mut open = packages.to_vec();
@@ -59,8 +82,8 @@ impl Modules {
                 open.extend(all.iter().copied().filter(is_meant).filter(|other| needed.insert(other)));
             }
         }
-        let is_needed = |known: &&Known| needed.contains(known.package.as_str());
-        self.all.iter().filter(is_needed).map(|known| known.module.clone()).collect()
+        let needed: BTreeSet<String> = needed.into_iter().map(str::to_owned).collect();
+        self.all.iter().filter(move |known| needed.contains(&known.package))
     }
 
     /// All of them.

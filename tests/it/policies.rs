@@ -12,7 +12,7 @@ const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else
 const MEMORY_MIB: u64 = 700;
 
 /// What is wrong, the policy, and what the program must say of it.
-const HOSTILE: [(&str, &str, &str); 11] = [
+const HOSTILE: [(&str, &str, &str); 13] = [
     (
         "a loop",
         "deny contains \"x\" if {\n\tsome a in numbers.range(1, 30000)\n\tsome b in numbers.range(1, 30000)\n\ta * b == 0\n}\n",
@@ -48,6 +48,12 @@ const HOSTILE: [(&str, &str, &str); 11] = [
     ),
     ("an unsafe variable", "deny contains x if input.review\n", "policies/p.rego: line 3.*unsafe"),
     ("an answer that is no set", "deny := 3\n", "deny"),
+    ("an answer below its place", "deny.x contains \"y\" if true\n", "data.policy.p.deny is no set"),
+    (
+        "a rule that nobody asks",
+        "denied contains \"y\" if true\n",
+        "policies/p.rego: line 1, column 1: the package `policy.p` decides nothing",
+    ),
     ("an answer without a text", "deny contains {\"message\": \"x\"} if true\n", "msg"),
 ];
 
