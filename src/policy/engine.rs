@@ -191,7 +191,7 @@ impl Program {
         let words: HashSet<&str> = words.collect();
         let is_called = |name: &str| words.contains(name);
         internal::register(&mut engine, is_called);
-        builtins::register(&mut engine, builtins::Errors::Undefined, is_called);
+        builtins::register(&mut engine, is_called);
         internal::register_native(&mut engine, is_called);
         for (path, text) in &lowered.modules {
             engine.add_policy(path.to_string(), text.clone()).map_err(|error| {
