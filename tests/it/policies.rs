@@ -113,7 +113,10 @@ fn broken_policies_are_told_with_their_place() {
     let cases: [(&[(&str, &str)], &str); 7] = [
         (&[("policies/p.rego", no_yaml)], "policies/p.rego: line [23], column [0-9]+: the METADATA cannot be read"),
         (&[("policies/p.rego", no_level)], "policies/p.rego: line [23], column [0-9]+: the METADATA .*audit"),
-        (&[("policies/p.rego", &no_operation)], "policies/p.rego: line 1, .*custom.match: operations: \"create\" is none"),
+        (
+            &[("policies/p.rego", &no_operation)],
+            "policies/p.rego: line 1, .*custom.match: operations: \"create\" is none",
+        ),
         (
             &[("policies/one.rego", one), ("policies/q.rego", &two)],
             "policies/q.rego: line 1, column 1: two policies have the id `acme/one`: the other is policies/one.rego",

@@ -159,11 +159,7 @@ pub fn register(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
             }
             Standing::Unavailable(reason) => {
                 let problem = Problem::Unavailable(format!("{name} is not available: {reason}"));
-                add(
-                    name,
-                    arity,
-                    Box::new(move |_: Vec<Value>| settle(name, Err(problem.clone())).map_err(Into::into)),
-                );
+                add(name, arity, Box::new(move |_: Vec<Value>| settle(name, Err(problem.clone())).map_err(Into::into)));
             }
             Standing::Engine | Standing::Syntax => {}
         }

@@ -3,9 +3,10 @@
 //!
 //! The stages are OPA's, in its order, and as there a stage with mistakes is the last one; all its mistakes are told.
 
+mod arguments;
 mod calls;
 mod expand;
-mod functions;
+
 mod graph;
 mod known;
 mod order;

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::functions::{self, Functions};
+use super::arguments::{self, Functions};
 use super::resolve::Resolved;
 use super::{Faults, visit};
 use crate::policy::builtins::{Signature, Type, signature};
 use crate::policy::rego::ast::{Loc, Rule, Term, TermKind};
 
 pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
-    let functions = functions::of(files);
+    let functions = arguments::of(files);
     for file in files {
         faults.in_file(&file.file);
         for rule in &file.rules {
