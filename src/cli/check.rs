@@ -203,6 +203,7 @@ fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(
     });
     let options = Options {
         policies: policies.collect::<Result<_, _>>()?,
+        test_policies: Some(proposed::test),
         config: args.config.as_deref().map(read).transpose()?,
         overrides,
         store: store(args, &request, environment),

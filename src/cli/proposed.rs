@@ -1,15 +1,19 @@
-//! What the policies that a change brings would say of the whole head. They are the head's, so they run in a child process
-//! of our own, with an empty environment and a limit of time; the engine bounds their memory. What they say informs and
-//! does not decide.
+//! What the policies that a change brings would say of the whole head, and what their tests say. They are the head's, so they
+//! run in a child process of our own, with an empty environment and a limit of time; the engine bounds their memory. What
+//! they say of the head informs and does not decide; their tests must hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::finding::{Authority, Finding, Severity, Status};
+use serde::Deserialize;
+
+use crate::finding::{Authority, Finding, Reason, Severity, Status, Unchecked};
 use crate::pipeline::POLICIES_CHANGED;
+use crate::policy::engine::Fault;
+use crate::policy::test::Given;
 use crate::report::{Notice, Report};
 
 /// The two audits together may take so long.
@@ -17,6 +21,50 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A report of so many bytes is enough to count by.
 const LONGEST: u64 = 256 << 20;
+
+/// The part of the report of `test` that counts.
+#[derive(Deserialize)]
+struct Ran {
+    faults: Vec<Mistake>,
+    tests: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Mistake {
+    path: String,
+    line: u32,
+    column: u32,
+    message: String,
+    help: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    name: String,
+    path: String,
+    line: u32,
+    result: String,
+    why: String,
+}
+
+impl Mistake {
+    fn fault(self) -> Fault {
+        let Self { path, line, column, message, help } = self;
+        Fault { line, column, help, ..Fault::of(&path, message) }
+    }
+}
+
+impl Test {
+    /// A test that fails, as what is wrong with its file.
+    fn fault(self) -> Fault {
+        let name = self.name.strip_prefix("data.").unwrap_or(&self.name);
+        let mut why = self.why.lines();
+        let first = why.next().unwrap_or_default();
+        let rest = why.collect::<Vec<_>>().join("\n");
+        let help = (!rest.is_empty()).then_some(rest);
+        Fault { line: self.line, help, ..Fault::of(&self.path, format!("the test `{name}` fails: {first}")) }
+    }
+}
 
 /// Add to a report what the change's own policies would say, if it changes policies and both sides are commits.
 pub(super) fn tell(report: &mut Report) {
@@ -37,23 +85,43 @@ pub(super) fn tell(report: &mut Report) {
     report.notices.push(Notice { id: "policies-proposed".to_owned(), text });
 }
 
+/// Run the tests of the change's policies.
+pub(super) fn test(given: &Given) -> Result<Vec<Fault>, String> {
+    let mut child = child(&["test", "--stdin", "-o", "json"], Stdio::piped())?;
+    let input = serde_json::to_vec(given).map_err(|error| error.to_string())?;
+    // A child that reads no more has ended, and that is told below. It writes nothing before it has read everything.
+    _ = child.stdin.take().map(|mut stdin| stdin.write_all(&input));
+    let text = output(child, Instant::now() + PATIENCE)?;
+    let ran: Ran = serde_json::from_slice(&text).map_err(|_| "they could not be evaluated".to_owned())?;
+    let faults = ran.faults.into_iter().map(Mistake::fault);
+    let failed = ran.tests.into_iter().filter(|test| test.result == "fail").map(Test::fault);
+    Ok(faults.chain(failed).collect())
+}
+
 /// The findings of policies in the whole head, by the rules of a commit.
 fn audit(head: &str, rules: &str, until: Instant) -> Result<Vec<Finding>, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let child = Command::new(program)
-        .args(["check", "--all", head, "--rules-from", rules, "--no-cache", "-o", "json"])
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let text = output(child.map_err(|error| error.to_string())?, until)?;
+    let arguments = ["check", "--all", head, "--rules-from", rules, "--no-cache", "-o", "json"];
+    let text = output(child(&arguments, Stdio::null())?, until)?;
     let report: Report = serde_json::from_slice(&text).map_err(|_| "they could not be evaluated".to_owned())?;
-    if report.unchecked.iter().any(|record| record.reason == crate::finding::Reason::ConfigBroken) {
+    let is_broken = |record: &Unchecked| match record.reason {
+        Reason::ConfigBroken => true,
+        // A policy that is not asked about any object.
+        Reason::PolicyNotEvaluated => record.object.is_none(),
+        _ => false,
+    };
+    if report.unchecked.iter().any(is_broken) {
         return Err("they cannot be used".to_owned());
     }
     let is_policy = |finding: &Finding| matches!(finding.authority, Authority::Policy { .. });
     Ok(report.findings.into_iter().filter(is_policy).collect())
+}
+
+/// This program in a process of its own, which knows nothing of our environment.
+fn child(arguments: &[&str], stdin: Stdio) -> Result<Child, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.spawn().map_err(|error| error.to_string())
 }
 
 fn output(mut child: Child, until: Instant) -> Result<Vec<u8>, String> {

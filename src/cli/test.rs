@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::{INDETERMINATE, complain};
 use crate::policy::test::report::{Format, Shown, closing, render};
-use crate::policy::test::{Request, Results, fingerprint, run as run_tests};
+use crate::policy::test::{Request, Results, fingerprint, run as run_tests, run_given};
 
 /// How often `--watch` looks at the files.
 const GLANCE: Duration = Duration::from_millis(40);
@@ -50,6 +50,10 @@ pub(super) struct Args {
     /// The form of the report
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     output: Format,
+    /// Take the files from standard input: an object of folders, each an object of paths and texts. `check` tests so
+    /// what a change brings.
+    #[arg(long, hide = true, conflicts_with_all = ["paths", "watch"])]
+    stdin: bool,
 }
 
 fn percentage(text: &str) -> Result<f64, String> {
@@ -67,6 +71,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         current_dir: std::env::current_dir()?,
         today: args.now.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()),
     };
+    if args.stdin {
+        let given = serde_json::from_reader(io::stdin().lock())?;
+        return report(args, &run_given(&given, &request), out);
+    }
     loop {
         // Before the run, so that a save during it counts.
         let seen = fingerprint(&request.paths);

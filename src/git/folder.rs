@@ -133,8 +133,17 @@ fn clean(path: &Path) -> PathBuf {
 
 /// A tree with the text of standard input as its only file.
 pub(super) fn stdin(bytes: Vec<u8>) -> Tree {
-    let path = RepoPath::from(STDIN_PATH);
-    let bytes: Arc<[u8]> = bytes.into();
-    let entry = TreeEntry { path, kind: EntryKind::File, id: None, at: At::Memory(bytes) };
-    Tree::overlay(Overlay::new(None, BTreeMap::from([(STDIN_PATH.into(), Some(entry))])))
+    Tree::of_files([(RepoPath::from(STDIN_PATH), bytes.into())])
+}
+
+impl Tree {
+    /// A tree of files in memory.
+    #[must_use]
+    pub fn of_files(files: impl IntoIterator<Item = (RepoPath, Arc<[u8]>)>) -> Self {
+        let entry = |(path, bytes): (RepoPath, _)| {
+            let name = path.as_str().into();
+            (name, Some(TreeEntry { path, kind: EntryKind::File, id: None, at: At::Memory(bytes) }))
+        };
+        Self::overlay(Overlay::new(None, files.into_iter().map(entry).collect()))
+    }
 }

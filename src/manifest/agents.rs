@@ -29,6 +29,13 @@ struct ArgoRoot {
     globs: Vec<GlobMatcher>,
     recurse: bool,
     sync_options: Vec<String>,
+    target_namespace: Option<String>,
+}
+
+/// What an agent takes from the tree.
+enum Root<'r> {
+    Flux(&'r FluxPath),
+    ArgoCd(&'r ArgoRoot),
 }
 
 /// The agent that applies a file, as far as the tree says so.
@@ -101,21 +108,39 @@ impl<'a> Agents<'a> {
 
     /// Which agent applies a file, itself or through a kustomization.
     pub fn applied(&self, path: &RepoPath) -> Result<Applied, GitError> {
+        Ok(match self.root_over(path)? {
+            None => Applied::Unknown,
+            Some(Root::Flux(flux)) => Applied::Flux { force: flux.force },
+            Some(Root::ArgoCd(root)) => Applied::ArgoCd { sync_options: root.sync_options.clone() },
+        })
+    }
+
+    /// The namespace where the agent that applies a file puts objects that name none. Flux's counts before that of a
+    /// kustomization, Argo CD's behind it: then it is not known before rendering.
+    pub fn target_namespace(&self, path: &RepoPath) -> Result<Option<String>, GitError> {
+        let target = match self.root_over(path)? {
+            None => None,
+            Some(Root::Flux(flux)) => flux.target_namespace.clone(),
+            Some(Root::ArgoCd(root)) => {
+                let is_taken = !self.inventory.roots_of(path.as_str())?.tops.is_empty();
+                root.target_namespace.clone().filter(|_| !is_taken)
+            }
+        };
+        Ok(target.filter(|name| !name.is_empty() && !name.contains(['{', '$'])))
+    }
+
+    fn root_over(&self, path: &RepoPath) -> Result<Option<Root<'_>>, GitError> {
         let (flux, argo) = (self.flux()?, self.argo()?);
         if flux.is_empty() && argo.is_empty() {
-            return Ok(Applied::Unknown);
+            return Ok(None);
         }
         let tops = self.inventory.roots_of(path.as_str())?.tops;
         let folders: Vec<&str> = std::iter::once(path.folder()).chain(tops.iter().map(RepoPath::folder)).collect();
         let holds = |(root, _): &&(String, FluxPath)| folders.iter().any(|folder| is_within(folder, root));
         if let Some((_, flux)) = flux.iter().filter(holds).max_by_key(|(root, _)| root.len()) {
-            return Ok(Applied::Flux { force: flux.force });
+            return Ok(Some(Root::Flux(flux)));
         }
-        let takes = |root: &&ArgoRoot| folders.iter().any(|folder| root.takes(folder));
-        Ok(argo
-            .iter()
-            .find(takes)
-            .map_or(Applied::Unknown, |root| Applied::ArgoCd { sync_options: root.sync_options.clone() }))
+        Ok(argo.iter().find(|root| folders.iter().any(|folder| root.takes(folder))).map(Root::ArgoCd))
     }
 
     /// Where Flux replaces `${NAME}` in a file: the variables that are set by name. `through` are the kustomizations that
@@ -165,7 +190,13 @@ impl<'a> Agents<'a> {
             if argo.path.contains("{{") {
                 let glob = |glob: &String| GlobBuilder::new(glob).literal_separator(true).build().ok();
                 let globs = argo.globs.iter().filter_map(glob).map(|glob| glob.compile_matcher()).collect();
-                roots.push(ArgoRoot { folder: None, globs, recurse: argo.recurse, sync_options: argo.sync_options });
+                roots.push(ArgoRoot {
+                    folder: None,
+                    globs,
+                    recurse: argo.recurse,
+                    sync_options: argo.sync_options,
+                    target_namespace: argo.target_namespace,
+                });
             } else {
                 candidates.push((folder("", &argo.path), argo.repository.clone(), argo));
             }
@@ -175,6 +206,7 @@ impl<'a> Agents<'a> {
             globs: Vec::new(),
             recurse: argo.recurse,
             sync_options: argo.sync_options,
+            target_namespace: argo.target_namespace,
         }));
         Ok(self.argo.get_or_init(|| roots))
     }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::check::Draft;
-use crate::config::{self, Config, ConfigError, weaken};
+use crate::config::{self, ConfigError, weaken};
 use crate::git::{Content, FileChange, Tree, TreeEntry};
 use crate::judge::Unit;
+use crate::policy::engine::Fault;
+use crate::policy::set::PolicySet;
 use crate::report::Notice;
 use crate::rules::gate;
 use crate::schema::crd::sources;
@@ -16,7 +18,12 @@ use super::{Part, Run, RunError, policies};
 
 impl Run<'_> {
     /// Findings about the head's config and about CI files.
-    pub(super) fn gate(&self, rules: &Rules, changes: &[FileChange]) -> Result<Part, RunError> {
+    pub(super) fn gate(
+        &self,
+        rules: &Rules,
+        proposed: Option<&PolicySet>,
+        changes: &[FileChange],
+    ) -> Result<Part, RunError> {
         let mut drafts = Vec::new();
         self.config_drafts(rules, &mut drafts)?;
         for change in changes.iter().filter(|change| gate::is_workflow(&change.path) && !self.audit) {
@@ -24,14 +31,19 @@ impl Run<'_> {
             let new = source(self.head.tree, change.new.as_ref(), Side::Head)?;
             drafts.extend(old.map(|old| gate::weakened_workflow(&old, new.as_ref())).unwrap_or_default());
         }
-        drafts.extend(self.policy_drafts(rules)?);
+        drafts.extend(proposed.map(|set| self.policy_drafts(set)).transpose()?.unwrap_or_default());
         for change in changes.iter().filter(|_| !self.audit) {
             drafts.extend(self.broken_json_schema(rules, change)?);
         }
+        Ok(self.gate_part(drafts))
+    }
+
+    /// Findings about the gate.
+    pub(super) fn gate_part(&self, drafts: Vec<Draft>) -> Part {
         let (judge, _) = self.judge_of(&[], &[]);
         let (findings, notices) =
             judge.findings(&Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: drafts });
-        Ok(Part { findings, notices, ..Part::default() })
+        Part { findings, notices, ..Part::default() }
     }
 
     /// A JSON Schema that the head breaks: once it is merged, every change that needs it would be Indeterminate.
@@ -59,45 +71,44 @@ impl Run<'_> {
         after.into_iter().filter(|(path, _)| is_new(path)).map(|(_, error)| error).collect()
     }
 
-    /// The config by which the head chooses its policies, where those may differ from the ones that count.
-    fn proposed<'r>(&'r self, rules: &'r Rules) -> Option<&'r Config> {
+    /// The head's own policies, where those may differ from the ones that count.
+    pub(super) fn proposed(&self, rules: &Rules) -> Option<PolicySet> {
         if self.trust.is_none() || self.audit || rules.from_head || rules.removed || rules.head_errors.is_some() {
             return None;
         }
         let head = rules.head.as_ref().unwrap_or(self.config);
-        (rules.head.is_some() || policies::differ(head, self.base.place(), self.head.place())).then_some(head)
+        let differ = rules.head.is_some() || policies::differ(head, self.base.place(), self.head.place());
+        differ.then(|| policies::of(head, self.head.place(), &[]))
     }
 
     /// The change edits policies, which do not count for it.
-    pub(super) fn changed_policies(&self, rules: &Rules) -> Option<Notice> {
-        let head = self.proposed(rules)?;
-        let mine = policies::of(head, self.head.place(), &[]);
+    pub(super) fn changed_policies(&self, proposed: &PolicySet) -> Option<Notice> {
         let text = "the change edits policies; it is judged by those of the target branch";
-        (mine.digest() != self.policies.digest()).then(|| notice(policies::POLICIES_CHANGED, text))
+        (proposed.digest() != self.policies.digest()).then(|| notice(policies::POLICIES_CHANGED, text))
     }
 
     /// What the head breaks of the policies.
-    fn policy_drafts(&self, rules: &Rules) -> Result<Vec<Draft>, RunError> {
+    fn policy_drafts(&self, set: &PolicySet) -> Result<Vec<Draft>, RunError> {
         let mut drafts = Vec::new();
-        let Some(head) = self.proposed(rules) else { return Ok(drafts) };
-        let set = policies::of(head, self.head.place(), &[]);
         if let Some(source) = source(self.head.tree, self.head.tree.entry(config::FILE_NAME)?.as_ref(), Side::Head)? {
             let is_known =
                 |error: &ConfigError| self.policies.mistakes.iter().any(|known| known.message == error.message);
             drafts.extend(set.mistakes.iter().filter(|error| !is_known(error)).map(|error| invalid(&source, error)));
         }
-        for fault in set.faults {
-            if self.policies.faults.contains(&fault) {
-                continue;
-            }
-            let entry = self.head.tree.entry(&fault.path)?;
-            let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { continue };
-            let at = Position { line: fault.line.max(1), column: fault.column.max(1) };
-            let mut draft = Draft::new(&gate::POLICY_INVALID, &source, span_of(&source, at, at), &*fault.message);
-            draft.help.clone_from(&fault.help);
-            drafts.push(draft.detail(fault.message));
+        for fault in set.faults.iter().filter(|fault| !self.policies.faults.contains(fault)) {
+            drafts.extend(self.policy_draft(fault)?);
         }
         Ok(drafts)
+    }
+
+    /// What is wrong with a policy of the head, as a finding. None where the head has no such file.
+    pub(super) fn policy_draft(&self, fault: &Fault) -> Result<Option<Draft>, RunError> {
+        let entry = self.head.tree.entry(&fault.path)?;
+        let Some(source) = source(self.head.tree, entry.as_ref(), Side::Head)? else { return Ok(None) };
+        let at = Position { line: fault.line.max(1), column: fault.column.max(1) };
+        let mut draft = Draft::new(&gate::POLICY_INVALID, &source, span_of(&source, at, at), &*fault.message);
+        draft.help.clone_from(&fault.help);
+        Ok(Some(draft.detail(&*fault.message)))
     }
 
     fn config_drafts(&self, rules: &Rules, drafts: &mut Vec<Draft>) -> Result<(), RunError> {

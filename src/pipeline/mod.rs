@@ -9,6 +9,7 @@ mod documents;
 mod gate;
 mod group;
 mod policies;
+mod policy_tests;
 mod read;
 mod reclassified;
 mod schemas;
@@ -39,6 +40,7 @@ use crate::source;
 
 pub use policies::POLICIES_CHANGED;
 use policies::Place;
+pub use policy_tests::Tester;
 pub use read::is_manifest_name;
 
 /// What a run is told beside what to compare.
@@ -52,6 +54,8 @@ pub struct Options {
     pub minors: Vec<Minor>,
     /// Folders of policies that the caller gives, with the names to call them by.
     pub policies: Vec<(String, Tree)>,
+    /// Runs the tests of policies that the change brings, in a process of its own; where it is none, they are not run.
+    pub test_policies: Option<Tester>,
     /// The severity from which a new finding fails the change, instead of the config's.
     pub fail_on: Option<FailOn>,
     /// Where facts are remembered.
@@ -221,9 +225,8 @@ pub fn run(
     let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base);
     let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head);
     let change = policies::change(&comparison, config, changes.iter().map(|change| change.path.to_string()));
-    let libraries = policies.gatekeeper.len();
-    let base_state = State::new(&base, None, [&gather_base, &gather_base], change.clone(), libraries);
-    let head_state = State::new(&head, Some(&base_state), [&gather_head, &gather_base], change, libraries);
+    let base_state = State::new(&base, None, &gather_base, config, change.clone());
+    let head_state = State::new(&head, Some(&base_state), &gather_head, config, change);
     let run = Run {
         config,
         suppressions: &suppressions,
@@ -251,11 +254,19 @@ pub fn run(
     let mut part = run.judge(&changes)?;
     options.store.flush();
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
-    part = part.add(run.gate(&rules, &changes)?);
+    let proposed = run.proposed(&rules);
+    part = part.add(run.gate(&rules, proposed.as_ref(), &changes)?);
+    if let Some(tester) = options.test_policies {
+        part = part.add(run.policy_tests(&rules, proposed.as_ref(), tester)?);
+    }
     part.notices.splice(0..0, rules.notices.iter().cloned());
     part.unchecked.extend(schemas::broken(&entries));
     part.unchecked.extend(policies::broken(&policies));
-    part.notices.extend(run.changed_policies(&rules));
+    if part.counts.objects_judged > 0 {
+        part.unchecked.extend(policies::by_cel(&policies, config));
+    }
+    part.unchecked.extend(documents::unread(&head_state, config, &changes));
+    part.notices.extend(proposed.as_ref().and_then(|set| run.changed_policies(set)));
     part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
     if run.audit {
         part.counts.objects_total = Some(part.counts.objects_judged);

@@ -128,6 +128,23 @@ pub(super) fn broken(set: &PolicySet) -> impl Iterator<Item = Unchecked> {
     entries.chain(set.faults.iter().map(fault))
 }
 
+/// Records of what a cluster judges by CEL and we judge by the Rego beside it.
+pub(super) fn by_cel(set: &PolicySet, config: &Config) -> impl Iterator<Item = Unchecked> {
+    set.gatekeeper.judged_by_cel().into_iter().map(|(path, template)| Unchecked {
+        reason: Reason::CelNotEvaluated,
+        effect: config.unchecked_effect(Reason::CelNotEvaluated),
+        path: path.clone(),
+        side: Side::Base,
+        object: Some(template.object.key.clone()),
+        detail: format!("{} is judged by its Rego; Gatekeeper 3.23 judges by its CEL", template.kind),
+        help: Some("let both say the same, or run Gatekeeper with --enable-k8s-native-validation=false".to_owned()),
+        // The template is the trust commit's.
+        status: Status::Existing,
+        deciding: false,
+        count: 1,
+    })
+}
+
 fn fault(fault: &Fault) -> Unchecked {
     Unchecked {
         reason: Reason::PolicyNotEvaluated,
@@ -161,11 +178,17 @@ pub(super) fn differ(config: &Config, base: Place<'_>, head: Place<'_>) -> bool 
     if gatekeeper_files(config, base) != gatekeeper_files(config, head) {
         return true;
     }
+    !differing_folders(config, base, head).is_empty()
+}
+
+/// The folders that a config names under `policies` and that differ between two trees.
+pub(super) fn differing_folders<'c>(config: &'c Config, base: Place<'_>, head: Place<'_>) -> BTreeSet<&'c str> {
     let entries = config.policies.iter().chain(config.clusters.iter().flat_map(|cluster| &cluster.policies));
     let folders = entries.map(|entry| entry.uses.as_str()).filter(|name| LIBRARY.named(name).is_empty());
-    folders.into_iter().any(|folder| {
+    let differs = |folder: &&str| {
         let [old, new] = [base, head].map(|place| place.tree.folder_id(folder).ok().flatten());
         // Folders without ids, those on disk, may differ.
         old.is_none() || old != new
-    })
+    };
+    folders.filter(differs).collect()
 }

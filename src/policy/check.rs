@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use regorus::Value;
 
+use super::gatekeeper::constraint::Action;
+use super::gatekeeper::libraries::clusters_of;
 use super::portcullis::Input;
 use super::set::{Convention, Policy, PolicySet, Use};
 use super::state::State;
@@ -15,6 +17,7 @@ use crate::config::{Config, Level};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity, SuppressionKind, SuppressionUse};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
+use crate::source::RepoPath;
 
 /// What the check is given: the policies, and what is known of the side that is judged.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +50,7 @@ impl Check for PolicyCheck {
         }
         let mut asked = subject::Asked::new(context, review);
         let is_enforced = pod_security::enforced(context, object);
-        for ask in in_use(set, context.config, object.path().as_str()) {
+        for ask in in_use(set, context.config, object.path()) {
             if !ask.policy.matches.may_match_request(&asked.head) || is_enforced(ask.policy) {
                 continue;
             }
@@ -69,18 +72,25 @@ struct Ask<'a> {
     policy: &'a Policy,
     by: &'a Use,
     clusters: Option<Arc<[String]>>,
+    /// The cluster whose objects it reads, where it reads any.
+    scope: Option<String>,
 }
 
 /// The policies that hold for a file. Of several entries with one policy, that of the cluster counts before that of all,
 /// the longer name before the shorter (`workloads/no-probe` before `workloads`), the later before the earlier.
-fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &str) -> Vec<Ask<'a>> {
-    let clusters = config.clusters_of(path);
+fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &RepoPath) -> Vec<Ask<'a>> {
+    let clusters = config.clusters_of(path.as_str());
     let names: Vec<Option<&str>> = if clusters.is_empty() {
         vec![None]
     } else {
         clusters.iter().map(|cluster| Some(cluster.name.as_str())).collect()
     };
-    let mut asks: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
+    // A policy that reads other objects is asked for each cluster, whose objects are not those of another.
+    let scope = |policy: usize, name: Option<&str>| -> Option<String> {
+        set.policies.get(policy).filter(|policy| !policy.inventory.is_nothing())?;
+        name.map(str::to_owned).or_else(|| clusters_of(config, path).into_iter().next())
+    };
+    let mut asks: BTreeMap<(usize, usize, Option<String>), Vec<String>> = BTreeMap::new();
     for name in &names {
         let mut best: BTreeMap<usize, usize> = BTreeMap::new();
         let rank = |at: usize| set.uses.get(at).map(|by| (by.cluster.is_some(), by.entry.uses.len(), at));
@@ -96,16 +106,16 @@ fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &str) -> Vec<Ask<'a>> {
             }
         }
         for (policy, by) in best {
-            asks.entry((policy, by)).or_default().extend(name.map(str::to_owned));
+            asks.entry((policy, by, scope(policy, *name))).or_default().extend(name.map(str::to_owned));
         }
     }
     let all = names.len();
     asks.into_iter()
-        .filter_map(|((at, by), clusters)| {
+        .filter_map(|((at, by, scope), clusters)| {
             let (policy, by) = (set.policies.get(at)?, set.uses.get(by)?);
             let is_all = clusters.is_empty() || clusters.len() == all;
             let clusters = (!is_all).then(|| Arc::from(clusters));
-            (by.entry.level != Some(Level::Off)).then_some(Ask { policy, by, clusters })
+            (by.entry.level != Some(Level::Off)).then_some(Ask { policy, by, clusters, scope })
         })
         .collect()
 }
@@ -118,7 +128,7 @@ impl Ask<'_> {
         asked: &mut subject::Asked<'_>,
         drafts: &mut Vec<Draft>,
     ) {
-        let program = match context.policies.state.program(self.policy) {
+        let program = match context.policies.state.program(self.policy, self.scope.as_deref()) {
             Ok(program) => program,
             // What is wrong with a policy of the repository is told once, not for every object.
             Err(_) if !self.policy.is_bundled && self.policy.group().program().is_err() => return,
@@ -164,7 +174,9 @@ impl Ask<'_> {
 
     fn draft(&self, context: &Context<'_>, object: &Object, violation: &Violation) -> Draft {
         let entry = &self.by.entry;
-        let mut severity = match entry.level.and_then(Level::severity) {
+        let custom = &self.policy.metadata.custom;
+        let level = entry.level.and_then(Level::severity).or(custom.enforcement_action.map(Action::severity));
+        let mut severity = match level {
             // The level is that of what the policy denies; what it only warns of stays below.
             Some(level) if violation.severity >= Severity::Error || violation.severity == self.denied() => level,
             Some(level) => level.min(violation.severity),
@@ -173,7 +185,6 @@ impl Ask<'_> {
         if entry.enforce_from.is_some_and(|from| context.today < from) {
             severity = severity.min(Severity::Warning);
         }
-        let custom = &self.policy.metadata.custom;
         let spot = place::of(object, violation);
         let mut draft = Draft {
             rule: RuleId(self.policy.id.clone().into()),

@@ -191,7 +191,7 @@ impl Program {
         let words: HashSet<&str> = words.collect();
         let is_called = |name: &str| words.contains(name);
         internal::register(&mut engine, is_called);
-        builtins::register(&mut engine, builtins::Errors::Undefined, is_called);
+        builtins::register(&mut engine, is_called);
         internal::register_native(&mut engine, is_called);
         for (path, text) in &lowered.modules {
             engine.add_policy(path.to_string(), text.clone()).map_err(|error| {
@@ -213,14 +213,6 @@ impl Program {
         // Prepares the engine, so that its clones are prepared.
         self.engine.eval_query("true".to_owned(), false).map_err(|error| unusable(last_line(&error.to_string())))?;
         Ok(self)
-    }
-
-    /// The same modules with other limits.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        limits.apply(&mut self.engine);
-        self.limits = limits;
-        self
     }
 
     /// The full paths of all rules: `data.policy.x.deny`.
@@ -262,12 +254,8 @@ impl Program {
     pub fn evaluate(&self, rule: &str, input: &Value) -> Result<Option<Value>, EvalError> {
         static ALONE: Mutex<()> = Mutex::new(());
         let is_slow = || self.facts.slow.lock().unwrap_or_else(PoisonError::into_inner).contains(rule);
-        let too_slow = || EvalError {
-            trouble: Trouble::Time,
-            message: format!("evaluating {rule} took longer than {:?}", self.limits.time),
-        };
         if is_slow() {
-            return Err(too_slow());
+            return Err(self.too_slow(rule));
         }
         let evaluate = || {
             let mut engine = self.engine.clone();
@@ -282,7 +270,7 @@ impl Program {
         }
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         if is_slow() {
-            return Err(too_slow());
+            return Err(self.too_slow(rule));
         }
         let second = evaluate();
         if is_late(&second) {
@@ -350,13 +338,17 @@ impl Program {
             Ok(Value::Undefined) => Ok(None),
             Ok(value) => Ok(Some(value)),
             Err(error) => {
-                let mut error = self.facts.eval_error(&error.to_string());
-                if error.trouble == Trouble::Time {
-                    error.message = format!("evaluating {rule} took longer than {:?}", self.limits.time);
-                }
-                Err(error)
+                let error = self.facts.eval_error(&error.to_string());
+                Err(if error.trouble == Trouble::Time { self.too_slow(rule) } else { error })
             }
         }
+    }
+
+    /// A rule takes too long; where it begins, since where it was when its time was over is chance.
+    fn too_slow(&self, rule: &str) -> EvalError {
+        let at = self.facts.places.get(rule).and_then(|clauses| clauses.first()).map(|clause| at_clause(clause) + ": ");
+        let message = format!("{}evaluating {rule} took longer than {:?}", at.unwrap_or_default(), self.limits.time);
+        EvalError { trouble: Trouble::Time, message }
     }
 }
 

@@ -4,6 +4,9 @@ use super::gatekeeper::matching::{self, Namespace, Source, Target};
 use super::metadata::Custom;
 use super::review::Review;
 
+/// What a request may do, and all of that.
+const OPERATIONS: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "CONNECT", "*"];
+
 /// Which reviews a policy is asked about. The default is all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Match {
@@ -19,12 +22,16 @@ impl Match {
     pub fn of_metadata(custom: &Custom) -> Result<Self, String> {
         let Some(mut spec) = custom.matches.clone() else { return Ok(Self::default()) };
         let operations = spec.as_object_mut().and_then(|fields| fields.remove("operations"));
-        let operations =
+        let operations: Option<Vec<String>> =
             operations.map(serde_json::from_value).transpose().map_err(|error| format!("operations: {error}"))?;
+        let operations = operations.unwrap_or_default();
+        if let Some(odd) = operations.iter().find(|operation| !OPERATIONS.contains(&operation.as_str())) {
+            return Err(format!("operations: {odd:?} is none; there are {}", OPERATIONS.join(", ")));
+        }
         let objects: matching::Match = serde_json::from_value(spec).map_err(|error| error.to_string())?;
         match objects.mistakes().into_iter().next() {
             Some((at, why)) => Err(format!("{at}: {why}")),
-            None => Ok(Self { operations: operations.unwrap_or_default(), objects }),
+            None => Ok(Self { operations, objects }),
         }
     }
 
@@ -52,7 +59,8 @@ impl Match {
             (None, None) => Namespace::None,
         };
         for object in [&review.object, &review.old_object].into_iter().flatten() {
-            if self.objects.matches(&Target::of(object, namespace, Source::Original))? {
+            let target = Target { lies: review.lies, ..Target::of(object, namespace, Source::Original) };
+            if self.objects.matches(&target)? {
                 return Ok(true);
             }
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::engine::{Fault, Module};
+use super::gatekeeper::constraint::Action;
 use crate::finding::Severity;
 
 /// What the annotations of a package, or of a rule, say.
@@ -70,9 +71,9 @@ pub struct Custom {
     /// What the policy looks at, as a Gatekeeper constraint's `match`; `operations` beside it.
     #[serde(rename = "match")]
     pub matches: Option<serde_json::Value>,
-    /// `deny`, `warn` or `dryrun`, as in a Gatekeeper constraint.
+    /// The level of what it denies, as in a Gatekeeper constraint, unless the config's entry has one.
     #[serde(rename = "enforcementAction")]
-    pub enforcement_action: Option<String>,
+    pub enforcement_action: Option<Action>,
     /// Who answers for it.
     pub owner: Option<String>,
     /// Where to ask.

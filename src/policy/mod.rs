@@ -10,6 +10,7 @@ pub mod check;
 mod compile;
 pub mod conftest;
 pub mod engine;
+pub(crate) mod folder;
 pub mod gatekeeper;
 mod internal;
 pub mod json;

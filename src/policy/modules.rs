@@ -31,12 +31,14 @@ impl Modules {
     pub fn new(files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>, version: Option<RegoVersion>) -> Self {
         let rego = files.into_iter().filter(|(path, _)| is_module(path));
         let all = rego.map(|(path, text)| {
-            let version = version.unwrap_or_else(|| version_of(&path, &text));
+            let module = Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text };
+            // Whose language is known, those are our own: they say `inventory` when they mean it.
+            let may_read = version.is_none() || module.text.contains("inventory");
             Known {
-                package: package_of(&text).unwrap_or_default(),
-                speaks_of: paths_of(&text),
-                inventory: InventoryReads::of_text(&text, version),
-                module: Module { version, path, text },
+                package: package_of(&module.text).unwrap_or_default(),
+                speaks_of: paths_of(&module.text),
+                inventory: if may_read { InventoryReads::of_text(&module) } else { InventoryReads::default() },
+                module,
             }
         });
         Self { all: all.collect() }
@@ -65,6 +67,13 @@ impl Modules {
         let mut reads = InventoryReads::default();
         self.closure(&[package]).for_each(|known| reads.merge(&known.inventory));
         reads
+    }
+
+    /// Some other package speaks of it.
+    #[must_use]
+    pub fn is_used(&self, package: &str) -> bool {
+        let mut others = self.all.iter().filter(|known| known.package != package);
+        others.any(|known| known.speaks_of.iter().any(|path| is_about(path, package)))
     }
 
     fn closure<'a>(&'a self, packages: &[&'a str]) -> impl Iterator<Item = &'a Known> {

@@ -3,6 +3,7 @@
 //! The API server refuses a Pod that breaks the level of `enforce`; of a workload it says at most a warning, and its
 //! Pods are refused later, when nobody looks. Source: `k8s.io/pod-security-admission`, and KEP-2579.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use regorus::Value;
@@ -12,14 +13,17 @@ use super::place;
 use super::portcullis::Input;
 use super::review::object_of;
 use super::set::Policy;
-use super::subject::{self, Asked};
+use super::subject::Asked;
 use super::violation::Violation;
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
+use crate::manifest::key::Namespace;
 use crate::manifest::object::Object;
 use crate::rules::Rule;
 
 const PREFIX: &str = "pod-security.kubernetes.io/";
+/// What a label may ask for: to refuse, to warn, to write down.
+const MODES: [&str; 3] = ["enforce", "warn", "audit"];
 
 /// Asks the Pod Security Standards as the Namespace's labels say.
 #[derive(Debug)]
@@ -74,9 +78,19 @@ impl Check for PodSecurity {
         let Some(object) = review.new.filter(|object| review.operation != Operation::Delete && has_pods(object)) else {
             return;
         };
-        let Some(name) = subject::namespace(object) else { return };
-        let labels = context.policies.state.labels(name, object.path());
-        let [enforce, warn, audit] = ["enforce", "warn", "audit"].map(|mode| asks(&labels, mode));
+        let state = context.policies.state;
+        let Some(name) = namespace(context, object) else {
+            let asks_something = |labels: BTreeMap<_, _>| {
+                let labels = [labels];
+                MODES.iter().any(|mode| asks(&labels, mode).level > Level::Privileged)
+            };
+            if state.all_labels().any(asks_something) {
+                drafts.push(unknown_namespace(object));
+            }
+            return;
+        };
+        let labels = state.labels(&name, object.path());
+        let [enforce, warn, audit] = MODES.map(|mode| asks(&labels, mode));
         if [&enforce, &warn, &audit].iter().all(|asks| asks.level == Level::Privileged) {
             return;
         }
@@ -113,6 +127,27 @@ fn level_of(policy: &Policy) -> Option<Level> {
         "baseline" => Some(Level::Baseline),
         "restricted" => Some(Level::Restricted),
         _ => None,
+    }
+}
+
+/// The namespace of an object: its own, or where the agent that applies it puts it.
+fn namespace<'o>(context: &Context<'_>, object: &'o Object) -> Option<Cow<'o, str>> {
+    match &object.key.namespace {
+        Namespace::Named(name) => Some(name.into()),
+        Namespace::Cluster => None,
+        // A tree that cannot be read has failed elsewhere.
+        Namespace::Unset => context.agents.target_namespace(object.path()).ok().flatten().map(Cow::Owned),
+    }
+}
+
+/// Some Namespace of the tree restricts its Pods, and whether it is that of the object nobody says.
+fn unknown_namespace(object: &Object) -> Draft {
+    let what = "which Namespace it goes to is not known here, so what the labels of that one ask of its Pods is not";
+    Draft {
+        rule: RuleId("pod-security".into()),
+        message: format!("Pod Security: {what}; write `metadata.namespace`"),
+        not_judged: Some(Reason::UnknownValue),
+        ..Draft::of_object(object, "")
     }
 }
 
@@ -215,8 +250,8 @@ fn not_judged(object: &Object, policy: &Policy, reason: Reason, why: &str) -> Dr
 
 /// The controls that the Namespace's labels enforce on an object: nobody has to say them twice.
 pub(super) fn enforced(context: &Context<'_>, object: &Object) -> impl Fn(&Policy) -> bool + use<> {
-    let name = subject::namespace(object).filter(|_| has_pods(object));
-    let labels = name.map(|name| context.policies.state.labels(name, object.path())).unwrap_or_default();
+    let name = if has_pods(object) { namespace(context, object) } else { None };
+    let labels = name.map(|name| context.policies.state.labels(&name, object.path())).unwrap_or_default();
     let enforce = asks(&labels, "enforce");
     move |policy| policy.is_bundled && level_of(policy).is_some_and(|level| level <= enforce.level)
 }

@@ -9,6 +9,19 @@ use super::set::Policy;
 use super::violation::Violation;
 use crate::finding::Severity;
 
+/// The rules that decide: what a policy denies, what it warns of, what is worth knowing.
+const RULES: [&str; 3] = ["deny", "warn", "info"];
+
+/// A line begins a rule that decides.
+pub(super) fn decides(line: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.strip_prefix("default ").unwrap_or(line).trim_start();
+    RULES.iter().any(|rule| {
+        let next = line.strip_prefix(rule).map(|rest| rest.chars().next());
+        next.is_some_and(|next| next.is_none_or(|next| !(next.is_ascii_alphanumeric() || next == '_')))
+    })
+}
+
 /// What a policy is asked.
 #[derive(Debug)]
 pub struct Input<'a> {
@@ -35,10 +48,14 @@ pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, St
         ("change", input.change.clone()),
     ]);
     let denied = policy.metadata.custom.severity.unwrap_or(Severity::Error);
-    let rules = [("deny", denied), ("warn", Severity::Warning), ("info", Severity::Info)];
+    let severities = [denied, Severity::Warning, Severity::Info];
     let mut found = Vec::new();
-    for (rule, severity) in rules {
+    for (rule, severity) in RULES.into_iter().zip(severities) {
         let path = format!("data.{}.{rule}", policy.package);
+        if input.program.rules().any(|known| known.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['.', '['])))
+        {
+            return Err(format!("{path} is no set: a rule has a longer path"));
+        }
         let Some(answer) = input.program.evaluate(&path, &document).map_err(|error| error.to_string())? else {
             continue;
         };

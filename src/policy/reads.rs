@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compile::visit;
-use super::engine::RegoVersion;
-use super::rego::ast::{Module, Term, TermKind};
+use super::engine::{self, RegoVersion};
+use super::rego::ast::{Loc, Module, Term, TermKind};
 use super::rego::parse;
 
 /// What modules read of `data.inventory` and `data.inventory_base`, as far as their text tells.
@@ -26,12 +26,10 @@ impl InventoryReads {
         Self { kinds: BTreeSet::new(), any_kind: true, elsewhere: true }
     }
 
-    /// What a text reads; one that is not Rego, anything. A text without the word reads nothing.
-    pub(super) fn of_text(text: &str, version: RegoVersion) -> Self {
-        if !text.contains("inventory") {
-            return Self::default();
-        }
-        parse(text, version == RegoVersion::V1).map_or_else(|_| Self::anything(), |module| Self::of(&module))
+    /// What a module reads by its text; one that is not Rego, anything.
+    pub(super) fn of_text(module: &engine::Module) -> Self {
+        let parsed = parse(&module.text, module.version == RegoVersion::V1);
+        parsed.map_or_else(|_| Self::anything(), |module| Self::of(&module))
     }
 
     /// What a module reads.
@@ -45,20 +43,14 @@ impl InventoryReads {
         if module.imports.iter().any(is_inventory) {
             return Self::anything();
         }
-        for rule in &module.rules {
-            visit::rule(rule, &mut |term, _| found.add(term));
-            visit::literals(rule, &mut |literal| literal.with.iter().for_each(|with| found.add(&with.target)));
+        for read in data(module) {
+            match read {
+                Read::Path(_, path) if !path.is_empty() => found.add_path(path),
+                Read::Path(..) => return Self::anything(),
+                Read::Call(..) => {}
+            }
         }
         found
-    }
-
-    fn add(&mut self, term: &Term) {
-        let is_data = |name: &Arc<str>| &**name == "data";
-        match &term.kind {
-            TermKind::Var(name) if is_data(name) => self.merge(&Self::anything()),
-            TermKind::Ref(base, path) if base.as_var().is_some_and(is_data) => self.add_path(path),
-            _ => {}
-        }
     }
 
     /// `inventory.cluster[groupVersion][kind]` or `inventory.namespace[namespace][groupVersion][kind]`.
@@ -105,6 +97,47 @@ impl InventoryReads {
     }
 }
 
+/// What is read of `data`, and where.
+pub(super) enum Read<'a> {
+    /// `data.a[b]`
+    Path(Loc, &'a [Term]),
+    /// `data.lib.f(x)`, without `data`.
+    Call(Loc, &'a [Arc<str>]),
+}
+
+impl Read<'_> {
+    /// Where, and its first key if that is constant.
+    pub(super) fn first(&self) -> (Loc, Option<&str>) {
+        match self {
+            Self::Path(loc, path) => (*loc, path.first().and_then(Term::as_str).map(|key| &**key)),
+            Self::Call(loc, name) => (*loc, name.first().map(|key| &**key)),
+        }
+    }
+}
+
+/// What a module reads of `data`, the targets of `with` among it.
+pub(super) fn data(module: &Module) -> Vec<Read<'_>> {
+    let mut found = Vec::new();
+    for rule in &module.rules {
+        visit::rule(rule, &mut |term, _| found.extend(read(term)));
+        visit::literals(rule, &mut |literal| found.extend(literal.with.iter().filter_map(|with| read(&with.target))));
+    }
+    found
+}
+
+fn read(term: &Term) -> Option<Read<'_>> {
+    let is_data = |name: &Arc<str>| &**name == "data";
+    match &term.kind {
+        TermKind::Var(name) if is_data(name) => Some(Read::Path(term.loc, &[])),
+        TermKind::Ref(base, path) if base.as_var().is_some_and(is_data) => Some(Read::Path(term.loc, path)),
+        TermKind::Call(name, _) => {
+            let (root, rest) = name.split_first()?;
+            (is_data(root) && !rest.is_empty()).then_some(Read::Call(term.loc, rest))
+        }
+        _ => None,
+    }
+}
+
 /// The documents with the objects of the head and of the base.
 const INVENTORIES: [&str; 2] = ["inventory", "inventory_base"];
 
@@ -122,7 +155,8 @@ mod tests {
     use super::*;
 
     fn reads(text: &str) -> InventoryReads {
-        InventoryReads::of_text(&format!("package p\n{text}\n"), RegoVersion::V1)
+        let text = format!("package p\n{text}\n").into();
+        InventoryReads::of_text(&engine::Module { version: RegoVersion::V1, path: "p.rego".into(), text })
     }
 
     fn sees(text: &str, kind: &str) -> bool {

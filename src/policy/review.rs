@@ -4,6 +4,18 @@ use std::collections::BTreeMap;
 
 use regorus::Value;
 
+/// Whether an object lies in a namespace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lies {
+    /// If it says which, it does.
+    #[default]
+    AsWritten,
+    /// Its kind does, even if the object does not say where.
+    InNamespace,
+    /// Nobody says whether its kind does, and the object does not say where.
+    Anywhere,
+}
+
 /// An object before and after, as the API server would ask a webhook about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review {
@@ -17,6 +29,8 @@ pub struct Review {
     pub resource: Option<String>,
     /// Namespace; none for a cluster-scoped object and for one whose namespace is not set.
     pub namespace: Option<String>,
+    /// Whether it lies in a namespace.
+    pub lies: Lies,
     /// Name; empty when the server makes it.
     pub name: String,
     /// What the server makes the name of.

@@ -1,6 +1,6 @@
 //! The policies in use: the config's entries, resolved to bundled policies and to folders.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -8,14 +8,14 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::bundled::LIBRARY;
-use super::engine::{Fault, Program};
+use super::engine::{Fault, Module, Program};
 use super::gatekeeper::libraries::Libraries;
 use super::metadata::Metadata;
 use super::modules::{EXTENSION, Modules, package_of};
 use super::reads::InventoryReads;
-use super::{Value, conftest, matching::Match, portcullis};
+use super::{Value, conftest, folder, matching::Match, portcullis};
 use crate::config::{self, Config, ConfigError};
-use crate::git::{Content, Tree};
+use crate::git::Tree;
 use crate::source::RepoPath;
 
 /// The policies of a run.
@@ -177,6 +177,7 @@ impl PolicySet {
         for (entry, cluster) in written(config) {
             match set.named(&entry.uses, tree, &mut known) {
                 Ok(policies) => {
+                    set.mistakes.extend(set.unknown_params(config, entry, &policies));
                     set.uses.push(Use { entry: entry.clone(), cluster: cluster.map(str::to_owned), policies });
                 }
                 Err((message, help)) => {
@@ -233,6 +234,31 @@ impl PolicySet {
         self.faults.dedup();
     }
 
+    /// Parameters of an entry that none of its policies has heard of: one that is misspelt would be none.
+    fn unknown_params(&self, config: &Config, entry: &config::Policy, policies: &[usize]) -> Vec<ConfigError> {
+        if entry.params.is_empty() {
+            return Vec::new();
+        }
+        let policies: Vec<&Arc<Policy>> = policies.iter().filter_map(|at| self.policies.get(*at)).collect();
+        let declared = policies.iter().filter_map(|policy| policy.metadata.custom.params.as_ref());
+        let declared: Vec<&str> = declared.flat_map(serde_json::Map::keys).map(String::as_str).collect();
+        let modules: Vec<Module> =
+            policies.iter().flat_map(|policy| policy.group.modules.needed_by(&[&policy.package])).collect();
+        let is_known = |name: &str| declared.contains(&name) || modules.iter().any(|module| module.text.contains(name));
+        let unknown = entry.params.keys().filter(|name| !is_known(name));
+        let mistake = |name: &String| {
+            let near = declared.iter().min_by_key(|known| strsim::levenshtein(known, name));
+            let near = near.filter(|known| strsim::normalized_levenshtein(known, name) > 0.5);
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "remove it; `portcullis policy docs` tells the parameters of policies".to_owned(),
+            };
+            let message = format!("policies: no policy of `{}` has a parameter `{name}`", entry.uses);
+            config.mistake(&format!("{}/params/{name}", entry.pointer), message, &help)
+        };
+        unknown.map(mistake).collect()
+    }
+
     fn named(&mut self, name: &str, tree: &Tree, known: &mut Known) -> Result<Vec<usize>, (String, String)> {
         if let Some(places) = known.places.get(name) {
             return Ok(places.clone());
@@ -259,7 +285,7 @@ impl PolicySet {
 
     /// The policies of a folder, told apart by what they say.
     fn folder(&mut self, shown: &str, tree: &Tree, folder: &str, known: &mut Known) -> Result<(), (String, String)> {
-        let files = read(shown, tree, folder)?;
+        let files = folder::read(shown, tree, folder)?;
         let modules = Arc::new(Modules::new(files.iter().cloned(), None));
         let first = self.policies.len();
         let data = conftest::data(&files, shown).unwrap_or_else(|fault| {
@@ -277,6 +303,10 @@ impl PolicySet {
             } else {
                 continue;
             };
+            if let Some(fault) = decides_nothing(package, &convention, &modules) {
+                self.faults.push(fault);
+                continue;
+            }
             match Policy::new(package, convention, &group) {
                 Ok(policy) => self.policies.push(Arc::new(policy)),
                 Err(fault) => self.faults.push(fault),
@@ -350,42 +380,22 @@ fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&st
     of_clusters.chain(config.policies.iter().map(|entry| (entry, None)))
 }
 
-/// Paths and texts.
-type Files = Vec<(Arc<str>, Arc<str>)>;
-
-/// The files of a policy folder with their text.
-fn read(shown: &str, tree: &Tree, folder: &str) -> Result<Files, (String, String)> {
-    let names = || {
-        let known: BTreeSet<&str> = LIBRARY.names().into_iter().filter(|name| !name.contains('/')).collect();
-        format!(
-            "name a folder of the tree whose rules count, or a bundled policy: {}",
-            known.into_iter().collect::<Vec<_>>().join(", ")
-        )
-    };
-    let unreadable =
-        |why: String| (format!("policies: `{shown}` cannot be read: {why}"), "mend it, or remove the entry".to_owned());
-    let found = tree.entry(folder).map_err(|error| unreadable(error.to_string()))?;
-    let Some(_) = found else {
-        return Err((format!("policies: there is neither a bundled policy nor a folder `{shown}`"), names()));
-    };
-    let mut files = Vec::new();
-    for entry in tree.files(folder).map_err(|error| unreadable(error.to_string()))? {
-        let ending = entry.path.extension();
-        if !entry.kind.is_regular() || !(ending == EXTENSION || matches!(ending.as_str(), "yaml" | "yml" | "json")) {
-            continue;
-        }
-        let path: Arc<str> = entry.path.as_str().into();
-        match tree.read(&entry).map_err(|error| unreadable(error.to_string()))? {
-            Content::Bytes(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => files.push((path, Arc::from(text))),
-                Err(_) if ending == EXTENSION => return Err(unreadable(format!("{path} is not UTF-8"))),
-                Err(_) => {}
-            },
-            Content::NotJudged(_, why) if ending == EXTENSION => return Err(unreadable(format!("{path}: {why}"))),
-            Content::NotJudged(..) => {}
-        }
+/// A package of ours without a rule that decides would pass everything. One that others use is their library.
+fn decides_nothing(package: &str, convention: &Convention, modules: &Modules) -> Option<Fault> {
+    let decides = |text: &str| text.lines().any(|line| portcullis::decides(line));
+    if *convention != Convention::Portcullis
+        || modules.of(package).any(|module| decides(&module.text))
+        || modules.is_used(package)
+    {
+        return None;
     }
-    Ok(files)
+    let module = modules.of(package).next()?;
+    // What does not compile is told by the compiler.
+    Program::compile(&modules.needed_by(&[package]), &Value::new_object()).ok()?;
+    let help =
+        "a policy has a rule `deny`, `warn` or `info`; a library is a package that others import, such as `lib.NAME`";
+    let message = format!("the package `{package}` decides nothing");
+    Some(Fault { help: Some(help.to_owned()), ..Fault::of(&module.path, message) })
 }
 
 fn digest(modules: &Modules, package: &str) -> [u8; 32] {

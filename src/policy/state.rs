@@ -6,33 +6,76 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use regorus::Value;
 
 use super::engine::Program;
-use super::gatekeeper;
+use super::gatekeeper::inventory::{Inventory as Objects, Made, nested};
 use super::review::object_of;
 use super::set::Policy;
+use crate::config::Config;
 use crate::inventory::{self, Inventory};
 use crate::source::RepoPath;
 
-/// Makes the document of all objects of a side.
-pub type Gather<'a> = dyn Fn() -> Value + Send + Sync + 'a;
+/// All objects of a side.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// The objects, in the order of their files.
+    pub objects: Vec<Placed>,
+    /// Files that may hold more but could not be read, and why.
+    pub unread: Vec<(RepoPath, String)>,
+}
+
+/// An object, and where it goes.
+#[derive(Debug)]
+pub struct Placed {
+    /// The clusters that its file is for; none when no cluster claims it.
+    pub clusters: Arc<[String]>,
+    /// `namespace/NAMESPACE` or `cluster`, group and version, kind, name.
+    pub path: Vec<String>,
+    /// The object.
+    pub value: Value,
+}
+
+/// Reads all objects of a side.
+pub type Gather<'a> = dyn Fn() -> Documents + Send + Sync + 'a;
 
 /// A program that is filled once, by whoever comes first.
 type Slot = Arc<OnceLock<Result<Program, String>>>;
+
+/// The cluster that an object is judged for.
+type Scope = Option<String>;
+
+/// All objects of a side, by cluster; read when first asked for.
+struct Gathered<'a> {
+    gather: &'a Gather<'a>,
+    /// The config names clusters.
+    has_clusters: bool,
+    documents: OnceLock<Documents>,
+}
+
+impl Gathered<'_> {
+    /// `data.inventory` of a cluster: the objects of its files, and of those that no cluster claims. Without a cluster the
+    /// latter alone, or all where the config names no clusters.
+    fn of(&self, scope: Option<&str>) -> Value {
+        let is_in = |placed: &&Placed| match scope {
+            Some(cluster) => placed.clusters.is_empty() || placed.clusters.iter().any(|name| name == cluster),
+            None => placed.clusters.is_empty() || !self.has_clusters,
+        };
+        let objects = &self.documents.get_or_init(self.gather).objects;
+        nested(objects.iter().filter(is_in).map(|placed| (placed.path.clone(), placed.value.clone())))
+    }
+}
 
 /// One side.
 pub struct State<'a> {
     inventory: &'a Inventory<'a>,
     /// The side before it, when this is the head.
     before: Option<&'a State<'a>>,
-    /// Makes `data.inventory_base`; `own` makes `data.inventory`, once.
-    base: &'a Gather<'a>,
-    own: Arc<dyn Fn() -> Value + Send + Sync + 'a>,
+    gathered: Arc<Gathered<'a>>,
     change: Value,
-    documents: OnceLock<Value>,
+    documents: Mutex<HashMap<Scope, Value>>,
     /// The same for each of Gatekeeper's libraries.
-    gatekeeper: Vec<gatekeeper::inventory::Inventory<'a>>,
+    gatekeeper: Mutex<HashMap<(usize, Scope), Arc<Made>>>,
     namespaces: OnceLock<HashMap<String, Vec<(RepoPath, Value)>>>,
     /// By the address of their group.
-    programs: Mutex<HashMap<usize, Slot>>,
+    programs: Mutex<HashMap<(usize, Scope), Slot>>,
 }
 
 impl std::fmt::Debug for State<'_> {
@@ -47,24 +90,18 @@ impl<'a> State<'a> {
     pub fn new(
         inventory: &'a Inventory<'a>,
         before: Option<&'a State<'a>>,
-        [own, base]: [&'a Gather<'a>; 2],
+        gather: &'a Gather<'a>,
+        config: &Config,
         change: Value,
-        libraries: usize,
     ) -> Self {
-        let gathered = OnceLock::new();
-        let own: Arc<dyn Fn() -> Value + Send + Sync + 'a> = Arc::new(move || gathered.get_or_init(own).clone());
-        let gatekeeper = std::iter::repeat_with(|| {
-            let own = Arc::clone(&own);
-            gatekeeper::inventory::Inventory::new(move || own())
-        });
+        let has_clusters = !config.clusters.is_empty();
         Self {
             inventory,
             before,
-            base,
+            gathered: Arc::new(Gathered { gather, has_clusters, documents: OnceLock::new() }),
             change,
-            gatekeeper: gatekeeper.take(libraries).collect(),
-            own,
-            documents: OnceLock::new(),
+            documents: Mutex::default(),
+            gatekeeper: Mutex::default(),
             namespaces: OnceLock::new(),
             programs: Mutex::default(),
         }
@@ -76,11 +113,11 @@ impl<'a> State<'a> {
         &self.change
     }
 
-    /// A policy with the documents that it reads.
+    /// A policy with the documents that it reads, those of a cluster.
     ///
     /// # Errors
     /// Why it cannot be asked.
-    pub fn program(&self, policy: &Policy) -> Result<Program, String> {
+    pub fn program(&self, policy: &Policy, scope: Option<&str>) -> Result<Program, String> {
         let compiled = policy
             .group()
             .program()
@@ -89,25 +126,36 @@ impl<'a> State<'a> {
             return Ok(compiled.clone());
         }
         let slot = {
-            let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(programs.entry(Arc::as_ptr(policy.group()) as usize).or_default())
+            let key = (Arc::as_ptr(policy.group()) as usize, scope.map(str::to_owned));
+            Arc::clone(lock(&self.programs).entry(key).or_default())
         };
         let with_data =
-            || compiled.with_data(&policy.group().with(self.documents())).map_err(|error| error.to_string());
+            || compiled.with_data(&policy.group().with(&self.documents(scope))).map_err(|error| error.to_string());
         slot.get_or_init(with_data).clone()
     }
 
-    fn documents(&self) -> &Value {
-        self.documents.get_or_init(|| {
-            let base = if self.before.is_some() { (self.base)() } else { (self.own)() };
-            object_of([("inventory", (self.own)()), ("inventory_base", base)])
-        })
+    fn documents(&self, scope: Option<&str>) -> Value {
+        let make = || {
+            let own = self.gathered.of(scope);
+            let base = self.before.map_or_else(|| own.clone(), |before| before.gathered.of(scope));
+            object_of([("inventory", own), ("inventory_base", base)])
+        };
+        lock(&self.documents).entry(scope.map(str::to_owned)).or_insert_with(make).clone()
     }
 
-    /// All objects, for one of Gatekeeper's libraries.
+    /// All objects of a cluster, for one of Gatekeeper's libraries.
     #[must_use]
-    pub fn gatekeeper(&self, library: usize) -> Option<&gatekeeper::inventory::Inventory<'a>> {
-        self.gatekeeper.get(library)
+    pub fn gatekeeper(&self, library: usize, scope: Option<&str>) -> Objects<'a> {
+        let scope = scope.map(str::to_owned);
+        let made = Arc::clone(lock(&self.gatekeeper).entry((library, scope.clone())).or_default());
+        let gathered = Arc::clone(&self.gathered);
+        Objects::with(made, move || gathered.of(scope.as_deref()))
+    }
+
+    /// Where some policy read the objects of this side: the files that could not be read, and why.
+    #[must_use]
+    pub fn unread(&self) -> &[(RepoPath, String)] {
+        self.gathered.documents.get().map_or(&[], |documents| &documents.unread)
     }
 
     /// The Namespace of a name: of several, the one whose file lies nearest.
@@ -124,13 +172,15 @@ impl<'a> State<'a> {
     /// The labels of a Namespace on this side, and on the one before it.
     #[must_use]
     pub fn labels(&self, name: &str, near: &RepoPath) -> Vec<BTreeMap<String, String>> {
-        let labels = |state: &Self| {
-            let namespace = state.namespace(name, near)?;
-            let text = |value: &Value| value.as_string().map(ToString::to_string).unwrap_or_default();
-            let labels = namespace["metadata"]["labels"].as_object().ok()?;
-            Some(labels.iter().map(|(key, value)| (text(key), text(value))).collect())
-        };
+        let labels = |state: &Self| labels_of(&state.namespace(name, near)?);
         [Some(self), self.before].into_iter().flatten().filter_map(labels).collect()
+    }
+
+    /// The labels of every Namespace on this side, and on the one before it.
+    pub fn all_labels(&self) -> impl Iterator<Item = BTreeMap<String, String>> {
+        let namespaces = |state: &'a Self| state.namespaces().values().flatten();
+        let own = self.namespaces().values().flatten();
+        own.chain(self.before.into_iter().flat_map(namespaces)).filter_map(|(_, namespace)| labels_of(namespace))
     }
 
     fn namespaces(&self) -> &HashMap<String, Vec<(RepoPath, Value)>> {
@@ -144,6 +194,16 @@ impl<'a> State<'a> {
             found
         })
     }
+}
+
+fn labels_of(namespace: &Value) -> Option<BTreeMap<String, String>> {
+    let text = |value: &Value| value.as_string().map(ToString::to_string).unwrap_or_default();
+    let labels = namespace["metadata"]["labels"].as_object().ok()?;
+    Some(labels.iter().map(|(key, value)| (text(key), text(value))).collect())
+}
+
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn namespace(fact: &inventory::Namespace) -> Value {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use regorus::Value;
 
-use super::review::Review;
+use super::review::{Lies, Review};
 use super::value;
 use crate::check::{self, Context};
 use crate::finding::Operation;
@@ -66,6 +66,11 @@ fn head(review: check::Review<'_>) -> Review {
         kind: object.key.kind.clone(),
         resource: kind.map(|kind| kind.plural().to_owned()),
         namespace: namespace(object).map(str::to_owned),
+        lies: match object.key.namespace {
+            Namespace::Named(_) | Namespace::Cluster => Lies::AsWritten,
+            Namespace::Unset if kind.is_some() => Lies::InNamespace,
+            Namespace::Unset => Lies::Anywhere,
+        },
         name: text(&["metadata", "name"]),
         generate_name: text(&["metadata", "generateName"]),
         operation: word(review.operation).to_owned(),

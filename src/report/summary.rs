@@ -107,6 +107,7 @@ pub(crate) fn reason_words(reason: Reason, count: u64) -> String {
         Reason::HelmValues => ["values file", "values files"],
         Reason::TestSuite => ["test file", "test files"],
         Reason::NoSignOfAnObject => ["unparsable file", "unparsable files"],
+        Reason::InventoryIncomplete => ["file that policies look into", "files that policies look into"],
         Reason::Symlink => ["link", "links"],
         Reason::Submodule => ["submodule", "submodules"],
         Reason::LfsPointer => ["LFS pointer", "LFS pointers"],

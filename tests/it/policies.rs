@@ -12,18 +12,22 @@ const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else
 const MEMORY_MIB: u64 = 700;
 
 /// What is wrong, the policy, and what the program must say of it.
-const HOSTILE: [(&str, &str, &str); 11] = [
+const HOSTILE: [(&str, &str, &str); 13] = [
     (
         "a loop",
         "deny contains \"x\" if {\n\tsome a in numbers.range(1, 30000)\n\tsome b in numbers.range(1, 30000)\n\ta * b == 0\n}\n",
-        "took longer than",
+        "apps/a.yaml.*policy policy/p: policies/p.rego:3: evaluating data.policy.p.deny took longer than",
     ),
     (
         "recursion of a function",
         "f(x) := f(x)\n\ndeny contains \"x\" if f(1)\n",
-        "policies/p.rego: line [0-9]+, .*recursi",
+        "policies/p.rego: line 3, column 1: .*recursi",
     ),
-    ("recursion of rules", "a := b\n\nb := a\n\ndeny contains \"x\" if a\n", "recursi"),
+    (
+        "recursion of rules",
+        "a := b\n\nb := a\n\ndeny contains \"x\" if a\n",
+        "policies/p.rego: line 3, column 1: .*recursi",
+    ),
     ("5 GB", "deny contains \"x\" if count(numbers.range(1, 200000000)) == 1\n", "policies/p.rego"),
     (
         "a doubled text",
@@ -31,7 +35,7 @@ const HOSTILE: [(&str, &str, &str); 11] = [
          a2 := concat(\"\", [s | some i in numbers.range(1, 5000); s := a1])\n\ndeny contains \"x\" if count(a2) == 1\n",
         "policies/p.rego",
     ),
-    ("a syntax error", "deny contains {\n", "policies/p.rego: line 4"),
+    ("a syntax error", "deny contains {\n", "policies/p.rego: line 4, column 1: "),
     (
         "an unknown builtin",
         "deny contains \"x\" if no.such(1)\n",
@@ -44,6 +48,12 @@ const HOSTILE: [(&str, &str, &str); 11] = [
     ),
     ("an unsafe variable", "deny contains x if input.review\n", "policies/p.rego: line 3.*unsafe"),
     ("an answer that is no set", "deny := 3\n", "deny"),
+    ("an answer below its place", "deny.x contains \"y\" if true\n", "data.policy.p.deny is no set"),
+    (
+        "a rule that nobody asks",
+        "denied contains \"y\" if true\n",
+        "policies/p.rego: line 1, column 1: the package `policy.p` decides nothing",
+    ),
     ("an answer without a text", "deny contains {\"message\": \"x\"} if true\n", "msg"),
 ];
 
@@ -69,26 +79,67 @@ fn hostile_policies_never_pass() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+const TEMPLATE: &str = "apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: k8slabels}
+spec:
+  crd:
+    spec:
+      names: {kind: K8sLabels}
+      validation: {openAPIV3Schema: {type: object, properties: {labels: {type: array, items: {type: string}}}}}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package k8slabels
+        violation[{\"msg\": \"x\"}] { input.parameters.labels[_] == \"x\" }
+";
+
+fn constraint(kind: &str, parameters: &str) -> String {
+    format!(
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: {kind}\nmetadata: {{name: a}}\nspec:\n  parameters:\n    \
+         labels: {parameters}\n"
+    )
+}
+
 #[test]
 fn broken_policies_are_told_with_their_place() {
     let one = "# METADATA\n# custom:\n#   id: acme/one\npackage policy.one\n\ndeny contains \"x\" if false\n";
     let two = one.replace("policy.one", "policy.two");
-    let cases = [
-        ("policies/p.rego", "# METADATA\n# title: [\npackage policy.p\n\ndeny contains \"x\" if false\n", "METADATA"),
-        ("policies/q.rego", two.as_str(), "two policies have the id `acme/one`"),
-        ("policies/p.rego", "package lib.p\n\nx := 1\n", "holds no policy|acme"),
+    let no_yaml = "# METADATA\n# title: [\npackage policy.p\n\ndeny contains \"x\" if false\n";
+    let no_level =
+        "# METADATA\n# custom:\n#   enforcementAction: audit\npackage policy.p\n\ndeny contains \"x\" if false\n";
+    let no_operation = no_level.replace("enforcementAction: audit", "match: {operations: [create]}");
+    let (alone, wrong) = (constraint("K8sOther", "[a]"), constraint("K8sLabels", "{a: b}"));
+    let cases: [(&[(&str, &str)], &str); 7] = [
+        (&[("policies/p.rego", no_yaml)], "policies/p.rego: line [23], column [0-9]+: the METADATA cannot be read"),
+        (&[("policies/p.rego", no_level)], "policies/p.rego: line [23], column [0-9]+: the METADATA .*audit"),
+        (
+            &[("policies/p.rego", &no_operation)],
+            "policies/p.rego: line 1, .*custom.match: operations: \"create\" is none",
+        ),
+        (
+            &[("policies/one.rego", one), ("policies/q.rego", &two)],
+            "policies/q.rego: line 1, column 1: two policies have the id `acme/one`: the other is policies/one.rego",
+        ),
+        (&[("policies/p.rego", "package lib.p\n\nx := 1\n")], "portcullis.yaml: line 2, column 19: .*holds no policy"),
+        (
+            &[("policies/c.yaml", &alone)],
+            "policies/c.yaml: line 2, column 1: there is no ConstraintTemplate for K8sOther",
+        ),
+        (
+            &[("policies/t.yaml", TEMPLATE), ("policies/c.yaml", &wrong)],
+            "policies/c.yaml: line 6, column [0-9]+: .*spec.parameters.labels",
+        ),
     ];
-    for (path, text, says) in cases {
-        let mut files = vec![CONFIG, (path, text)];
-        if path == "policies/q.rego" {
-            files.push(("policies/one.rego", one));
-        }
+    for (files, says) in cases {
+        let mut files = [&[CONFIG], files].concat();
         let base = tree(&files);
         files.push(OBJECT);
         let run = Repo::new(&base, &tree(&files), None).check(&[""; 0]);
-        assert_eq!(run.code, Some(2), "{}", run.text());
         let flat = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(run.code, Some(2), "{flat}");
         assert!(regex::Regex::new(says).unwrap().is_match(&flat), "{says}: {flat}");
+        assert!(run.elapsed < TIME && run.peak_mib < MEMORY_MIB, "{says}: {:?}, {} MiB", run.elapsed, run.peak_mib);
     }
 }
 
@@ -164,4 +215,43 @@ fn no_policy_tells_a_secret() {
         assert!(!run.text().contains("canary-of-policies"), "{format}: {}", run.text());
         assert!(!run.text().contains("Y2FuYXJ5LW9mLXBvbGljaWVz"), "{format}: {}", run.text());
     }
+}
+
+const TEST: &str = "package policy.team_test\n\nimport data.policy.team\n\ntest_team if {\n\tcount(team.deny) == 0 with input \
+                    as {\"review\": {\"object\": {\"metadata\": {\"labels\": {\"team\": \"a\"}}}}}\n}\n";
+
+/// What the change's own policies have as tests is run apart, whatever is compared, also when those policies count at once.
+#[test]
+fn the_tests_of_a_changed_policy_must_hold() {
+    let says = "error\\[gate/policy-invalid\\] the test `policy.team_test.test_team` fails: line 6";
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_told =
+        |text: &str| regex::Regex::new(says).unwrap().is_match(text) && text.contains("policies/p_test.rego:5:1");
+    let broken = TEAM.replace("labels.team", "labels.owner");
+    let base = tree(&[CONFIG, ("policies/p.rego", TEAM), ("policies/p_test.rego", TEST)]);
+    let head = tree(&[CONFIG, ("policies/p.rego", &broken), ("policies/p_test.rego", TEST)]);
+
+    let repo = Repo::new(&base, &base, None);
+    repo.git(&["symbolic-ref", "HEAD", "refs/heads/pr"]);
+    repo.git(&["reset", "--quiet", "--hard"]);
+    repo.write("policies/p.rego", &broken);
+    let run = repo.portcullis(&["check", "--worktree"]);
+    let text = flat(run.text());
+    assert!(run.code == Some(1) && is_told(&text), "the work tree: {text}");
+
+    let run = Repo::new(&tree(&[]), &head, None).check(&[""; 0]);
+    let text = flat(run.text());
+    assert!(run.code == Some(1) && is_told(&text), "the first policies: {text}");
+
+    let endless = "package policy.team_test\n\ntest_team if {\n\tsome a in numbers.range(1, 30000)\n\tsome b in \
+                   numbers.range(1, 30000)\n\ta * b == 0\n}\n";
+    let head = tree(&[CONFIG, ("policies/p.rego", TEAM), ("policies/p_test.rego", endless)]);
+    let run = Repo::new(&base, &head, None).check(&[""; 0]);
+    let text = flat(run.text());
+    assert!(run.code == Some(1) && text.contains("took longer than"), "an endless test: {text}");
+    assert!(run.elapsed < TIME && run.peak_mib < MEMORY_MIB, "{:?}, {} MiB", run.elapsed, run.peak_mib);
+
+    let head = tree(&[CONFIG, ("policies/p.rego", TEAM), ("policies/p_test.rego", TEST), OBJECT]);
+    let run = Repo::new(&base, &head, None).check(&[""; 0]);
+    assert!(!run.text().contains("gate/"), "what did not change is not tested: {}", run.text());
 }

@@ -72,6 +72,7 @@ fn judge(args: &Args, environment: &Environment, change: &Merged) -> Result<Vec<
         overrides: Vec::new(),
         minors: Vec::new(),
         policies,
+        test_policies: None,
         fail_on: None,
         store: Store::none(),
         today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::finding::Severity;
+use crate::policy::gatekeeper::constraint::Action;
 use crate::policy::metadata::Resource;
 use crate::policy::set::Policy;
 use crate::report::escape::{markdown_cell, markdown_code};
@@ -18,7 +19,9 @@ pub fn pages(policies: &[&Policy]) -> Vec<(String, String)> {
 /// The severity of what a policy's `deny` says.
 #[must_use]
 pub fn severity(policy: &Policy) -> Severity {
-    policy.metadata.custom.severity.unwrap_or(Severity::Error)
+    let custom = &policy.metadata.custom;
+    let severity = custom.severity.unwrap_or(Severity::Error);
+    custom.enforcement_action.map_or(severity, Action::severity)
 }
 
 fn index(policies: &[&Policy]) -> String {

@@ -136,19 +136,9 @@ fn keep(failure: Failure) {
     });
 }
 
-/// What an evaluation makes of a builtin that fails as it fails in OPA.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Errors {
-    /// Its expression is undefined.
-    #[default]
-    Undefined,
-    /// The evaluation ends, as with OPA's `--strict-builtin-errors`.
-    Stop,
-}
-
 /// Add those of our functions to an engine that are called, and a failing one for each that cannot be evaluated here.
 /// An engine takes them once; the fewer it has, the cheaper are its clones.
-pub fn register(engine: &mut Engine, errors: Errors, is_called: impl Fn(&str) -> bool) {
+pub fn register(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
     let mut add = |name: &'static str, arity: u8, extension: Box<dyn Extension>| {
         // Fails only for a name that was added before, with the same function.
         _ = engine.add_extension(name.to_owned(), arity, extension);
@@ -163,17 +153,13 @@ pub fn register(engine: &mut Engine, errors: Errors, is_called: impl Fn(&str) ->
                     name,
                     arity,
                     Box::new(move |values: Vec<Value>| {
-                        settle(name, function(Args { values: &values }), errors).map_err(Into::into)
+                        settle(name, function(Args { values: &values })).map_err(Into::into)
                     }),
                 );
             }
             Standing::Unavailable(reason) => {
                 let problem = Problem::Unavailable(format!("{name} is not available: {reason}"));
-                add(
-                    name,
-                    arity,
-                    Box::new(move |_: Vec<Value>| settle(name, Err(problem.clone()), errors).map_err(Into::into)),
-                );
+                add(name, arity, Box::new(move |_: Vec<Value>| settle(name, Err(problem.clone())).map_err(Into::into)));
             }
             Standing::Engine | Standing::Syntax => {}
         }
@@ -181,14 +167,14 @@ pub fn register(engine: &mut Engine, errors: Errors, is_called: impl Fn(&str) ->
 }
 
 /// Keep a failure aside, and decide whether the evaluation goes on.
-fn settle(name: &'static str, answer: Answer, errors: Errors) -> Answer {
+fn settle(name: &'static str, answer: Answer) -> Answer {
     let problem = match answer {
         Ok(value) => return Ok(value),
         Err(problem) => problem,
     };
     let unavailable = matches!(problem, Problem::Unavailable(_));
     keep(Failure { name, message: problem.to_string(), unavailable });
-    if unavailable || errors == Errors::Stop { Err(problem) } else { Ok(Value::Undefined) }
+    if unavailable { Err(problem) } else { Ok(Value::Undefined) }
 }
 
 /// The function of ours with a name.

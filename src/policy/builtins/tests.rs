@@ -2,7 +2,7 @@
 
 use regorus::{Engine, Value};
 
-use super::{Errors, Standing, register, signature, signatures, take_failures};
+use super::{Standing, register, signature, signatures, take_failures};
 
 /// Calls with the answers of OPA 1.19.0: an expression, a tab and JSON, `undefined` or `error`. Behind a second tab
 /// stands why the answer differs here.
@@ -11,10 +11,10 @@ const ANSWERS: &str = include_str!("../../../fixtures/conformance/builtins.txt")
 /// What the expressions find in `input`.
 const INPUT: &str = r#"{"n": null, "s": "x", "i": 3, "a": [1, 2, 3], "o": {"k": "v"}, "f": 1.5}"#;
 
-fn evaluate(expression: &str, errors: Errors) -> Result<Value, String> {
+fn evaluate(expression: &str) -> Result<Value, String> {
     let mut engine = Engine::new();
     engine.set_strict_builtin_errors(false);
-    register(&mut engine, errors, |_| true);
+    register(&mut engine, |_| true);
     let (v0, expression) = expression.strip_prefix("v0 ").map_or((false, expression), |expression| (true, expression));
     engine.set_rego_v0(v0);
     engine.set_input(Value::from_json_str(INPUT).expect("the input is JSON"));
@@ -72,7 +72,7 @@ fn builtins_answer_as_opa() {
     for line in ANSWERS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let mut columns = line.split('\t');
         let (Some(expression), Some(opa)) = (columns.next(), columns.next()) else { panic!("no answer: {line}") };
-        let answer = evaluate(expression, Errors::Undefined);
+        let answer = evaluate(expression);
         if agree(&answer, opa) != columns.next().is_none() {
             wrong.push(format!(
                 "{expression}\n  OPA  {opa}\n  here {} {}",
@@ -98,7 +98,7 @@ fn every_function_of_ours_is_in_the_table_and_every_builtin_is_known() {
 fn what_the_engine_evaluates_it_knows() {
     for signature in signatures().iter().filter(|signature| matches!(signature.standing, Standing::Engine)) {
         let arguments = vec!["input.missing"; signature.arguments.len()].join(", ");
-        let answer = evaluate(&format!("{}({arguments})", signature.name), Errors::Undefined);
+        let answer = evaluate(&format!("{}({arguments})", signature.name));
         let unknown = answer.as_ref().is_err_and(|error| error.contains("could not find function"));
         assert!(!unknown, "{}: {answer:?}", signature.name);
     }
@@ -107,23 +107,17 @@ fn what_the_engine_evaluates_it_knows() {
 #[test]
 fn what_is_not_available_is_never_undefined() {
     _ = take_failures();
-    let error = evaluate(r#"http.send({"method": "get", "url": "http://127.0.0.1/"})"#, Errors::Undefined);
+    let error = evaluate(r#"http.send({"method": "get", "url": "http://127.0.0.1/"})"#);
     assert!(error.is_err_and(|error| error.contains("never the network")));
     // The engine swallows an error inside of a function; what is kept aside tells it.
     let mut engine = Engine::new();
-    register(&mut engine, Errors::Undefined, |_| true);
+    register(&mut engine, |_| true);
     engine.add_policy("q.rego".into(), "package q\nf(x) := http.send(x)\nr if not f({})\n".into()).expect("a policy");
     _ = take_failures();
     _ = engine.eval_rule("data.q.r".into());
     let failures = take_failures();
     assert!(matches!(failures.as_slice(), [failure] if failure.unavailable && failure.name == "http.send"));
     assert!(take_failures().is_empty(), "they are told once");
-}
-
-#[test]
-fn errors_stop_a_strict_evaluation_only() {
-    assert_eq!(shown(&evaluate(r#"strings.split_n("a", ".", 1.5)"#, Errors::Undefined)), "undefined");
-    assert_eq!(shown(&evaluate(r#"strings.split_n("a", ".", 1.5)"#, Errors::Stop)), "error");
 }
 
 #[test]
@@ -134,7 +128,7 @@ fn what_would_be_huge_is_refused() {
         r#"sprintf("%1000000d%1000000d", [1, 2])"#,
         r#"regex.replace("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a", sprintf("%100000s", ["x"]))"#,
     ] {
-        assert_eq!(shown(&evaluate(call, Errors::Undefined)), "error", "{call}");
+        assert_eq!(shown(&evaluate(call)), "error", "{call}");
     }
 }
 

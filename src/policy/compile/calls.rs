@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::resolve::{Resolved, path_of};
 use super::tree::{Tree, dotted};
 use super::{Faults, known, visit};
-use crate::policy::rego::ast::{Loc, Shape, TermKind};
+use crate::policy::rego::ast::{Loc, Shape, Term, TermKind, With};
 
 pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
     for file in files {
@@ -18,16 +18,7 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
             });
             visit::literals(rule, &mut |literal| {
                 for with in &literal.with {
-                    let value = path_of(&with.value.kind).unwrap_or_default();
-                    if value.first().is_some_and(|root| !root.starts_with('$') && !matches!(&**root, "data" | "input"))
-                    {
-                        faults.add_with_help(
-                            "unsupported",
-                            with.value.loc,
-                            format!("with cannot put the builtin function {} in another's place here", value.join(".")),
-                            Some("write a function that calls it, and name that one".to_owned()),
-                        );
-                    }
+                    replacement(with, tree, faults);
                     let is_known = path_of(&with.target.kind).is_some_and(|path| is_target(&path, tree));
                     if !is_known {
                         let message = "with keyword target must reference existing input, data, or a function";
@@ -36,6 +27,30 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
                 }
             });
         }
+    }
+}
+
+/// What takes a function's place takes as many arguments.
+fn replacement(with: &With, tree: &Tree, faults: &mut Faults) {
+    let arity = |term: &Term| {
+        let path = path_of(&term.kind)?;
+        match path.first().map(|root| &**root) {
+            Some("data") => tree.get(path.get(1..)?).filter(|group| group.shape == Shape::Function).map(|g| g.arity),
+            _ => known::arity(&path.join(".")),
+        }
+    };
+    let name = |term: &Term| path_of(&term.kind).unwrap_or_default().join(".");
+    if !known::has_one_value(&name(&with.value)) {
+        let message = format!("with cannot put {} in a function's place here", name(&with.value));
+        let help = Some("write a function that calls it, and name that one".to_owned());
+        faults.add_with_help("unsupported", with.value.loc, message, help);
+    } else if let (Some(want), Some(have)) = (arity(&with.target), arity(&with.value))
+        && want != have
+    {
+        let any = |count| vec!["any"; count].join(", ");
+        let name = name(&with.target);
+        let message = format!("{name}: arity mismatch\n\thave: ({})\n\twant: ({})", any(have), any(want));
+        faults.add("rego_type_error", with.target.loc, message);
     }
 }
 

@@ -3,14 +3,17 @@
 //!
 //! The stages are OPA's, in its order, and as there a stage with mistakes is the last one; all its mistakes are told.
 
+mod arguments;
 mod calls;
 mod expand;
+
 mod graph;
 mod known;
 mod order;
 mod print;
 mod resolve;
 mod rules;
+mod stand_in;
 mod tree;
 mod types;
 mod values;
@@ -159,7 +162,8 @@ pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
     faults.settle()?;
     calls::check(&resolved, &tree, &mut faults);
     faults.settle()?;
-    let (modules, weights) = rules::lower(&resolved, &tree, &mut faults);
+    let (mut modules, weights) = rules::lower(&resolved, &tree, &mut faults);
+    modules.extend(stand_in::module(&resolved));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);
     }

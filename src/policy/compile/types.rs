@@ -4,16 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::arguments::{self, Functions};
 use super::resolve::Resolved;
 use super::{Faults, visit};
 use crate::policy::builtins::{Signature, Type, signature};
 use crate::policy::rego::ast::{Loc, Rule, Term, TermKind};
 
 pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
+    let functions = arguments::of(files);
     for file in files {
         faults.in_file(&file.file);
         for rule in &file.rules {
-            let known = Known::of(rule);
+            let known = Known::of(rule, &functions);
             visit::rule(rule, &mut |term, is_condition| known.term(term, is_condition, faults));
         }
     }
@@ -36,13 +38,14 @@ pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
 }
 
 /// The types of a rule's variables.
-struct Known {
+struct Known<'f> {
     vars: BTreeMap<Arc<str>, Type>,
+    functions: &'f Functions,
 }
 
-impl Known {
-    fn of(rule: &Rule) -> Self {
-        let mut known = Self { vars: BTreeMap::new() };
+impl<'f> Known<'f> {
+    fn of(rule: &Rule, functions: &'f Functions) -> Self {
+        let mut known = Self { vars: BTreeMap::new(), functions };
         visit::rule(rule, &mut |term, _| {
             if let Some([left, right]) = term.call_of("assign")
                 && let Some(name) = left.as_var()
@@ -98,7 +101,9 @@ impl Known {
                 {
                     self.equal(term.loc, left, right, faults);
                 } else if let Some(found) = signature(&name.join(".")) {
-                    self.arguments(term.loc, found, args, faults);
+                    self.builtin(term.loc, found, args, faults);
+                } else if let Some(wanted) = name.get(1..).and_then(|path| self.functions.get(path)) {
+                    self.arguments(term.loc, &name.join("."), wanted, args, faults);
                 }
             }
             TermKind::Ref(base, path) => {
@@ -131,20 +136,19 @@ impl Known {
         }
     }
 
-    fn arguments(&self, loc: Loc, found: &Signature, args: &[Term], faults: &mut Faults) {
-        if found.name == "print" {
-            return;
-        }
-        let have = || args.iter().map(|arg| self.infer(arg).to_string()).collect::<Vec<_>>().join(", ");
-        let want = || found.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let name = found.name;
+    fn builtin(&self, loc: Loc, found: &Signature, args: &[Term], faults: &mut Faults) {
         let is_sets =
-            name == "minus" && args.iter().all(|arg| meets(&self.infer(arg), &Type::Set(Box::new(Type::Any))));
-        if is_sets {
-            return;
+            found.name == "minus" && args.iter().all(|arg| meets(&self.infer(arg), &Type::Set(Box::new(Type::Any))));
+        if found.name != "print" && !is_sets {
+            self.arguments(loc, found.name, &found.arguments, args, faults);
         }
-        let fits = args.iter().zip(&found.arguments).all(|(arg, wanted)| self.fits(arg, wanted));
+    }
+
+    fn arguments(&self, loc: Loc, name: &str, wanted: &[Type], args: &[Term], faults: &mut Faults) {
+        let fits = args.iter().zip(wanted).all(|(arg, wanted)| self.fits(arg, wanted));
         if !fits {
+            let have = || args.iter().map(|arg| self.infer(arg).to_string()).collect::<Vec<_>>().join(", ");
+            let want = || wanted.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let message = format!("{name}: invalid argument(s)\n\thave: ({})\n\twant: ({})", have(), want());
             faults.add("rego_type_error", loc, message);
         }

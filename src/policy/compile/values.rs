@@ -9,6 +9,7 @@ use super::expand::{Expander, Step, StepKind};
 use super::order::{self, Scope, is_bound, is_evaluable};
 use super::print::{mark, push_part, quoted};
 use super::resolve::{name_of, path_of};
+use super::stand_in;
 use super::tree::Tree;
 use crate::policy::rego::ast::{Body, Loc, Term, TermKind};
 
@@ -561,7 +562,7 @@ fn is_scalar(text: &str) -> bool {
 }
 
 /// The text of a call with its arguments.
-fn call_text(name: &[Arc<str>], args: &[String]) -> String {
+pub(super) fn call_text(name: &[Arc<str>], args: &[String]) -> String {
     if let ([only], [left, right]) = (name, args) {
         match operator(only) {
             Some(Operator::Symbol(symbol)) => return format!("{left} {symbol} {right}"),
@@ -601,10 +602,9 @@ fn target_path(target: &Term) -> String {
 /// The path of the function that a `with` puts in another's place.
 fn function_path(value: &Term, tree: &Tree) -> Option<String> {
     let path = path_of(&value.kind)?;
-    let is_function = match path.first().map(|root| &**root) {
-        Some("data") => tree.get(path.get(1..)?).is_some_and(|group| group.arity > 0),
-        Some("input") | None => false,
-        Some(_) => super::known::arity(&path.join(".")).is_some(),
-    };
-    is_function.then(|| target_path(value))
+    match path.first().map(|root| &**root) {
+        Some("data") => tree.get(path.get(1..)?).filter(|group| group.arity > 0).map(|_| target_path(value)),
+        Some(_) => stand_in::path(&path),
+        None => None,
+    }
 }

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::constraint::Action;
-use super::{Answer, EnforcementPoint, GatekeeperResult, Library};
+use super::libraries::Judges;
+use super::{Answer, EnforcementPoint, GatekeeperResult};
 use crate::check::{self, Check, Context, Draft, Subject};
-use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
+use crate::finding::{Authority, Basis, Operation, Reason, RuleId};
 use crate::manifest::object::Object;
 use crate::policy::Value;
 use crate::policy::violation::Violation;
@@ -31,8 +31,9 @@ impl Check for Gatekeeper {
         let libraries = &context.policies.set.gatekeeper;
         let Some(object) = review.new.or(review.old).filter(|_| !libraries.is_empty()) else { return };
         let mut asked = subject::Asked::new(context, review);
-        for (at, library, clusters) in libraries.of(context.config, object.path()) {
-            let mut ask = |without_unknown| ask(context, at, library, asked.review(false, without_unknown).0);
+        for judges in libraries.of(context.config, object.path()) {
+            let library = judges.library;
+            let mut ask = |without_unknown| ask(context, &judges, asked.review(false, without_unknown).0);
             let mut results = ask(false);
             // Of what did not change, only those answers are news that depend on other objects.
             if review.operation == Operation::Unchanged {
@@ -47,7 +48,7 @@ impl Check for Gatekeeper {
                 depends.extend(without.iter().filter(|result| differs(result, &results)).map(names));
                 results.retain(|result| !differs(result, &without));
             }
-            let clusters: Option<Arc<[String]>> = clusters.map(Into::into);
+            let clusters: Option<Arc<[String]>> = judges.clusters.map(Into::into);
             let first = drafts.len();
             drafts.extend(results.iter().take(check::ENOUGH).map(|result| draft(object, result)));
             let mut depends: Vec<_> = depends.into_iter().collect();
@@ -63,18 +64,14 @@ impl Check for Gatekeeper {
     }
 }
 
-fn ask(
-    context: &Context<'_>,
-    at: usize,
-    library: &Library,
-    review: &crate::policy::review::Review,
-) -> Vec<GatekeeperResult> {
+fn ask(context: &Context<'_>, judges: &Judges<'_>, review: &crate::policy::review::Review) -> Vec<GatekeeperResult> {
+    let library = judges.library;
     let operations = match &context.config.gatekeeper_operations {
         Some(operations) => operations.iter().map(|operation| subject::word(*operation).to_owned()).collect(),
         None => library.operations(),
     };
-    let inventory = context.policies.state.gatekeeper(at);
-    library.evaluate(review, EnforcementPoint::Webhook, &operations, inventory)
+    let inventory = context.policies.state.gatekeeper(judges.at, judges.scope.as_deref());
+    library.evaluate(review, EnforcementPoint::Webhook, &operations, Some(&inventory))
 }
 
 fn draft(object: &Object, result: &GatekeeperResult) -> Draft {
@@ -87,7 +84,7 @@ fn draft(object: &Object, result: &GatekeeperResult) -> Draft {
     let is_empty = details.as_object().is_ok_and(regorus::value::Object::is_empty);
     let violation = Violation {
         message: message.clone(),
-        severity: severity(result.action),
+        severity: result.action.severity(),
         field: None,
         details: if is_empty { Value::Null } else { details.clone() },
         help: None,
@@ -104,15 +101,6 @@ fn draft(object: &Object, result: &GatekeeperResult) -> Draft {
         detail: place::detail(&violation),
         message: violation.message,
         ..Draft::of_object(object, &spot.pointer)
-    }
-}
-
-/// What the webhook does with a violation. One of `dryrun` nobody sees but the audit.
-fn severity(action: Action) -> Severity {
-    match action {
-        Action::Deny => Severity::Error,
-        Action::Warn => Severity::Warning,
-        Action::Dryrun => Severity::Info,
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::matching::Match;
 use super::template::Template;
 use super::{EnforcementPoint, fault};
 use crate::config::Minor;
+use crate::finding::Severity;
 use crate::manifest::object::Object;
 use crate::policy::engine::Fault;
 use crate::policy::{Value, pod_security, value};
@@ -21,7 +24,8 @@ pub(super) const SCHEMA: &str = "gatekeeper_constraint_schema";
 pub(super) const INVALID: &str = "gatekeeper_constraint";
 
 /// What a violation does; the strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Action {
     /// The object is refused.
     Deny,
@@ -40,6 +44,16 @@ impl Action {
             "warn" => Some(Self::Warn),
             "dryrun" => Some(Self::Dryrun),
             _ => None,
+        }
+    }
+
+    /// The severity of its violations. One of `dryrun` nobody sees but the audit.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Deny => Severity::Error,
+            Self::Warn => Severity::Warning,
+            Self::Dryrun => Severity::Info,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::selector::Labels;
 use super::{Answer, EnforcementPoint, GatekeeperResult, Library, mutation};
 use crate::policy::Value;
 use crate::policy::engine::Trouble;
-use crate::policy::review::{Review, object_of};
+use crate::policy::review::{Lies, Review, object_of};
 
 /// An admission request on its way through Gatekeeper.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub(super) struct Request {
     pub(super) operation: String,
     /// Where it lies; empty for cluster-scoped objects.
     pub(super) namespace: String,
+    pub(super) lies: Lies,
     pub(super) object: Option<Value>,
     pub(super) old_object: Option<Value>,
     pub(super) namespace_object: Option<Value>,
@@ -42,6 +43,7 @@ impl Request {
             value: review.to_value(),
             operation: review.operation.clone(),
             namespace: review.namespace.clone().unwrap_or_default(),
+            lies: review.lies,
             object: review.object.clone(),
             old_object: review.old_object.clone(),
             namespace_object: review.namespace_object.clone(),
@@ -220,6 +222,7 @@ impl Library {
                 if target.namespace.is_empty() && asking.point != EnforcementPoint::Gator {
                     target.namespace = &request.namespace;
                 }
+                target.lies = request.lies;
                 target
             })
             .collect();

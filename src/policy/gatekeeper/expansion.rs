@@ -164,12 +164,6 @@ pub(super) fn pod(object: &Value, namespace: Option<&str>) -> Option<Resultant> 
     })
 }
 
-/// Whether a kind has a Pod template, without a look at an object.
-#[must_use]
-pub fn is_workload(group: &str, kind: &str) -> bool {
-    WORKLOADS.iter().any(|(g, k, _)| *g == group && *k == kind)
-}
-
 fn resultant(parent: &Value, source: &Value, api_version: &str, kind: &str, namespace: Option<&str>) -> Value {
     let owner_api = text(parent, &["apiVersion"]);
     let (owner_kind, owner) = (text(parent, &["kind"]), text(parent, &["metadata", "name"]));

@@ -13,6 +13,12 @@ use crate::policy::review::object_of;
 /// The inventory of one side: made when the first template reads it, and given to each template once.
 pub struct Inventory<'a> {
     objects: Box<dyn Fn() -> Value + Send + Sync + 'a>,
+    made: Arc<Made>,
+}
+
+/// What was made of an inventory.
+#[derive(Debug, Default)]
+pub struct Made {
     value: OnceLock<Value>,
     programs: Mutex<HashMap<String, Slot>>,
 }
@@ -21,7 +27,7 @@ type Slot = Arc<OnceLock<Result<Program, EvalError>>>;
 
 impl fmt::Debug for Inventory<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inventory").field("value", &self.value).finish_non_exhaustive()
+        f.debug_struct("Inventory").field("made", &self.made).finish_non_exhaustive()
     }
 }
 
@@ -29,17 +35,23 @@ impl<'a> Inventory<'a> {
     /// An inventory; `objects` gives the value of `data.inventory` ([`of`] makes it) when it is first asked for.
     #[must_use]
     pub fn new(objects: impl Fn() -> Value + Send + Sync + 'a) -> Self {
-        Self { objects: Box::new(objects), value: OnceLock::new(), programs: Mutex::default() }
+        Self::with(Arc::default(), objects)
+    }
+
+    /// An inventory of which something may be made already.
+    #[must_use]
+    pub fn with(made: Arc<Made>, objects: impl Fn() -> Value + Send + Sync + 'a) -> Self {
+        Self { objects: Box::new(objects), made }
     }
 
     /// A template's program with the inventory.
     pub(super) fn program(&self, template: &Template, program: &Program) -> Result<Program, EvalError> {
         let slot = {
-            let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut programs = self.made.programs.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(programs.entry(template.kind.clone()).or_default())
         };
         let made = slot.get_or_init(|| {
-            let inventory = self.value.get_or_init(|| (self.objects)()).clone();
+            let inventory = self.made.value.get_or_init(|| (self.objects)()).clone();
             program.with_data(&object_of([("inventory", inventory)]))
         });
         made.clone()

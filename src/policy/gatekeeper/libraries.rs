@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::constraint::Constraint;
+use super::template::Template;
 use super::{Library, is_part, read};
 use crate::change::named_cluster_folder;
 use crate::config::Config;
@@ -25,8 +26,21 @@ pub struct Libraries {
     pub digest: [u8; 32],
 }
 
+/// A library that judges a file.
+#[derive(Debug)]
+pub struct Judges<'l> {
+    /// Its place.
+    pub at: usize,
+    /// The library.
+    pub library: &'l Library,
+    /// The cluster whose objects it reads, where it reads any.
+    pub scope: Option<String>,
+    /// The config's clusters for which it judges; all of the file's when none is named.
+    pub clusters: Option<Vec<String>>,
+}
+
 /// The clusters that a file is for: the config's; else the folder that is called after one.
-fn clusters_of(config: &Config, path: &RepoPath) -> Vec<String> {
+pub(crate) fn clusters_of(config: &Config, path: &RepoPath) -> Vec<String> {
     let named: Vec<String> = config.clusters_of(path.as_str()).iter().map(|cluster| cluster.name.clone()).collect();
     if !named.is_empty() {
         return named;
@@ -79,24 +93,29 @@ impl Libraries {
         (libraries, faults)
     }
 
-    /// The libraries that judge a file: the place of each, and the config's clusters for which it does; all of them when
-    /// none is named.
+    /// The libraries that judge a file.
     #[must_use]
-    pub fn of(&self, config: &Config, path: &RepoPath) -> Vec<(usize, &Library, Option<Vec<String>>)> {
+    pub fn of(&self, config: &Config, path: &RepoPath) -> Vec<Judges<'_>> {
         let clusters = clusters_of(config, path);
         let is_config = !config.clusters_of(path.as_str()).is_empty();
-        let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        // A library that reads other objects is asked for each cluster, whose objects are not those of another.
+        let scope = |at: usize, cluster: &String| {
+            self.all.get(at).is_some_and(Library::reads_inventory).then(|| cluster.clone())
+        };
+        let mut found: BTreeMap<(usize, Option<String>), Vec<String>> = BTreeMap::new();
         for cluster in &clusters {
             if let Some(at) = self.by_cluster.get(cluster).copied().or(self.common) {
-                found.entry(at).or_default().push(cluster.clone());
+                found.entry((at, scope(at, cluster))).or_default().push(cluster.clone());
             }
         }
         if clusters.is_empty() {
-            found.extend(self.common.map(|at| (at, Vec::new())));
+            found.extend(self.common.map(|at| ((at, None), Vec::new())));
         }
         let is_all = !is_config || found.len() <= 1;
-        let with = |(at, names)| Some((at, self.all.get(at)?, (!is_all).then_some(names)));
-        found.into_iter().filter_map(with).collect()
+        let judges = |((at, scope), names)| {
+            Some(Judges { at, library: self.all.get(at)?, scope, clusters: (!is_all).then_some(names) })
+        };
+        found.into_iter().filter_map(judges).collect()
     }
 
     /// The constraints, those of several clusters once.
@@ -112,10 +131,12 @@ impl Libraries {
         self.all.is_empty()
     }
 
-    /// How many there are.
+    /// The templates with constraints that are judged by their Rego, and in a cluster by their CEL: each file once.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.all.len()
+    pub fn judged_by_cel(&self) -> BTreeMap<&RepoPath, &Template> {
+        let templates = self.all.iter().flat_map(Library::constraints).map(|constraint| &*constraint.template);
+        let by_both = templates.filter(|template| template.has_cel && template.not_judged().is_none());
+        by_both.map(|template| (template.object.path(), template)).collect()
     }
 
     /// The constraints whose templates may read objects of some kinds.

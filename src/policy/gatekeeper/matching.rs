@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::selector::{Labels, Selector};
 use crate::policy::Value;
+use crate::policy::review::Lies;
 
 /// A `match` block. All of its parts must hold; one that is not written holds for everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -77,6 +78,8 @@ pub struct Target<'a> {
     pub namespace_object: Namespace<'a>,
     /// `Original` or `Generated`.
     pub source: Source,
+    /// Whether it lies in a namespace.
+    pub lies: Lies,
 }
 
 /// Whether the object matches depends on labels of a Namespace that nobody knows.
@@ -126,9 +129,10 @@ impl Match {
     fn scope_matches(&self, target: &Target<'_>) -> bool {
         let is_namespaced = !target.is_namespace()
             && (!target.namespace.is_empty() || matches!(target.namespace_object, Namespace::Known(_)));
-        match self.scope.as_deref() {
-            Some("Cluster") => !is_namespaced,
-            Some("Namespaced") => is_namespaced,
+        match (self.scope.as_deref(), target.lies) {
+            (Some("Cluster"), Lies::AsWritten) => !is_namespaced,
+            (Some("Namespaced"), Lies::AsWritten) => is_namespaced,
+            (Some("Cluster"), Lies::InNamespace) => false,
             _ => true,
         }
     }
@@ -186,6 +190,7 @@ impl<'a> Target<'a> {
             labels: Labels::of(object),
             namespace_object,
             source,
+            lies: Lies::AsWritten,
         }
     }
 }

@@ -237,6 +237,12 @@ impl Library {
         self.settings.operations.clone().unwrap_or_else(|| OPERATIONS.map(str::to_owned).to_vec())
     }
 
+    /// A constraint's template reads the inventory.
+    #[must_use]
+    pub fn reads_inventory(&self) -> bool {
+        self.constraints.values().any(|constraint| !constraint.template.inventory.is_nothing())
+    }
+
     /// The constraints whose templates may read objects of some kinds.
     #[must_use]
     pub fn readers_of(&self, kinds: &BTreeSet<String>) -> Vec<&Constraint> {

@@ -1,16 +1,12 @@
 //! What Gatekeeper refuses of a template's Rego before it compiles it: it must have a rule `violation`, and read nothing of
 //! `data` but its libraries and the inventory.
 
-use std::sync::Arc;
-
 use crate::policy::compile::visit;
-use crate::policy::rego::ast::{Loc, Module, Term, TermKind};
+use crate::policy::reads;
+use crate::policy::rego::ast::{Loc, Module, Term};
 
 /// A mistake: where (no line is the first), what, and what to do.
 pub(super) type Mistake = (Loc, String, &'static str);
-
-/// What is read of `data`: where, and its first key if that is constant.
-type Read = (Loc, Option<Arc<str>>);
 
 /// What is wrong with a template's module.
 pub(super) fn mistakes(module: &Module, is_lib: bool) -> Vec<Mistake> {
@@ -35,8 +31,9 @@ pub(super) fn mistakes(module: &Module, is_lib: bool) -> Vec<Mistake> {
             _ => found.push((import.loc, message, "import `data.lib.<name>`")),
         }
     }
-    for (loc, key) in reads(module) {
-        if !matches!(key.as_deref(), Some("lib" | "inventory")) {
+    for read in reads::data(module) {
+        let (loc, key) = read.first();
+        if !matches!(key, Some("lib" | "inventory")) {
             let what = key.map_or("data".to_owned(), |key| format!("data.{key}"));
             let help = "there is `data.inventory`, and `data.lib` for its own libraries";
             found.push((loc, format!("a template cannot read `{what}`"), help));
@@ -56,27 +53,4 @@ pub(super) fn asks_external_data(module: &Module) -> bool {
 
 fn is_violation(name: &Term) -> bool {
     name.as_var().or(name.as_str()).is_some_and(|name| &**name == "violation")
-}
-
-fn reads(module: &Module) -> Vec<Read> {
-    let mut found = Vec::new();
-    for rule in &module.rules {
-        visit::rule(rule, &mut |term, _| found.extend(read(term)));
-        visit::literals(rule, &mut |literal| found.extend(literal.with.iter().filter_map(|with| read(&with.target))));
-    }
-    found
-}
-
-fn read(term: &Term) -> Option<Read> {
-    let is_data = |name: &Arc<str>| &**name == "data";
-    match &term.kind {
-        TermKind::Var(name) if is_data(name) => Some((term.loc, None)),
-        TermKind::Ref(base, path) if base.as_var().is_some_and(is_data) => {
-            Some((term.loc, path.first().and_then(Term::as_str).cloned()))
-        }
-        TermKind::Call(name, _) if name.len() > 1 && name.first().is_some_and(is_data) => {
-            Some((term.loc, name.get(1).cloned()))
-        }
-        _ => None,
-    }
 }

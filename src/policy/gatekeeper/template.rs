@@ -18,6 +18,8 @@ const TARGET: &str = "admission.k8s.gatekeeper.sh";
 
 /// The engine that is evaluated here.
 const REGO: &str = "Rego";
+/// The engine of `ValidatingAdmissionPolicy`'s language.
+const CEL: &str = "K8sNativeValidation";
 
 /// The code of a fault.
 pub(super) const INVALID: &str = "gatekeeper_template";
@@ -35,6 +37,8 @@ pub struct Template {
     code: Result<Vec<Code>, String>,
     /// What it reads of the other objects.
     pub inventory: InventoryReads,
+    /// It has CEL beside its Rego. Of Gatekeeper's drivers (3.23) that of CEL is asked first.
+    pub has_cel: bool,
     pub(super) pack: Pack,
     program: OnceLock<Result<Program, Vec<Fault>>>,
     /// The full path of `violation`.
@@ -83,6 +87,7 @@ impl Template {
             operations: operations.filter_map(yaml::Value::as_str).map(str::to_owned).collect(),
             code: Ok(vec![]),
             inventory: InventoryReads::default(),
+            has_cel: false,
             pack,
             program: OnceLock::new(),
             rule: String::new(),
@@ -98,6 +103,7 @@ impl Template {
             |code: yaml::Value<'_>| code.get("engine").and_then(yaml::Value::as_str).unwrap_or_default().to_owned();
         let engines: Vec<String> = codes.iter().map(|code| engine(*code)).collect();
         let found = engines.iter().position(|engine| engine == REGO);
+        self.has_cel = engines.iter().any(|engine| engine == CEL);
         let (source, at, version) = match found.and_then(|index| Some((index, codes.get(index)?.get("source")?))) {
             Some((index, source)) => {
                 let is_v1 = source.get("version").and_then(yaml::Value::as_str) == Some("v1");

@@ -115,6 +115,7 @@ fn report(folder: &Folder, case: &str, at: &Path, request: &Request) -> Result<R
         minors: Vec::new(),
         fail_on: None,
         policies,
+        test_policies: None,
         store: Store::none(),
         today: request.today,
         started: Instant::now(),

@@ -6,8 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::git::Tree;
 use crate::policy::engine::Fault;
 use crate::policy::modules::EXTENSION;
+use crate::source::RepoPath;
 
 /// The file of a case that tells the findings.
 pub(super) const EXPECTED: &str = "expected.yaml";
@@ -25,6 +27,8 @@ pub(super) struct Folder {
     pub(super) files: BTreeMap<String, Arc<[u8]>>,
     /// Folders of cases, below the root.
     pub(super) cases: BTreeSet<String>,
+    /// What lies there; in memory, all of `files`.
+    pub(super) tree: Tree,
 }
 
 impl Folder {
@@ -42,17 +46,16 @@ impl Folder {
         } else {
             vec![path.to_owned()]
         };
-        let mut folder = Self { root: root.to_owned(), files: BTreeMap::new(), cases: BTreeSet::new() };
-        folder.cases = paths
-            .iter()
-            .filter(|path| path.file_name().is_some_and(|name| name == EXPECTED))
-            .filter_map(|path| path.parent())
-            .filter(|folder| SIDES.iter().any(|side| folder.join(side).is_dir()))
-            .filter_map(|path| below(root, path))
-            .collect();
-        for path in paths {
-            let Some(name) = below(root, &path) else { continue };
-            if folder.cases.iter().any(|case| is_below(&name, case)) {
+        let named: Vec<(String, PathBuf)> =
+            paths.into_iter().filter_map(|path| Some((below(root, &path)?, path))).collect();
+        let mut folder = Self {
+            root: root.to_owned(),
+            files: BTreeMap::new(),
+            cases: cases(named.iter().map(|(name, _)| name.as_str())),
+            tree: Tree::folder(root),
+        };
+        for (name, path) in named {
+            if folder.is_of_case(&name) {
                 continue;
             }
             let size = fs::metadata(&path).map_or(0, |found| found.len());
@@ -63,6 +66,24 @@ impl Folder {
             folder.files.insert(name, bytes.into());
         }
         Ok(folder)
+    }
+
+    /// Files that are not on disk, by their paths below a folder of that name.
+    pub(super) fn in_memory(root: &str, files: &BTreeMap<String, String>) -> Self {
+        let bytes = |text: &String| Arc::from(text.as_bytes());
+        let mut folder = Self {
+            root: PathBuf::from(root),
+            files: BTreeMap::new(),
+            cases: cases(files.keys().map(String::as_str)),
+            tree: Tree::of_files(files.iter().map(|(name, text)| (RepoPath::from(name.as_str()), bytes(text)))),
+        };
+        let files = files.iter().filter(|(name, _)| !folder.is_of_case(name));
+        folder.files = files.map(|(name, text)| (name.clone(), bytes(text))).collect();
+        folder
+    }
+
+    fn is_of_case(&self, name: &str) -> bool {
+        self.cases.iter().any(|case| is_below(name, case))
     }
 
     /// A file as people know it.
@@ -85,6 +106,23 @@ impl Folder {
 /// A path is in a folder, or in one below it; the folder of no name has everything.
 pub(super) fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The folders of cases among files, by what they hold.
+fn cases<'n>(names: impl Iterator<Item = &'n str> + Clone) -> BTreeSet<String> {
+    let parent = |name: &'n str| match name.rsplit_once('/') {
+        Some((parent, EXPECTED)) => Some(parent),
+        None if name == EXPECTED => Some(""),
+        _ => None,
+    };
+    let has_side = |case: &&str| {
+        let below = |name: &str| {
+            let rest = if case.is_empty() { Some(name) } else { name.strip_prefix(*case)?.strip_prefix('/') };
+            rest?.split_once('/').map(|(side, _)| SIDES.contains(&side))
+        };
+        names.clone().any(|name| below(name) == Some(true))
+    };
+    names.clone().filter_map(parent).filter(has_side).map(str::to_owned).collect()
 }
 
 fn below(root: &Path, path: &Path) -> Option<String> {

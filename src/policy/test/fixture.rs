@@ -31,7 +31,7 @@ pub(super) fn run(folder: &Folder, request: &Request) -> Vec<TestResult> {
     if fixtures.is_empty() {
         return Vec::new();
     }
-    let given = [(folder.shown(""), Tree::folder(&folder.root))];
+    let given = [(folder.shown(""), folder.tree.clone())];
     let set = PolicySet::load(&Config::default(), &Tree::empty(), Vec::new(), &given);
     let parent = |path: &str| path.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned());
     let mut results = Vec::new();

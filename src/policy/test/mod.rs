@@ -12,6 +12,7 @@ pub mod report;
 mod suite;
 mod why;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -143,6 +144,27 @@ pub fn run(request: &Request) -> Results {
     }
     results.faults.dedup();
     results.tests.sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
+    results.time = started.elapsed();
+    results
+}
+
+/// Texts that are not on disk: by the name of a folder, and their paths below it.
+pub type Given = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Run the tests of texts, each folder by itself: rules `test_…`, and `good.yaml` and `bad.yaml`. Cases and suites may read
+/// what lies elsewhere, so they are left out.
+#[must_use]
+pub fn run_given(given: &Given, request: &Request) -> Results {
+    let started = Instant::now();
+    let mut results = Results::default();
+    for (name, files) in given {
+        let folder = [Folder::in_memory(name, files)];
+        let faults = results.faults.len();
+        rego::run(&folder, request, &mut results);
+        if results.faults.len() == faults {
+            results.tests.extend(folder.iter().flat_map(|folder| fixture::run(folder, request)));
+        }
+    }
     results.time = started.elapsed();
     results
 }

@@ -83,11 +83,14 @@ pub const POLICY_INVALID: Rule = Rule {
     aliases: &[],
     severity: Severity::Error,
     by: By::Gate,
-    basis: "portcullis compiles the head's policies as they will be used once they are merged",
-    summary: "The change breaks a policy.",
+    basis: "portcullis compiles the head's policies as they will be used once they are merged, and runs their tests",
+    summary: "The change breaks a policy, or a test of one.",
     explanation: "\
 A policy of the head cannot be read or compiled. This change is still judged by the target branch's policies, but once \
 merged every later change would be Indeterminate until somebody mends the file.
+
+Or a test does not hold: a rule `test_…` in a folder of policies that the change touches, or `good.yaml` or `bad.yaml` \
+beside a policy. They are run in a process of its own, with limits.
 
 Mend the marked line; `portcullis policy check` and `portcullis test` say the same at the desk.",
 };

@@ -5,7 +5,7 @@ use crate::manifest::object::group_of;
 use crate::policy::Value;
 use crate::policy::gatekeeper::evaluate::Request;
 use crate::policy::gatekeeper::matching::{field, text};
-use crate::policy::review::object_of;
+use crate::policy::review::{Lies, object_of};
 
 /// Whether the object of a test is an AdmissionReview.
 pub(super) fn is_review(object: &Value) -> bool {
@@ -20,6 +20,7 @@ pub(super) fn of(object: &Value, inventory: &[Value]) -> Result<Request, String>
     let mut request = Request {
         operation: text(&fields, &["operation"]).to_owned(),
         namespace: namespace.to_owned(),
+        lies: Lies::AsWritten,
         object: get("object"),
         old_object: get("oldObject"),
         namespace_object: namespace_object(inventory, namespace).cloned(),
