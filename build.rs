@@ -1,9 +1,10 @@
 //! Packs `schemas/native.txt` and `schemas/overlay/*.toml` into one table that the program uses in place.
 //!
-//! The layout (little-endian) is read by `src/schema/table/mod.rs`:
-//! six section offsets (u32: kinds, defs, fields, types, facts, strings), then the sections. A string is a u32 into the
-//! strings: a u16 length and its bytes. Records have fixed sizes; facts are found by offset.
+//! The rows are those of `src/schema/table/rows.rs`, as Rust: nothing of them is read or checked at run time. Their texts
+//! are ranges of one file.
 
+#[path = "src/yaml/keys.rs"]
+mod keys;
 #[path = "src/schema/table/overlay.rs"]
 mod overlay;
 #[path = "src/schema/table/text.rs"]
@@ -11,8 +12,10 @@ mod overlay;
 mod text;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
+use keys::hash;
 use text::{Native, SCALARS, Type};
 
 fn main() -> Result<(), String> {
@@ -22,9 +25,10 @@ fn main() -> Result<(), String> {
     let native = text::parse(&read("schemas/native.txt")?)?;
     let overlay = overlay::read(Path::new("schemas/overlay"))?;
     overlay.check(&native)?;
-    let packed = Packer::default().pack(&native, &overlay)?;
+    let (rows, texts) = Packer::default().pack(&native, &overlay)?;
     let out = std::env::var("OUT_DIR").map_err(|error| error.to_string())?;
-    std::fs::write(Path::new(&out).join("native.bin"), packed).map_err(|error| error.to_string())?;
+    std::fs::write(Path::new(&out).join("native.rs"), rows).map_err(|error| error.to_string())?;
+    std::fs::write(Path::new(&out).join("native-texts.txt"), texts).map_err(|error| error.to_string())?;
     std::fs::write(Path::new(&out).join("policies.rs"), policies()?).map_err(|error| error.to_string())?;
     std::fs::write(Path::new(&out).join("catalog.pack"), catalogue()?).map_err(|error| error.to_string())
 }
@@ -70,20 +74,28 @@ fn catalogue() -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// Fields that a struct may have: the decoder keeps a bit for each.
+const MOST_FIELDS: usize = 64;
+
 #[derive(Default)]
 struct Packer {
-    strings: Vec<u8>,
+    texts: String,
     known: HashMap<String, u32>,
-    types: Vec<(u8, u16)>,
+    types: Vec<String>,
     numbers: HashMap<Type, u16>,
     defs: HashMap<String, u16>,
-    facts: Vec<u8>,
+    facts: Vec<String>,
+    values: Vec<String>,
+    ranges: Vec<String>,
+    lists: Vec<String>,
+    slots: Vec<u8>,
 }
 
 impl Packer {
-    fn pack(mut self, native: &Native, overlay: &overlay::Overlay) -> Result<Vec<u8>, String> {
-        // Offset 0 of the facts says that there are none.
-        self.facts.push(0);
+    /// The rows as Rust, and their texts.
+    fn pack(mut self, native: &Native, overlay: &overlay::Overlay) -> Result<(String, String), String> {
+        // Facts 0 says that there are none.
+        self.field_facts(Some(&overlay::FieldFacts::default()))?;
         for (index, name) in native.defs.keys().enumerate() {
             self.defs.insert(name.clone(), u16::try_from(index).map_err(|_| "too many defs")?);
         }
@@ -92,61 +104,110 @@ impl Packer {
         lines.sort_by(|a, b| (&a.api_version, &a.kind).cmp(&(&b.api_version, &b.kind)));
         for line in lines {
             let def = *self.defs.get(&line.def).ok_or_else(|| format!("no def {}", line.def))?;
-            for text in [&line.api_version, &line.kind, &line.plural] {
-                kinds.extend(self.string(text).to_le_bytes());
-            }
-            let facts = self.kind_facts(overlay.kinds.get(&format!("{} {}", line.api_version, line.kind)));
-            kinds.extend(facts.to_le_bytes());
-            kinds.extend(def.to_le_bytes());
-            kinds.extend([u8::from(line.namespaced), line.minors]);
+            let facts = overlay.kinds.get(&format!("{} {}", line.api_version, line.kind)).cloned().unwrap_or_default();
+            kinds.push(format!(
+                "KindRow {{ api_version: {}, group: {}, kind: {}, plural: {}, instead: {}, def: {def}, is_namespaced: {}, minors: {}, \
+                 deprecated: {}, off: {} }}",
+                self.text(&line.api_version)?,
+                self.text(line.api_version.rsplit_once('/').map_or("", |(group, _)| group))?,
+                self.text(&line.kind)?,
+                self.text(&line.plural)?,
+                self.text(facts.instead.as_deref().unwrap_or_default())?,
+                line.namespaced,
+                line.minors,
+                facts.deprecated.unwrap_or(0),
+                facts.off,
+            ));
         }
-        let (mut defs, mut fields, mut first) = (Vec::new(), Vec::new(), 0_u32);
+        let (mut defs, mut fields) = (Vec::new(), Vec::new());
         for (name, (minors, lines)) in &native.defs {
             let mut lines: Vec<_> = lines.iter().collect();
             lines.sort_by(|a, b| a.name.cmp(&b.name));
-            defs.extend(self.string(name).to_le_bytes());
-            defs.extend(first.to_le_bytes());
-            defs.extend(u16::try_from(lines.len()).map_err(|_| "too many fields")?.to_le_bytes());
-            let defaults = overlay.fields.iter().any(|((def, _), facts)| def == name && facts.default.is_some());
-            let required = lines.iter().any(|line| line.required > 0);
-            defs.extend([*minors, u8::from(defaults) | u8::from(required) << 1]);
-            for line in lines {
-                first += 1;
-                fields.extend(self.string(&line.name).to_le_bytes());
-                let facts = self.field_facts(overlay.fields.get(&(name.clone(), line.name.clone())));
-                fields.extend(facts.to_le_bytes());
-                fields.extend(self.string(&line.list).to_le_bytes());
-                fields.extend(self.ty(&line.ty)?.to_le_bytes());
-                fields.extend([line.minors, line.required]);
+            if lines.len() > MOST_FIELDS {
+                return Err(format!("{name} has more than {MOST_FIELDS} fields"));
             }
+            let first = fields.len();
+            let slots = self.slots(lines.iter().map(|line| line.name.as_str()))?;
+            let (mut required, mut defaults) = (Vec::new(), Vec::new());
+            for line in lines {
+                let facts = overlay.fields.get(&(name.clone(), line.name.clone()));
+                if line.required > 0 {
+                    required.push(fields.len().to_string());
+                }
+                if facts.is_some_and(|facts| facts.default.is_some()) {
+                    defaults.push(fields.len().to_string());
+                }
+                fields.push(format!(
+                    "FieldRow {{ name: {}, list: {}, facts: {}, ty: {}, minors: {}, required: {} }}",
+                    self.text(&line.name)?,
+                    self.text(&line.list)?,
+                    self.field_facts(facts)?,
+                    self.ty(&line.ty)?,
+                    line.minors,
+                    line.required,
+                ));
+            }
+            defs.push(format!(
+                "DefRow {{ name: {}, fields: ({first}, {}), required: {}, defaults: {}, slots: {slots:?}, minors: \
+                 {minors} }}",
+                self.text(name)?,
+                fields.len(),
+                self.list(required),
+                self.list(defaults),
+            ));
         }
-        let mut types = Vec::new();
-        for (tag, argument) in &self.types {
-            types.extend([*tag, 0]);
-            types.extend(argument.to_le_bytes());
+        let mut rows = String::new();
+        for (name, ty, items) in [
+            ("KINDS", "KindRow", &kinds),
+            ("DEFS", "DefRow", &defs),
+            ("FIELDS", "FieldRow", &fields),
+            ("TYPES", "(u8, u16)", &self.types),
+            ("FACTS", "FactsRow", &self.facts),
+            ("VALUES", "Text", &self.values),
+            ("RANGES", "(i64, i64)", &self.ranges),
+            ("LISTS", "u16", &self.lists),
+            ("SLOTS", "u8", &self.slots.iter().map(u8::to_string).collect()),
+        ] {
+            _ = writeln!(rows, "pub(super) static {name}: [{ty}; {}] = [{}];", items.len(), items.join(", "));
         }
-        let sections = [&kinds, &defs, &fields, &types, &self.facts, &self.strings];
-        let mut packed = Vec::new();
-        let mut at = 4 * u32::try_from(sections.len()).unwrap_or(0);
-        for section in sections {
-            packed.extend(at.to_le_bytes());
-            at += u32::try_from(section.len()).map_err(|_| "a section is too long")?;
-        }
-        for section in sections {
-            packed.extend(section);
-        }
-        Ok(packed)
+        Ok((rows, self.texts))
     }
 
-    fn string(&mut self, text: &str) -> u32 {
-        if let Some(known) = self.known.get(text) {
-            return *known;
+    /// A hash table of the names of a struct's fields, with free slots between them: the first field of a name, from 1.
+    fn slots<'n>(&mut self, names: impl ExactSizeIterator<Item = &'n str>) -> Result<(u16, u16), String> {
+        let first = u16::try_from(self.slots.len()).map_err(|_| "too many slots")?;
+        let size = (2 * names.len()).next_power_of_two().min(256);
+        let mut slots = vec![0; size];
+        let mut last = None;
+        for (index, name) in names.enumerate().filter(|(_, name)| last.replace(*name) != Some(*name)) {
+            let from = usize::from(hash(name.as_bytes()));
+            let free = (0..size).map(|step| (from + step) % size).find(|slot| slots.get(*slot) == Some(&0));
+            let slot = free.and_then(|slot| slots.get_mut(slot)).ok_or("no free slot")?;
+            *slot = u8::try_from(index + 1).map_err(|_| "too many fields")?;
         }
-        let at = u32::try_from(self.strings.len()).unwrap_or(u32::MAX);
-        self.strings.extend(u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes());
-        self.strings.extend(text.as_bytes());
-        self.known.insert(text.to_owned(), at);
-        at
+        self.slots.extend(slots);
+        Ok((first, u16::try_from(self.slots.len()).map_err(|_| "too many slots")?))
+    }
+
+    /// The numbers of fields, as a range of the lists.
+    fn list(&mut self, fields: Vec<String>) -> String {
+        let first = self.lists.len();
+        self.lists.extend(fields);
+        format!("({first}, {})", self.lists.len())
+    }
+
+    /// A text's length in 12 bits and its place in 20.
+    fn text(&mut self, text: &str) -> Result<String, String> {
+        let end = u32::try_from(self.texts.len()).map_err(|_| "too many texts")?;
+        let at = *self.known.entry(text.to_owned()).or_insert(end);
+        if at == end {
+            self.texts.push_str(text);
+        }
+        let length = u32::try_from(text.len()).map_err(|_| "too long a text")?;
+        if at >= 1 << 20 || length >= 1 << 12 {
+            return Err(format!("no room for {text}"));
+        }
+        Ok(format!("Text({})", length << 20 | at))
     }
 
     /// Tags: 0 a scalar, 1 a def, 2 a list, 3 a map; the argument is a number of that kind.
@@ -164,55 +225,31 @@ impl Packer {
             Type::Map(value) => (3, self.ty(value)?),
         };
         let number = u16::try_from(self.types.len()).map_err(|_| "too many types")?;
-        self.types.push(record);
+        self.types.push(format!("{record:?}"));
         self.numbers.insert(ty.clone(), number);
         Ok(number)
     }
 
-    /// A bit for each fact that follows: 1 default (JSON), 2 enum (count, values), 4 range (two i64), 8 check (its name),
-    /// 16 immutable, 32 optional (the definitions' `required` is not enforced).
-    fn field_facts(&mut self, facts: Option<&overlay::FieldFacts>) -> u32 {
-        let Some(facts) = facts else { return 0 };
-        let at = u32::try_from(self.facts.len()).unwrap_or(0);
-        let bits = [
-            (1, facts.default.is_some()),
-            (2, !facts.values.is_empty()),
-            (4, facts.range.is_some()),
-            (8, facts.check.is_some()),
-            (16, facts.immutable),
-            (32, facts.optional),
-        ];
-        self.facts.push(bits.into_iter().filter(|(_, set)| *set).map(|(bit, _)| bit).sum());
-        if let Some(default) = &facts.default {
-            let text = self.string(default);
-            self.facts.extend(text.to_le_bytes());
+    fn field_facts(&mut self, facts: Option<&overlay::FieldFacts>) -> Result<usize, String> {
+        let Some(facts) = facts else { return Ok(0) };
+        let first = self.values.len();
+        for value in &facts.values {
+            let value = self.text(value)?;
+            self.values.push(value);
         }
-        if !facts.values.is_empty() {
-            self.facts.extend(u16::try_from(facts.values.len()).unwrap_or(0).to_le_bytes());
-            for value in &facts.values {
-                let text = self.string(value);
-                self.facts.extend(text.to_le_bytes());
-            }
+        if let Some(range) = facts.range {
+            self.ranges.push(format!("{range:?}"));
         }
-        if let Some((low, high)) = facts.range {
-            self.facts.extend(low.to_le_bytes());
-            self.facts.extend(high.to_le_bytes());
-        }
-        if let Some(check) = &facts.check {
-            let text = self.string(check);
-            self.facts.extend(text.to_le_bytes());
-        }
-        at
-    }
-
-    /// Deprecated since (0: not), its replacement, and whether it is served unless it is asked for.
-    fn kind_facts(&mut self, facts: Option<&overlay::KindFacts>) -> u32 {
-        let Some(facts) = facts else { return 0 };
-        let at = u32::try_from(self.facts.len()).unwrap_or(0);
-        self.facts.push(facts.deprecated.unwrap_or(0));
-        let text = self.string(facts.instead.as_deref().unwrap_or_default());
-        self.facts.extend(text.to_le_bytes());
-        self.facts.push(u8::from(facts.off));
-        at
+        let range = if facts.range.is_some() { self.ranges.len() } else { 0 };
+        let row = format!(
+            "FactsRow {{ default: {}, check: {}, values: ({first}, {}), range: {range}, is_immutable: {}, is_optional: {} }}",
+            self.text(facts.default.as_deref().unwrap_or_default())?,
+            self.text(facts.check.as_deref().unwrap_or_default())?,
+            self.values.len(),
+            facts.immutable,
+            facts.optional,
+        );
+        self.facts.push(row);
+        Ok(self.facts.len() - 1)
     }
 }

@@ -3,6 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
+use sha1::{Digest, Sha1};
+
+use super::tree::ObjectId;
 use crate::finding::Reason;
 use crate::source::RepoPath;
 
@@ -72,6 +75,13 @@ pub(super) fn read_disk(path: &Path, of: Of) -> Content {
         Ok(content) => content,
         Err(error) => Content::unreadable(&error),
     }
+}
+
+/// The bytes of a file outside git, if they are those of a blob.
+pub(super) fn read_blob(path: &Path, id: ObjectId) -> Option<Vec<u8>> {
+    let Content::Bytes(bytes) = read_disk(path, Content::Bytes) else { return None };
+    let hash = Sha1::new().chain_update(format!("blob {}\0", bytes.len())).chain_update(&bytes).finalize();
+    (hash.as_slice() == id.as_bytes()).then_some(bytes)
 }
 
 fn read_regular(path: &Path, of: Of) -> std::io::Result<Content> {

@@ -298,7 +298,18 @@ impl Tree {
 
     /// The content of a file that is meant to be binary. As [`Tree::read`] otherwise.
     pub fn read_binary(&self, entry: &TreeEntry) -> Result<Content, GitError> {
-        self.content(entry, Content::of_binary)
+        match self.checked_out(entry) {
+            Some(bytes) => Ok(Content::of_binary(bytes)),
+            None => self.content(entry, Content::of_binary),
+        }
+    }
+
+    /// The bytes of a stored file, if the work tree has the same at its path: to hash a large file takes a tenth of the
+    /// time that it takes to inflate it.
+    fn checked_out(&self, entry: &TreeEntry) -> Option<Vec<u8>> {
+        let id = entry.id.filter(|_| entry.at == At::Store && entry.kind.is_regular())?;
+        let path = self.repository()?.work_dir()?.join(entry.path.as_str());
+        content::read_blob(&path, id)
     }
 
     fn content(&self, entry: &TreeEntry, of: Of) -> Result<Content, GitError> {
@@ -324,13 +335,16 @@ impl Tree {
         }
     }
 
-    fn read_stored(&self, entry: &TreeEntry, of: Of) -> Result<Content, GitError> {
-        let repository = match &*self.0 {
+    fn repository(&self) -> Option<&Repository> {
+        match &*self.0 {
             Inner::Git { repository, .. } => Some(repository),
             Inner::Overlay(overlay) => overlay.repository(),
-            _ => None,
-        };
-        let (Some(repository), Some(id)) = (repository, entry.id) else {
+            Inner::Empty | Inner::Folder(_) => None,
+        }
+    }
+
+    fn read_stored(&self, entry: &TreeEntry, of: Of) -> Result<Content, GitError> {
+        let (Some(repository), Some(id)) = (self.repository(), entry.id) else {
             return Ok(Content::NotJudged(Reason::Unreadable, "it is of another tree".into()));
         };
         let id = oid(id);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::{Growing, Step, Stored};
-use super::table::{Def, Field, Kind, Scalar, Type};
+use super::table::{Def, Field, FieldSet, Kind, Scalar, Type};
 use super::text::{base64, quantity, time};
 use super::values::nearest;
 use crate::manifest::object::Object;
@@ -110,7 +110,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         match ty {
             Type::Struct(def) => {
                 let mark = self.growing.deriver().mark();
-                self.defaults(node, def, mark, minors);
+                self.defaults(node, def, FieldSet::default(), minors);
                 self.growing.deriver().mapping(node, mark);
             }
             Type::List(_) => self.growing.fill(node, &serde_json::Value::Array(Vec::new())),
@@ -128,6 +128,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn structure(&mut self, node: NodeId, raw: Value<'a>, def: Def, minors: MinorSet) {
         let mark = self.growing.deriver().mark();
+        let mut there = FieldSet::default();
         for entry in raw.raw_entries() {
             let document = raw.document();
             let value = document.value(entry.value);
@@ -137,7 +138,8 @@ impl<'w, 'a> Walk<'w, 'a> {
                 continue;
             }
             let mut missing = minors;
-            for field in def.field(name) {
+            let (bits, fields) = def.named(name);
+            for field in fields {
                 let known = field.minors().within(minors);
                 missing = missing.without(known);
                 if known.is_empty() || value.is_null() {
@@ -151,27 +153,21 @@ impl<'w, 'a> Walk<'w, 'a> {
                     self.list_keys(child, value, field, known);
                 }
                 self.growing.deriver().entry(key, entry.key_origin, child);
+                there.add(bits);
             }
             if !missing.is_empty() && self.strict {
                 self.unknown_field(node, name, def, missing);
             }
         }
-        self.required(node, def, mark, minors);
-        self.defaults(node, def, mark, minors);
+        self.required(node, def, there, minors);
+        self.defaults(node, def, there, minors);
         self.growing.deriver().mapping(node, mark);
     }
 
-    fn required(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
-        if !def.has_required() {
-            return;
-        }
-        for field in def.fields() {
+    fn required(&mut self, node: NodeId, def: Def, there: FieldSet, minors: MinorSet) {
+        for field in def.required(there) {
             let required = field.enforced().within(minors);
             if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
-                continue;
-            }
-            let deriver = self.growing.deriver();
-            if deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == field.name()) {
                 continue;
             }
             let (name, pointer) = self.growing.names(node, Some(field.name()));
@@ -188,15 +184,9 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    fn defaults(&mut self, node: NodeId, def: Def, mark: (usize, usize), minors: MinorSet) {
-        if !def.has_defaults() {
-            return;
-        }
-        for field in def.fields() {
-            let Some(default) = field.default() else { continue };
-            let deriver = self.growing.deriver();
-            let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == field.name());
-            if is_there || field.minors().within(minors).is_empty() {
+    fn defaults(&mut self, node: NodeId, def: Def, there: FieldSet, minors: MinorSet) {
+        for (field, default) in def.defaults(there) {
+            if field.minors().within(minors).is_empty() {
                 continue;
             }
             let value = &default.value;
@@ -206,7 +196,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 // A struct that is filled in has defaults of its own.
                 (Type::Struct(inner), Some(fields)) if fields.is_empty() => {
                     let mark = self.growing.deriver().mark();
-                    self.defaults(child, inner, mark, minors);
+                    self.defaults(child, inner, FieldSet::default(), minors);
                     self.growing.deriver().mapping(child, mark);
                 }
                 _ => self.growing.fill(child, value),
@@ -242,7 +232,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             (Scalar::Quantity, _) => Some(quantity::FORMAT.to_owned()),
             _ => return self.wrong_type(node, raw, scalar_type(scalar), minors),
         };
-        self.growing.verbatim(node, raw);
+        self.growing.deriver().set_scalar_of(node, raw);
         if let Some(message) = wrong {
             self.growing.opaque(node);
             self.push(Cause::Type, node, None, message, minors);
@@ -250,6 +240,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// The types of a CRD's schema that decode themselves: what they hold is not decoded strictly.
+    #[inline(never)]
     fn schema_or(&mut self, node: NodeId, raw: Value<'a>, scalar: Scalar, minors: MinorSet) {
         let schema = Def::find("apiextensions.v1.JSONSchemaProps").map(Type::Struct);
         let before = std::mem::replace(&mut self.strict, false);
@@ -279,12 +270,14 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.strict = before;
     }
 
+    #[cold]
     fn wrong_type(&mut self, node: NodeId, raw: Value<'a>, go_type: &str, minors: MinorSet) {
         self.growing.verbatim(node, raw);
         self.growing.opaque(node);
         self.type_problem(node, raw, go_type, minors);
     }
 
+    #[cold]
     fn type_problem(&mut self, node: NodeId, raw: Value<'a>, go_type: &str, minors: MinorSet) {
         let json = match raw.data() {
             Data::Null => "null".to_owned(),
@@ -294,7 +287,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             Data::Int(_) | Data::Float(_) => "number".to_owned(),
             Data::String(_) => "string".to_owned(),
             Data::Sequence(_) => "array".to_owned(),
-            Data::Mapping(_) => "object".to_owned(),
+            Data::Mapping(..) => "object".to_owned(),
         };
         let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
         self.push(Cause::Type, node, None, message, minors);
@@ -307,6 +300,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
+    #[cold]
     fn unknown_field(&mut self, node: NodeId, name: &str, def: Def, minors: MinorSet) {
         let (field, _) = self.growing.names(node, Some(name));
         self.push(Cause::UnknownField, node, Some(name), format!("unknown field \"{field}\""), minors);
@@ -415,6 +409,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
+    #[cold]
     fn push(&mut self, cause: Cause, node: NodeId, missing: Option<&str>, message: String, minors: MinorSet) {
         let (field, pointer) = self.growing.names(node, missing);
         self.problems.push(Problem {

@@ -103,6 +103,7 @@ impl<'a> At<'a> {
     pub fn target(self) -> Option<Value<'a>> {
         match self.step {
             AtStep::Here => Some(self.value),
+            AtStep::Field(path) if !path.as_bytes().contains(&b'.') => self.value.get(path),
             AtStep::Field(path) => path.split('.').try_fold(self.value, Value::get),
             AtStep::Key(key) => self.value.get(key),
             AtStep::Entry(_, value) => Some(value),
@@ -305,7 +306,7 @@ impl<'a> Growing<'a> {
                 }
                 self.deriver.list(node, mark);
             }
-            Data::Mapping(_) => {
+            Data::Mapping(..) => {
                 let mark = self.deriver.mark();
                 for entry in raw.raw_entries() {
                     let value = raw.document().value(entry.value);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::Dialect;
-use super::document::{Data, DialectDifference, Document, DuplicateKey, Entry, Node, NodeId, Origin, SourceId, Text};
+use super::document::{
+    Data, DialectDifference, Document, DuplicateKey, Entry, Keys, Node, NodeId, Origin, SourceId, Text,
+};
 use super::mapping::Pending;
 use super::resolve::KeyKind;
 use crate::source::{Source, Span};
@@ -141,7 +143,7 @@ impl<'t> Builder<'t> {
     pub(super) fn close(&mut self, end: u32) -> Result<(), (Span, &'static str)> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         let data = if frame.is_mapping {
-            Data::Mapping(self.mapping(frame.node, frame.first, frame.merges)?)
+            Data::Mapping(self.mapping(frame.node, frame.first, frame.merges)?, Keys::ANY)
         } else {
             let start = index(self.items.len());
             self.items.extend(self.pending_items.drain(frame.first..));

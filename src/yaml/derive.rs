@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::{Data, Document, Entry, Node, NodeId, Origin, Text, Value};
+use super::document::{Data, Document, Entry, Keys, Node, NodeId, Origin, Text, Value};
 
 /// Builds a document that shares the sources of another one. Nodes are made before their content is known, so that a
 /// child can name its parent.
@@ -25,10 +25,10 @@ impl<'a> Deriver<'a> {
         Self {
             raw,
             nodes: Vec::with_capacity(nodes),
-            items: Vec::new(),
+            items: Vec::with_capacity(raw.items.len() + 8),
             entries: Vec::with_capacity(entries),
-            strings: Vec::new(),
-            pending_items: Vec::new(),
+            strings: Vec::with_capacity(raw.strings.len() + 32),
+            pending_items: Vec::with_capacity(8),
             pending_entries: Vec::with_capacity(32),
         }
     }
@@ -50,7 +50,7 @@ impl<'a> Deriver<'a> {
     pub fn set_scalar_of(&mut self, node: NodeId, raw: Value<'_>) {
         let data = match raw.data() {
             Data::String(text) => Data::String(self.text_of(text)),
-            Data::Sequence(_) | Data::Mapping(_) => Data::Null,
+            Data::Sequence(_) | Data::Mapping(..) => Data::Null,
             scalar => scalar.clone(),
         };
         let plain = raw.is_plain();
@@ -88,6 +88,13 @@ impl<'a> Deriver<'a> {
         match text {
             Text::Slice(span) => self.raw.source().text.get(span.range()).unwrap_or_default(),
             Text::Owned(index) => self.strings.get(*index as usize).map_or("", |text| text),
+        }
+    }
+
+    fn bytes(&self, text: &Text) -> &[u8] {
+        match text {
+            Text::Slice(span) => self.raw.source().text.as_bytes().get(span.range()).unwrap_or_default(),
+            Text::Owned(_) => self.str(text).as_bytes(),
         }
     }
 
@@ -129,8 +136,12 @@ impl<'a> Deriver<'a> {
     /// Make a node the mapping of the entries since `mark`.
     pub fn mapping(&mut self, node: NodeId, mark: (usize, usize)) {
         let first = index(self.entries.len());
+        let mut keys = Keys::NONE;
+        for entry in self.pending(mark) {
+            keys.add(self.bytes(&entry.key));
+        }
         self.entries.extend(self.pending_entries.drain(mark.1..));
-        self.set(node, Data::Mapping(first..index(self.entries.len())));
+        self.set(node, Data::Mapping(first..index(self.entries.len()), keys));
     }
 
     /// The document, whose root is `root`.

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::keys;
 use crate::source::{Source, Span};
 
 /// Index of a node in its document's arena.
@@ -50,13 +51,36 @@ pub enum Data {
     /// A list: a range in the document's item table.
     Sequence(Range<u32>),
     /// A mapping: a range in the document's entry table, in the order of the document, merge keys expanded, and of
-    /// several equal keys the one that counts.
-    Mapping(Range<u32>),
+    /// several equal keys the one that counts; and which keys it may have.
+    Mapping(Range<u32>, Keys),
+}
+
+/// Which keys a mapping may have, as bits of their hashes: most that are asked for are not there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Keys(u32);
+
+impl Keys {
+    /// Any: nobody will ask for many of them.
+    pub(super) const ANY: Self = Self(u32::MAX);
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) fn add(&mut self, key: &[u8]) {
+        self.0 |= Self::bit(key);
+    }
+
+    fn may_have(self, key: &str) -> bool {
+        self.0 & Self::bit(key.as_bytes()) > 0
+    }
+
+    #[inline]
+    fn bit(key: &[u8]) -> u32 {
+        1 << (keys::hash(key) & 31)
+    }
 }
 
 impl Data {
     fn is_scalar(&self) -> bool {
-        !matches!(self, Self::Sequence(_) | Self::Mapping(_))
+        !matches!(self, Self::Sequence(_) | Self::Mapping(..))
     }
 }
 
@@ -154,6 +178,7 @@ impl Document {
 
     /// The view of one node.
     #[must_use]
+    #[inline]
     pub fn value(&self, id: NodeId) -> Value<'_> {
         Value { document: self, id }
     }
@@ -209,7 +234,7 @@ impl Document {
         value: &serde_json::Value,
         made: &mut dyn FnMut(NodeId, Result<Text, u32>),
     ) {
-        let Some(Data::Mapping(range)) = self.node(mapping).map(|node| node.data.clone()) else { return };
+        let Some(Data::Mapping(range, _)) = self.node(mapping).map(|node| node.data.clone()) else { return };
         let key = self.own(key);
         let child = self.grow(mapping, Ok(key.clone()), value, made);
         let mut entries = self.entries.get(range.start as usize..range.end as usize).unwrap_or_default().to_vec();
@@ -254,10 +279,14 @@ impl Document {
 
     fn set_mapping(&mut self, node: NodeId, entries: Vec<Entry>) {
         let first = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let mut keys = Keys::NONE;
+        for entry in &entries {
+            keys.add(self.text_of(&entry.key).as_bytes());
+        }
         self.entries.extend(entries);
         let end = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         if let Some(node) = self.nodes.get_mut(node.0 as usize) {
-            node.data = Data::Mapping(first..end);
+            node.data = Data::Mapping(first..end, keys);
         }
     }
 
@@ -274,13 +303,16 @@ impl Document {
         }
     }
 
-    /// The bytes of a text: to compare them nobody has to ask where characters begin.
-    fn bytes<'a>(&'a self, text: &Text) -> &'a [u8] {
+    /// A text says this. Most that do not have another length, which their span tells.
+    fn says(&self, text: &Text, key: &str) -> bool {
         match text {
-            Text::Slice(span) => self.sources.first().and_then(|s| s.text.as_bytes().get(span.range())),
-            Text::Owned(index) => self.strings.get(*index as usize).map(|s| s.as_bytes()),
+            Text::Slice(span) => {
+                span.end.wrapping_sub(span.start) as usize == key.len()
+                    && self.sources.first().and_then(|source| source.text.as_bytes().get(span.range()))
+                        == Some(key.as_bytes())
+            }
+            Text::Owned(index) => self.strings.get(*index as usize).is_some_and(|text| **text == *key),
         }
-        .unwrap_or_default()
     }
 
     fn node(&self, id: NodeId) -> Option<&Node> {
@@ -341,7 +373,7 @@ impl<'a> Value<'a> {
             Data::Float(_) => Kind::Float,
             Data::String(_) => Kind::String,
             Data::Sequence(_) => Kind::Sequence,
-            Data::Mapping(_) => Kind::Mapping,
+            Data::Mapping(..) => Kind::Mapping,
         }
     }
 
@@ -409,8 +441,17 @@ impl<'a> Value<'a> {
 
     pub(crate) fn raw_entries(self) -> &'a [Entry] {
         match self.data() {
-            Data::Mapping(range) => {
+            Data::Mapping(range, _) => {
                 self.document.entries.get(range.start as usize..range.end as usize).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn raw_items(self) -> &'a [NodeId] {
+        match self.data() {
+            Data::Sequence(range) => {
+                self.document.items.get(range.start as usize..range.end as usize).unwrap_or_default()
             }
             _ => &[],
         }
@@ -424,30 +465,34 @@ impl<'a> Value<'a> {
     }
 
     /// The items of a list. Empty for anything else.
+    #[inline]
     pub fn items(self) -> impl ExactSizeIterator<Item = Value<'a>> {
-        let items = match self.data() {
-            Data::Sequence(range) => {
-                self.document.items.get(range.start as usize..range.end as usize).unwrap_or_default()
-            }
-            _ => &[],
-        };
-        items.iter().map(move |id| self.document.value(*id))
+        self.raw_items().iter().map(move |id| self.document.value(*id))
     }
 
+    #[inline]
     fn entry(self, key: &str) -> Option<&'a Entry> {
-        self.raw_entries().iter().find(|entry| self.document.bytes(&entry.key) == key.as_bytes())
+        match self.data() {
+            Data::Mapping(range, keys) if keys.may_have(key) => self.find(range, key),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn find(self, range: &Range<u32>, key: &str) -> Option<&'a Entry> {
+        let entries = self.document.entries.get(range.start as usize..range.end as usize)?;
+        entries.iter().find(|entry| self.document.says(&entry.key, key))
     }
 
     /// An item of a list.
     #[must_use]
     pub fn item(self, index: usize) -> Option<Value<'a>> {
-        let Data::Sequence(range) = self.data() else { return None };
-        let items = self.document.items.get(range.start as usize..range.end as usize)?;
-        items.get(index).map(|id| self.document.value(*id))
+        self.raw_items().get(index).map(|id| self.document.value(*id))
     }
 
     /// The value of a key in a mapping.
     #[must_use]
+    #[inline]
     pub fn get(self, key: &str) -> Option<Value<'a>> {
         self.entry(key).map(|entry| self.document.value(entry.value))
     }
@@ -477,7 +522,7 @@ impl<'a> Value<'a> {
             (Data::Sequence(a), Data::Sequence(b)) => {
                 a.len() == b.len() && self.items().zip(other.items()).all(|(x, y)| x.same(y))
             }
-            (Data::Mapping(a), Data::Mapping(b)) => a.len() == b.len() && self.same_mapping(other),
+            (Data::Mapping(a, _), Data::Mapping(b, _)) => a.len() == b.len() && self.same_mapping(other),
             _ => false,
         }
     }
@@ -501,7 +546,7 @@ impl<'a> Value<'a> {
             Data::Float(f) => (*f).into(),
             Data::String(_) => self.as_str().into(),
             Data::Sequence(_) => self.items().map(Value::to_json).collect(),
-            Data::Mapping(_) => self.entries().map(|(k, _, v)| (k.to_owned(), v.to_json())).collect(),
+            Data::Mapping(..) => self.entries().map(|(k, _, v)| (k.to_owned(), v.to_json())).collect(),
         }
     }
 }
@@ -516,7 +561,7 @@ impl serde::Serialize for Value<'_> {
             Data::Float(f) => serializer.serialize_f64(*f),
             Data::String(text) => serializer.serialize_str(self.document.text_of(text)),
             Data::Sequence(_) => serializer.collect_seq(self.items()),
-            Data::Mapping(_) => serializer.collect_map(self.entries().map(|(key, _, value)| (key, value))),
+            Data::Mapping(..) => serializer.collect_map(self.entries().map(|(key, _, value)| (key, value))),
         }
     }
 }

@@ -99,13 +99,13 @@ impl Builder<'_> {
     fn merged_mappings(&self, pair: &Pending) -> Result<Vec<NodeId>, (Span, &'static str)> {
         let data = |id: NodeId| self.nodes.get(id.0 as usize).map(|node| &node.data);
         let list = match data(pair.entry.value) {
-            Some(Data::Mapping(_)) => vec![pair.entry.value],
+            Some(Data::Mapping(..)) => vec![pair.entry.value],
             Some(Data::Sequence(range)) => {
                 self.items.get(range.start as usize..range.end as usize).unwrap_or_default().to_vec()
             }
             _ => return Err((pair.span, WANTS_MAPPING)),
         };
-        if list.iter().all(|id| matches!(data(*id), Some(Data::Mapping(_)))) {
+        if list.iter().all(|id| matches!(data(*id), Some(Data::Mapping(..)))) {
             Ok(list)
         } else {
             Err((pair.span, WANTS_MAPPING))
@@ -113,7 +113,7 @@ impl Builder<'_> {
     }
 
     fn merged_pairs(&self, mapping: NodeId) -> Vec<Pending> {
-        let Some(Data::Mapping(range)) = self.nodes.get(mapping.0 as usize).map(|node| &node.data) else {
+        let Some(Data::Mapping(range, _)) = self.nodes.get(mapping.0 as usize).map(|node| &node.data) else {
             return Vec::new();
         };
         let entries = self.entries.get(range.start as usize..range.end as usize).unwrap_or_default();

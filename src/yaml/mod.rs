@@ -16,6 +16,7 @@ pub mod document;
 mod events;
 mod explain;
 mod json;
+pub(crate) mod keys;
 pub mod limits;
 mod mapping;
 mod number;

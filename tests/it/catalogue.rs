@@ -90,14 +90,16 @@ fn two_crds_of_a_kind_must_agree() {
 }
 
 /// A repository whose config names a catalogue, and a change that adds an object.
-fn judged_by(catalogue: Vec<u8>) -> Run {
+fn with_catalogue(catalogue: Vec<u8>) -> Repo {
     let mut base = tree(&[("portcullis.yaml", "version: 1\nschemas: [vendor/all.pack]\n")]);
     base.insert(b"vendor/all.pack".to_vec(), Entry::File(catalogue));
     let mut head: Tree = base.clone();
     head.extend(tree(&[("apps/w.yaml", OBJECT)]));
-    let run = Repo::new(&base, &head, None).portcullis(&["check", "main..pr", "--now", NOW, "--no-cache"]);
-    assert_eq!(run.defect(), None);
-    run
+    Repo::new(&base, &head, None)
+}
+
+fn judged_by(catalogue: Vec<u8>) -> Run {
+    run(&with_catalogue(catalogue), &["check", "main..pr", "--now", NOW, "--no-cache"])
 }
 
 #[test]
@@ -129,6 +131,23 @@ fn json_schemas_are_packed() {
     says(&pack(&[]), 2, &["crds/acme.io/gadget_v1.json: it is no JSON", "nothing is written"]);
     says(&pack(&["--skip-invalid"]), 0, &["all.pack: 2 JSON Schemas", "1 left out"]);
     says(&run(&repo, &["schema", "list", "all.pack"]), 0, &["acme.io/widget_v1.json", "JSON Schema"]);
+}
+
+/// The work tree's file is read instead of the commit's where it is the same, and only there.
+#[test]
+fn the_catalogue_is_the_commits_whatever_lies_in_the_work_tree() {
+    let repo = with_catalogue(packed(&[("a.yaml", WIDGET)]));
+    let judges = || {
+        says(&run(&repo, &["check", "main..pr", "--now", NOW, "--no-cache"]), 1, &["spec.size: Invalid value: 0"]);
+    };
+    let file = repo.path().join("vendor/all.pack");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, packed(&[("a.yaml", WIDGET)])).unwrap();
+    judges();
+    fs::write(&file, packed(&[("a.yaml", &WIDGET.replace("minimum: 1", "minimum: 0"))])).unwrap();
+    judges();
+    fs::remove_file(&file).unwrap();
+    judges();
 }
 
 #[test]

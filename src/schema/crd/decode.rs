@@ -105,7 +105,7 @@ impl<'a> Walk<'a, '_> {
     /// Decode a value that is not null into a node.
     fn value(&mut self, node: NodeId, raw: Value<'a>, schema: Option<Node<'_>>, how: How) {
         match raw.data() {
-            Data::Mapping(_) => {
+            Data::Mapping(..) => {
                 let mark = self.growing.deriver().mark();
                 let is_embedded = schema.is_some_and(Node::is_embedded_resource);
                 for entry in raw.raw_entries() {

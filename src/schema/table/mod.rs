@@ -1,7 +1,9 @@
-//! The native table: every built-in kind, struct and field of the known minors, used in place as `build.rs` packed it.
+//! The native table: every built-in kind, struct and field of the known minors, used in place as `build.rs` wrote it.
 
 #[cfg(test)]
 mod overlay;
+#[expect(clippy::unreadable_literal, reason = "the build script writes the rows, and nobody reads them")]
+mod rows;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -9,25 +11,11 @@ mod text;
 
 use std::sync::{Arc, LazyLock};
 
+use self::rows::{
+    DEFS, DefRow, FACTS, FIELDS, FactsRow, FieldRow, KINDS, KindRow, LISTS, RANGES, SLOTS, TYPES, VALUES, slice,
+};
 use super::minors::MinorSet;
-
-static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/native.bin"));
-
-const KIND: usize = 20;
-const DEF: usize = 12;
-const FIELD: usize = 16;
-const TYPE: usize = 4;
-
-/// The sections of the packed table, see `build.rs`.
-#[derive(Clone, Copy, Debug)]
-enum Section {
-    Kinds,
-    Defs,
-    Fields,
-    Types,
-    Facts,
-    Strings,
-}
+use crate::yaml::keys::hash;
 
 /// What a scalar is, in the order of the packed numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,20 +115,19 @@ pub struct TypeId(u16);
 pub struct Def(u16);
 
 /// A served kind.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind(usize);
+#[derive(Clone, Copy)]
+pub struct Kind(&'static KindRow);
 
 /// A field of a struct.
 #[derive(Clone, Copy, Debug)]
-pub struct Field(usize);
+pub struct Field(&'static FieldRow);
 
 impl TypeId {
     /// The type.
     #[must_use]
     pub fn ty(self) -> Type {
-        let at = usize::from(self.0) * TYPE;
-        let argument = u16_at(Section::Types, at + 2);
-        match u8_at(Section::Types, at) {
+        let (tag, argument) = TYPES.get(usize::from(self.0)).copied().unwrap_or_default();
+        match tag {
             0 => Type::Scalar(SCALARS.get(usize::from(argument)).copied().unwrap_or(Scalar::Any)),
             1 => Type::Struct(Def(argument)),
             2 => Type::List(Self(argument)),
@@ -149,141 +136,182 @@ impl TypeId {
     }
 }
 
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.api_version(), self.kind())
+    }
+}
+
 impl Kind {
     /// Every kind, sorted by API version and kind.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..section(Section::Kinds).len() / KIND).map(Self)
+        KINDS.iter().map(Self)
     }
 
     /// The kind of an API version (`apps/v1`) and a name, whatever minor knows it.
     #[must_use]
     pub fn find(api_version: &str, kind: &str) -> Option<Self> {
-        let count = section(Section::Kinds).len() / KIND;
-        search(count, |index| (Self(index).api_version(), Self(index).kind()).cmp(&(api_version, kind))).map(Self)
+        let at =
+            KINDS.binary_search_by(|row| (row.api_version.str(), row.kind.str()).cmp(&(api_version, kind))).ok()?;
+        KINDS.get(at).map(Self)
     }
 
     /// `apps/v1`
     #[must_use]
     pub fn api_version(self) -> &'static str {
-        string(u32_at(Section::Kinds, self.0 * KIND))
+        self.0.api_version.str()
     }
 
     /// `apps`; empty for the core group.
     #[must_use]
     pub fn group(self) -> &'static str {
-        self.api_version().rsplit_once('/').map_or("", |(group, _)| group)
+        self.0.group.str()
     }
 
     /// `Deployment`
     #[must_use]
     pub fn kind(self) -> &'static str {
-        string(u32_at(Section::Kinds, self.0 * KIND + 4))
+        self.0.kind.str()
     }
 
     /// `deployments`
     #[must_use]
     pub fn plural(self) -> &'static str {
-        string(u32_at(Section::Kinds, self.0 * KIND + 8))
+        self.0.plural.str()
     }
 
     /// Its struct.
     #[must_use]
     pub fn def(self) -> Def {
-        Def(u16_at(Section::Kinds, self.0 * KIND + 16))
+        Def(self.0.def)
     }
 
     /// It has a namespace.
     #[must_use]
     pub fn is_namespaced(self) -> bool {
-        u8_at(Section::Kinds, self.0 * KIND + 18) == 1
+        self.0.is_namespaced
     }
 
     /// The minors that know it.
     #[must_use]
     pub fn minors(self) -> MinorSet {
-        MinorSet(u8_at(Section::Kinds, self.0 * KIND + 19))
-    }
-
-    fn facts(self) -> Option<usize> {
-        Some(u32_at(Section::Kinds, self.0 * KIND + 12) as usize).filter(|at| *at > 0)
+        MinorSet(self.0.minors)
     }
 
     /// The minor (the number behind `1.`) since which the server warns of it.
     #[must_use]
     pub fn deprecated_since(self) -> Option<u8> {
-        self.facts().map(|at| u8_at(Section::Facts, at)).filter(|minor| *minor > 0)
+        Some(self.0.deprecated).filter(|minor| *minor > 0)
     }
 
     /// What the server's warning names instead.
     #[must_use]
     pub fn instead(self) -> Option<&'static str> {
-        self.facts().map(|at| string(u32_at(Section::Facts, at + 1))).filter(|text| !text.is_empty())
+        self.0.instead.filled()
     }
 
     /// No server serves it unless somebody switched it on.
     #[must_use]
     pub fn is_off_by_default(self) -> bool {
-        self.facts().is_some_and(|at| u8_at(Section::Facts, at + 5) == 1)
+        self.0.off
     }
 }
 
 impl Def {
+    fn row(self) -> Option<&'static DefRow> {
+        DEFS.get(usize::from(self.0))
+    }
+
     /// `core.v1.Container`
     #[must_use]
     pub fn name(self) -> &'static str {
-        string(u32_at(Section::Defs, usize::from(self.0) * DEF))
+        self.row().map_or("", |row| row.name.str())
     }
 
     /// Every struct, by name.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..u16::try_from(section(Section::Defs).len() / DEF).unwrap_or(0)).map(Self)
+        (0..u16::try_from(DEFS.len()).unwrap_or(0)).map(Self)
     }
 
     /// The struct of a name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
-        let count = section(Section::Defs).len() / DEF;
-        let at = |index: usize| string(u32_at(Section::Defs, index * DEF));
-        search(count, |index| at(index).cmp(name)).and_then(|index| u16::try_from(index).ok()).map(Self)
-    }
-
-    fn range(self) -> (usize, usize) {
-        let at = usize::from(self.0) * DEF;
-        let first = u32_at(Section::Defs, at + 4) as usize;
-        (first, usize::from(u16_at(Section::Defs, at + 8)))
+        let at = DEFS.binary_search_by(|row| row.name.str().cmp(name)).ok()?;
+        u16::try_from(at).ok().map(Self)
     }
 
     /// The minors that know it.
     #[must_use]
     pub fn minors(self) -> MinorSet {
-        MinorSet(u8_at(Section::Defs, usize::from(self.0) * DEF + 10))
+        MinorSet(self.row().map_or(0, |row| row.minors))
     }
 
-    /// The overlay has a default for one of its fields.
-    #[must_use]
-    pub fn has_defaults(self) -> bool {
-        u8_at(Section::Defs, usize::from(self.0) * DEF + 11) & 1 > 0
-    }
-
-    /// The definitions call one of its fields required.
-    #[must_use]
-    pub fn has_required(self) -> bool {
-        u8_at(Section::Defs, usize::from(self.0) * DEF + 11) & 2 > 0
+    fn rows(self) -> &'static [FieldRow] {
+        self.row().map(|row| slice(&FIELDS, row.fields)).unwrap_or_default()
     }
 
     /// Its fields by name. One that changed its type between minors is there once for each type.
     pub fn fields(self) -> impl Iterator<Item = Field> {
-        let (first, count) = self.range();
-        (first..first + count).map(Field)
+        self.rows().iter().map(Field)
     }
 
     /// The fields of a name: one, or one for each of its types.
     pub fn field(self, name: &str) -> impl Iterator<Item = Field> {
-        let (first, count) = self.range();
-        let order = |index: usize| Field(first + index).name_bytes().cmp(name.as_bytes());
-        let found = search(count, order).map_or(first + count, |at| first + at);
-        let before = (first..found).rev().take_while(move |at| Field(*at).name() == Field(found).name()).count();
-        (found - before..first + count).map(Field).take_while(move |field| field.name() == name)
+        self.named(name).1
+    }
+
+    /// The same, with a bit for each of them in a set of the struct's fields.
+    pub(super) fn named(self, name: &str) -> (FieldSet, impl Iterator<Item = Field>) {
+        let rows = self.rows();
+        let first = self.first_named(rows, name).unwrap_or(rows.len());
+        let (mut set, mut end) = (0, first);
+        while rows.get(end).is_some_and(|row| end == first || row.name.is(name)) {
+            set |= 1 << end;
+            end += 1;
+        }
+        (FieldSet(set), rows.get(first..end).unwrap_or_default().iter().map(Field))
+    }
+
+    /// Where the fields of a name begin among its rows. The number of slots is a power of two, and some are free.
+    fn first_named(self, rows: &[FieldRow], name: &str) -> Option<usize> {
+        let slots = slice(&SLOTS, self.row()?.slots);
+        let mut slot = usize::from(hash(name.as_bytes()));
+        loop {
+            let at = usize::from(*slots.get(slot & slots.len().wrapping_sub(1))?).checked_sub(1)?;
+            if rows.get(at)?.name.is(name) {
+                return Some(at);
+            }
+            slot += 1;
+        }
+    }
+
+    fn listed(self, list: fn(&DefRow) -> (u16, u16), but: FieldSet) -> impl Iterator<Item = Field> {
+        let row = self.row();
+        let first = row.map_or(0, |row| row.fields.0);
+        let numbers = row.map(|row| slice(&LISTS, list(row))).unwrap_or_default();
+        let is_left = move |number: &&u16| but.0 >> (**number - first) & 1 == 0;
+        numbers.iter().filter(is_left).filter_map(|number| FIELDS.get(usize::from(*number))).map(Field)
+    }
+
+    /// The fields that the definitions of some minor call required, without those of a set.
+    pub(super) fn required(self, but: FieldSet) -> impl Iterator<Item = Field> {
+        self.listed(|row| row.required, but)
+    }
+
+    /// The fields that have a default, without those of a set.
+    pub(super) fn defaults(self, but: FieldSet) -> impl Iterator<Item = (Field, &'static FieldDefault)> {
+        self.listed(|row| row.defaults, but).filter_map(|field| Some((field, field.default()?)))
+    }
+}
+
+/// Some fields of a struct. The build script refuses a struct with more fields than there are bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FieldSet(u64);
+
+impl FieldSet {
+    /// These too.
+    pub(super) fn add(&mut self, fields: Self) {
+        self.0 |= fields.0;
     }
 }
 
@@ -291,44 +319,45 @@ impl Field {
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        string(u32_at(Section::Fields, self.0 * FIELD))
-    }
-
-    fn name_bytes(self) -> &'static [u8] {
-        string_bytes(u32_at(Section::Fields, self.0 * FIELD))
+        self.0.name.str()
     }
 
     /// Its default, and its own name for a document that has neither.
     #[must_use]
     pub fn default(self) -> Option<&'static FieldDefault> {
-        static ALL: LazyLock<Vec<(usize, FieldDefault)>> = LazyLock::new(|| {
-            let of_field = |field: Field| {
-                let value = serde_json::from_str(field.facts()?.default()?).ok()?;
-                Some((field.0, FieldDefault { name: field.name().into(), value }))
-            };
-            (0..section(Section::Fields).len() / FIELD).map(Field).filter_map(of_field).collect()
+        static ALL: LazyLock<Vec<Option<FieldDefault>>> = LazyLock::new(|| {
+            let mut all: Vec<Option<FieldDefault>> = FACTS.iter().map(|_| None).collect();
+            for row in &FIELDS {
+                if let (Some(default), Some(place)) = (Field(row).of_facts(), all.get_mut(usize::from(row.facts))) {
+                    *place = Some(default);
+                }
+            }
+            all
         });
-        self.facts()?;
-        let at = ALL.binary_search_by_key(&self.0, |(field, _)| *field).ok()?;
-        ALL.get(at).map(|(_, default)| default)
+        ALL.get(usize::from(self.0.facts)).and_then(Option::as_ref)
+    }
+
+    fn of_facts(self) -> Option<FieldDefault> {
+        let value = serde_json::from_str(self.facts()?.default()?).ok()?;
+        Some(FieldDefault { name: self.name().into(), value })
     }
 
     /// What it holds.
     #[must_use]
     pub fn ty(self) -> Type {
-        TypeId(u16_at(Section::Fields, self.0 * FIELD + 12)).ty()
+        TypeId(self.0.ty).ty()
     }
 
     /// The minors that know it.
     #[must_use]
     pub fn minors(self) -> MinorSet {
-        MinorSet(u8_at(Section::Fields, self.0 * FIELD + 14))
+        MinorSet(self.0.minors)
     }
 
     /// The minors in which it must be there.
     #[must_use]
     pub fn required(self) -> MinorSet {
-        MinorSet(u8_at(Section::Fields, self.0 * FIELD + 15))
+        MinorSet(self.0.required)
     }
 
     /// The minors in which the server insists on it. The definitions of 1.36 are compared with recorded answers of that
@@ -347,20 +376,20 @@ impl Field {
 
     /// The keys by which a list is a map for server-side apply.
     pub fn list_keys(self) -> impl Iterator<Item = &'static str> {
-        let list = string(u32_at(Section::Fields, self.0 * FIELD + 8));
-        list.strip_prefix("map:").unwrap_or_default().split(',').filter(|key| !key.is_empty())
+        let list = self.0.list.str().strip_prefix("map:").unwrap_or_default();
+        list.split(',').filter(|key| !key.is_empty())
     }
 
     /// The list is a set for server-side apply.
     #[must_use]
     pub fn is_set(self) -> bool {
-        string(u32_at(Section::Fields, self.0 * FIELD + 8)) == "set"
+        self.0.list.str() == "set"
     }
 
     /// What the overlay says of it.
     #[must_use]
     pub fn facts(self) -> Option<Facts> {
-        Some(u32_at(Section::Fields, self.0 * FIELD + 4) as usize).filter(|at| *at > 0).map(Facts)
+        FACTS.get(usize::from(self.0.facts)).filter(|_| self.0.facts > 0).map(Facts)
     }
 }
 
@@ -375,112 +404,41 @@ pub struct FieldDefault {
 
 /// What the overlay says of a field.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts(usize);
+pub struct Facts(&'static FactsRow);
 
 impl Facts {
-    fn bit(self, bit: u8) -> bool {
-        u8_at(Section::Facts, self.0) & bit > 0
-    }
-
-    fn after_default(self) -> usize {
-        self.0 + 1 + if self.bit(1) { 4 } else { 0 }
-    }
-
-    fn values_count(self) -> usize {
-        if self.bit(2) { usize::from(u16_at(Section::Facts, self.after_default())) } else { 0 }
-    }
-
-    fn after_values(self) -> usize {
-        self.after_default() + if self.bit(2) { 2 + 4 * self.values_count() } else { 0 }
-    }
-
     /// What the server fills in, as JSON.
     #[must_use]
     pub fn default(self) -> Option<&'static str> {
-        self.bit(1).then(|| string(u32_at(Section::Facts, self.0 + 1)))
+        self.0.default.filled()
     }
 
     /// The values that the server accepts; empty where there is no such list.
     pub fn values(self) -> impl ExactSizeIterator<Item = &'static str> {
-        let first = self.after_default() + 2;
-        (0..self.values_count()).map(move |index| string(u32_at(Section::Facts, first + 4 * index)))
+        slice(&VALUES, self.0.values).iter().map(|text| text.str())
     }
 
     /// The numbers that the server accepts.
     #[must_use]
     pub fn range(self) -> Option<(i64, i64)> {
-        let at = self.after_values();
-        let number = |at: usize| bytes(Section::Facts, at).map_or(0, i64::from_le_bytes);
-        self.bit(4).then(|| (number(at), number(at + 8)))
+        RANGES.get(usize::from(self.0.range).checked_sub(1)?).copied()
     }
 
     /// A named check of the text.
     #[must_use]
     pub fn check(self) -> Option<&'static str> {
-        let at = self.after_values() + if self.bit(4) { 16 } else { 0 };
-        self.bit(8).then(|| string(u32_at(Section::Facts, at)))
+        self.0.check.filled()
     }
 
     /// It cannot be changed.
     #[must_use]
     pub fn is_immutable(self) -> bool {
-        self.bit(16)
+        self.0.is_immutable
     }
 
     /// The definitions call it required, and the server does not insist.
     #[must_use]
     pub fn is_optional(self) -> bool {
-        self.bit(32)
+        self.0.is_optional
     }
-}
-
-/// Binary search among `count` sorted records.
-fn search(count: usize, order: impl Fn(usize) -> std::cmp::Ordering) -> Option<usize> {
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        match order(middle) {
-            std::cmp::Ordering::Equal => return Some(middle),
-            std::cmp::Ordering::Less => low = middle + 1,
-            std::cmp::Ordering::Greater => high = middle,
-        }
-    }
-    None
-}
-
-fn section(section: Section) -> &'static [u8] {
-    let offset = |index: usize| {
-        let bytes = PACKED.get(4 * index..4 * index + 4).and_then(|bytes| bytes.try_into().ok());
-        bytes.map_or(PACKED.len(), |bytes| u32::from_le_bytes(bytes) as usize)
-    };
-    let index = section as usize;
-    let end = if index == Section::Strings as usize { PACKED.len() } else { offset(index + 1) };
-    PACKED.get(offset(index)..end).unwrap_or_default()
-}
-
-fn bytes<const N: usize>(of: Section, at: usize) -> Option<[u8; N]> {
-    section(of).get(at..at + N)?.try_into().ok()
-}
-
-fn u8_at(of: Section, at: usize) -> u8 {
-    bytes(of, at).map_or(0, u8::from_le_bytes)
-}
-
-fn u16_at(of: Section, at: usize) -> u16 {
-    bytes(of, at).map_or(0, u16::from_le_bytes)
-}
-
-fn u32_at(of: Section, at: usize) -> u32 {
-    bytes(of, at).map_or(0, u32::from_le_bytes)
-}
-
-fn string(at: u32) -> &'static str {
-    // The packer wrote whole texts.
-    str::from_utf8(string_bytes(at)).unwrap_or_default()
-}
-
-fn string_bytes(at: u32) -> &'static [u8] {
-    let at = at as usize;
-    let length = usize::from(u16_at(Section::Strings, at));
-    section(Section::Strings).get(at + 2..at + 2 + length).unwrap_or_default()
 }

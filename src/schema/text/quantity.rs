@@ -48,6 +48,18 @@ impl Quantity {
     }
 }
 
+/// Powers of ten.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const POWERS: [i128; 38] = {
+    let mut powers = [1; 38];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 /// The quantity of a value: a string, or a number as its JSON text. The error is the server's.
 pub fn parse_value(value: Value<'_>) -> Result<Quantity, &'static str> {
     match value.as_str() {
@@ -72,7 +84,9 @@ pub fn parse(text: &str) -> Result<Quantity, &'static str> {
         Some(rest) => rest.split_at(length(rest, u8::is_ascii_digit)),
         None => ("", rest),
     };
-    let letters = length(suffix, |byte| b"eEinumkKMGTP".contains(byte));
+    let letters = length(suffix, |byte| {
+        matches!(byte, b'e' | b'E' | b'i' | b'n' | b'u' | b'm' | b'k' | b'K' | b'M' | b'G' | b'T' | b'P')
+    });
     let (_, end) = suffix.split_at(letters);
     let digits = end.strip_prefix(['-', '+']).unwrap_or(end);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -88,23 +102,23 @@ pub fn parse(text: &str) -> Result<Quantity, &'static str> {
 
 /// What a suffix multiplies with: a base and its exponent.
 fn scale(suffix: &str) -> Option<(i128, i32)> {
-    Some(match suffix {
-        "" => (10, 0),
-        "n" => (10, -9),
-        "u" => (10, -6),
-        "m" => (10, -3),
-        "k" => (10, 3),
-        "M" => (10, 6),
-        "G" => (10, 9),
-        "T" => (10, 12),
-        "P" => (10, 15),
-        "E" => (10, 18),
-        "Ki" => (2, 10),
-        "Mi" => (2, 20),
-        "Gi" => (2, 30),
-        "Ti" => (2, 40),
-        "Pi" => (2, 50),
-        "Ei" => (2, 60),
+    Some(match suffix.as_bytes() {
+        b"" => (10, 0),
+        b"n" => (10, -9),
+        b"u" => (10, -6),
+        b"m" => (10, -3),
+        b"k" => (10, 3),
+        b"M" => (10, 6),
+        b"G" => (10, 9),
+        b"T" => (10, 12),
+        b"P" => (10, 15),
+        b"E" => (10, 18),
+        b"Ki" => (2, 10),
+        b"Mi" => (2, 20),
+        b"Gi" => (2, 30),
+        b"Ti" => (2, 40),
+        b"Pi" => (2, 50),
+        b"Ei" => (2, 60),
         _ => {
             let exponent = suffix.strip_prefix(['e', 'E'])?;
             let digits = exponent.strip_prefix('+').unwrap_or(exponent);
@@ -115,31 +129,25 @@ fn scale(suffix: &str) -> Option<(i128, i32)> {
 
 /// The number in billionths, rounded up; saturates.
 fn billionths(whole: &str, fraction: &str, base: i128, exponent: i32) -> i128 {
-    let digits: String = [whole, fraction].concat();
-    let digits = digits.trim_start_matches('0');
+    let whole = whole.trim_start_matches('0');
     let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
-    if digits.is_empty() {
+    let fraction = if whole.is_empty() { fraction.trim_start_matches('0') } else { fraction };
+    if whole.is_empty() && fraction.is_empty() {
         return 0;
     }
     let power = if base == 10 { exponent } else { 0 };
     // Decimal places of the digits in billionths.
     let shift = power.saturating_sub(places).saturating_add(9);
-    let length = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    let length = i32::try_from(whole.len() + fraction.len()).unwrap_or(i32::MAX);
     if length.saturating_add(shift) > 37 {
         return MOST;
     }
-    let mut number: i128 = 0;
-    let mut lost = false;
-    let keep = length.saturating_add(shift.min(0));
-    for (index, digit) in digits.bytes().enumerate() {
-        if i32::try_from(index).unwrap_or(i32::MAX) < keep {
-            number = number.saturating_mul(10).saturating_add(i128::from(digit - b'0'));
-        } else {
-            lost |= digit != b'0';
-        }
-    }
-    let factor = 10_i128.checked_pow(u32::try_from(shift.max(0)).unwrap_or(0)).unwrap_or(i128::MAX);
-    number = number.saturating_mul(factor);
+    let keep = usize::try_from(length.saturating_add(shift.min(0))).unwrap_or(0);
+    let mut digits = whole.bytes().chain(fraction.bytes());
+    let mut number = digits.by_ref().take(keep).fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'));
+    let lost = digits.any(|digit| digit != b'0');
+    let factor = usize::try_from(shift).ok().and_then(|shift| POWERS.get(shift));
+    number = number.saturating_mul(*factor.unwrap_or(&1));
     if base == 2 {
         number = number.saturating_mul(1_i128 << exponent.clamp(0, 60));
     }

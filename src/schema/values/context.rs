@@ -32,38 +32,49 @@ pub(in crate::schema) trait Read<'a>: Copy {
 }
 
 impl<'a> Read<'a> for Value<'a> {
+    #[inline]
     fn text(self, key: &str) -> &'a str {
         self.text_if(key).unwrap_or_default()
     }
 
+    #[inline]
     fn text_if(self, key: &str) -> Option<&'a str> {
         self.get(key)?.as_str()
     }
 
+    #[inline]
     fn int(self, key: &str) -> Option<i64> {
         self.get(key)?.as_int()
     }
 
+    #[inline]
     fn flag(self, key: &str) -> bool {
         self.get(key).and_then(Value::as_bool).unwrap_or_default()
     }
 
+    #[inline]
     fn list(self, key: &str) -> impl Iterator<Item = Value<'a>> {
-        self.get(key).into_iter().flat_map(Value::items)
+        let items = self.get(key).map(Value::raw_items).unwrap_or_default();
+        items.iter().map(move |id| self.document().value(*id))
     }
 
+    #[inline]
     fn count(self, key: &str) -> usize {
-        self.get(key).map_or(0, |value| value.items().len() + value.entries().len())
+        self.get(key).map_or(0, |value| value.raw_items().len() + value.raw_entries().len())
     }
 
+    #[inline]
     fn texts(self, key: &str) -> impl Iterator<Item = &'a str> {
         self.list(key).filter_map(Value::as_str)
     }
 
+    #[inline]
     fn pairs(self, key: &str) -> impl Iterator<Item = (&'a str, Value<'a>)> {
-        self.get(key).into_iter().flat_map(|mapping| mapping.entries().map(|(key, _, value)| (key, value)))
+        let (document, entries) = (self.document(), self.get(key).map(Value::raw_entries).unwrap_or_default());
+        entries.iter().map(move |entry| (document.text_of(&entry.key), document.value(entry.value)))
     }
 
+    #[inline]
     fn has(self, key: &str) -> bool {
         self.get(key).is_some()
     }

@@ -29,6 +29,7 @@ mod references;
 mod resource;
 mod resources;
 mod scheduling;
+mod seen;
 mod selector;
 mod share;
 mod storage;

@@ -130,21 +130,20 @@ pub(super) fn resource_name(cx: &mut Cx<'_>, at: At<'_>, resource: &str, names: 
 }
 
 /// `ValidateResourceQuantityValue`: not negative, and whole where the resource comes in whole numbers.
-pub(super) fn amount(cx: &mut Cx<'_>, at: At<'_>, resource: &str, amount: Value<'_>) {
-    let Ok(quantity) = quantity::parse_value(amount) else { return };
+pub(super) fn amount(cx: &mut Cx<'_>, at: At<'_>, resource: &str, quantity: Quantity) {
     if quantity.is_negative() {
         cx.invalid(at, "must be greater than or equal to 0");
     }
-    if quantity.milli_value() % 1000 != 0 && (INTEGER.contains(&resource) || is_extended(resource)) {
+    if (INTEGER.contains(&resource) || is_extended(resource)) && quantity.milli_value() % 1000 != 0 {
         cx.invalid(at, "must be an integer");
     }
 }
 
 /// Check the names and amounts of a resource list, the value of some field.
 pub(super) fn amounts<'a>(cx: &mut Cx<'a>, list: Value<'a>, names: Names) {
-    for (resource, value, _) in entries(list) {
+    for (resource, value, quantity) in entries(list) {
         resource_name(cx, list.at_entry(resource, value), resource, names);
-        amount(cx, list.at_entry(resource, value), resource, value);
+        amount(cx, list.at_entry(resource, value), resource, quantity);
     }
 }
 
@@ -189,7 +188,7 @@ pub(super) fn requirements<'a>(cx: &mut Cx<'a>, resources: Value<'a>, names: Nam
         for (resource, value, quantity) in entries(list) {
             let at = list.at_entry(resource, value);
             resource_name(cx, at, resource, names);
-            amount(cx, at, resource, value);
+            amount(cx, at, resource, quantity);
             if field == "requests" {
                 within_limit(cx, resources, limits.get(resource), resource, (value, quantity));
             }

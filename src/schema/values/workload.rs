@@ -163,12 +163,12 @@ pub(super) fn selector_is_not_empty<'a>(cx: &mut Cx<'a>, spec: Value<'a>, worklo
 
 /// Pods that run until they are deleted: they are started again and have no deadline.
 pub(super) fn runs_forever<'a>(cx: &mut Cx<'a>, spec: Value<'a>, workload: &str) {
-    let restart = spec.at("template.spec.restartPolicy");
-    if restart.target().is_some_and(|policy| !matches!(policy.as_str(), Some("" | "Always"))) {
-        cx.not_supported(restart, &["Always"]);
+    let Some(pod) = spec.path(&["template", "spec"]) else { return };
+    if pod.get("restartPolicy").is_some_and(|policy| !matches!(policy.as_str(), Some("" | "Always"))) {
+        cx.not_supported(pod.at("restartPolicy"), &["Always"]);
     }
-    let deadline = spec.at("template.spec.activeDeadlineSeconds");
-    if deadline.target().is_some() {
+    if pod.has("activeDeadlineSeconds") {
+        let deadline = pod.at("activeDeadlineSeconds");
         cx.forbidden(deadline, format_args!("activeDeadlineSeconds in {workload} is not Supported"));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::super::{Cx, Read, addresses, resources};
 use crate::schema::stored::Places;
-use crate::schema::text::{ip, name};
+use crate::schema::text::{ip, name, quantity};
 use crate::yaml::Value;
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -22,7 +22,9 @@ pub(super) fn node<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(status) = object.get("status") else { return };
     for list in ["capacity", "allocatable"].into_iter().filter_map(|field| status.get(field)) {
         for (resource, _, amount) in list.entries() {
-            resources::amount(cx, list.at_entry(resource, amount), resource, amount);
+            if let Ok(quantity) = quantity::parse_value(amount) {
+                resources::amount(cx, list.at_entry(resource, amount), resource, quantity);
+            }
         }
     }
     let swap = status.path(&["nodeInfo", "swap"]);

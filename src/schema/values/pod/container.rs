@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::source::supported;
 use super::{Whole, env, mount, ports, probe, resources, security};
@@ -29,7 +30,7 @@ pub(super) fn containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
     if spec.count("containers") == 0 {
         return cx.required(spec.at("containers"), "");
     }
-    let mut names: HashSet<&str> = HashSet::new();
+    let mut names: Seen<&str> = Seen::new();
     for container in spec.list("containers") {
         common(cx, whole, container);
         if !names.insert(container.text("name")) {
@@ -48,7 +49,7 @@ pub(super) fn containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
 /// `validateInitContainers`
 pub(super) fn init_containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
     let Some(list) = whole.spec.get("initContainers") else { return };
-    let mut names: HashSet<&str> = whole.spec.list("containers").map(|container| container.text("name")).collect();
+    let mut names: Seen<&str> = whole.spec.list("containers").map(|container| container.text("name")).collect();
     for container in list.items() {
         common(cx, whole, container);
         if let Some(policy) = container.text_if("restartPolicy") {
@@ -172,7 +173,7 @@ fn common<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>, container: Value<'a>) {
 
 /// `validateResizePolicy`, which reports most at the list.
 fn resize_policy<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>, container: Value<'a>) {
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Seen<&str> = Seen::new();
     for policy in container.list("resizePolicy") {
         if !seen.insert(policy.text("resourceName")) {
             cx.duplicate_shown(policy.here(), format_args!("{:?}", policy.text("resourceName")));

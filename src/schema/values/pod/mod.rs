@@ -23,6 +23,7 @@ mod windows;
 
 use std::collections::HashSet;
 
+use super::seen::Seen;
 use super::{Cx, Read, metadata};
 use crate::schema::stored::Places;
 use crate::yaml::Value;
@@ -172,7 +173,7 @@ fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, owner: Owner<'a>) {
 fn resource_claims<'a>(cx: &mut Cx<'a>, spec: Value<'a>, metadata: Option<Value<'a>>) {
     let annotations = metadata.and_then(|metadata| metadata.get("annotations"));
     let is_static = annotations.is_some_and(|annotations| annotations.has(annotations::MIRROR));
-    let mut names: HashSet<&str> = HashSet::new();
+    let mut names: Seen<&str> = Seen::new();
     for claim in spec.list("resourceClaims") {
         if is_static {
             cx.forbidden(claim.here(), "static pods do not support resource claims");

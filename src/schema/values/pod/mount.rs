@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::path;
 use super::source::supported;
@@ -28,7 +29,7 @@ impl<'a> Taken<'a> {
 
 pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'_>) {
     let devices = Taken::of(container, "volumeDevices", "devicePath");
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Seen<&str> = Seen::new();
     for mount in container.list("volumeMounts") {
         let (name, path) = (mount.text("name"), mount.text("mountPath"));
         if name.is_empty() {
@@ -100,7 +101,7 @@ pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volum
         return;
     }
     let mounts = Taken::of(container, "volumeMounts", "mountPath");
-    let (mut names, mut paths): (HashSet<&str>, HashSet<&str>) = (HashSet::new(), HashSet::new());
+    let (mut names, mut paths): (Seen<&str>, Seen<&str>) = (Seen::new(), Seen::new());
     for device in container.list("volumeDevices") {
         let (name, path) = (device.text("name"), device.text("devicePath"));
         if name.is_empty() {

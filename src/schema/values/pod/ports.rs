@@ -1,7 +1,6 @@
 //! The ports of containers.
 
-use std::collections::HashSet;
-
+use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use crate::schema::stored::Places;
 use crate::schema::text::name;
@@ -9,7 +8,7 @@ use crate::yaml::Value;
 
 /// `validateContainerPorts`
 pub(super) fn ports<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
-    let mut names: HashSet<&str> = HashSet::new();
+    let mut names: Seen<&str> = Seen::new();
     for port in container.list("ports") {
         let name = port.text("name");
         if !name.is_empty() {
@@ -37,7 +36,7 @@ pub(super) fn ports<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
 
 /// `checkHostPortConflicts`: no two of the containers want the same port of the host.
 pub(super) fn host_ports<'a>(cx: &mut Cx<'a>, containers: impl Iterator<Item = Value<'a>>) {
-    let mut taken: HashSet<(&str, &str, i64)> = HashSet::new();
+    let mut taken: Seen<(&str, &str, i64)> = Seen::new();
     for container in containers {
         for port in container.list("ports") {
             let (protocol, ip, number) =

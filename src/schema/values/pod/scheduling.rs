@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::seen::Seen;
 use super::super::selector::label_selector;
 use super::super::{Cx, Read};
 use super::affinity::match_label_keys;
@@ -22,7 +23,7 @@ pub(super) fn readiness_gates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 
 /// `validateSchedulingGates`
 pub(super) fn scheduling_gates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Seen<&str> = Seen::new();
     for gate in spec.list("schedulingGates") {
         let name = gate.text("name");
         for why in name::qualified(name) {

@@ -1,7 +1,6 @@
 //! What containers may do: security contexts of Pods and containers.
 
-use std::collections::HashSet;
-
+use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::source::supported;
 use super::{path, windows};
@@ -113,7 +112,7 @@ fn app_armor<'a>(cx: &mut Cx<'a>, context: Value<'a>) {
 
 /// `validateSysctls`
 fn sysctls<'a>(cx: &mut Cx<'a>, spec: Value<'a>, context: Value<'a>) {
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Seen<&str> = Seen::new();
     for sysctl in context.list("sysctls") {
         let name = sysctl.text("name");
         let is_new = seen.insert(name);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::{projected, source};
 use crate::schema::stored::Places;
@@ -97,7 +98,7 @@ pub(super) fn volumes<'a>(
     let mut all: Vec<(&str, Known)> = made.iter().copied().map(of_claim).collect();
     let list = spec.get("volumes");
     let mut open = [list, claims].into_iter().flatten().any(|list| cx.is_opaque(list));
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Seen<&str> = Seen::new();
     let mut place = made.len();
     for volume in spec.list("volumes") {
         let before = cx.count();

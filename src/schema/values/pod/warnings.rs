@@ -1,8 +1,9 @@
 //! What the server takes from a Pod or a template with a warning.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::super::core::node_label_warning;
+use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::{annotations, every_container, ports};
 use crate::schema::stored::Places;
@@ -122,7 +123,7 @@ fn node_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, with_values: bool) {
 
 /// Two items of a list have one name.
 fn duplicates<'a>(cx: &mut Cx<'a>, spec: Value<'a>, list: &str, field: &'static str) {
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Seen<&str> = Seen::new();
     for item in spec.list(list) {
         let text = item.text(field);
         if !seen.insert(text) {
@@ -145,7 +146,7 @@ fn fractions<'a>(cx: &mut Cx<'a>, list: Value<'a>) {
 
 /// A variable that is set twice, and not to add to what it was.
 fn variables<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: Seen<&str> = Seen::new();
     for variable in container.list("env") {
         let (name, value) = (variable.text("name"), variable.text("value"));
         if seen.insert(name) {
