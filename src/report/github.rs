@@ -65,7 +65,7 @@ fn command(text: &mut String, level: &str, properties: &[(&str, &str)], message:
 fn verdict(report: &Report) -> String {
     let mut lines = Vec::new();
     if let Some(used) = &report.decision.overridden {
-        lines.push(format!("override by {}: {}", used.actor, used.reason));
+        lines.push(summary::override_words(used));
     }
     lines.push(summary::closing(report));
     lines.extend(report.notices.iter().map(|notice| notice.text.clone()));

@@ -37,14 +37,20 @@ pub(super) fn render(report: &Report) -> io::Result<String> {
         .findings
         .iter()
         .filter(|finding| matches!(summary::standing(finding), Standing::Open | Standing::Existing))
-        .filter_map(of_finding);
-    let issues: Vec<Issue> = findings.chain(summary::open_unchecked(report).map(of_unchecked)).collect();
+        .filter_map(|finding| of_finding(report, finding));
+    let unchecked = summary::open_unchecked(report).map(|record| of_unchecked(report, record));
+    let issues: Vec<Issue> = findings.chain(unchecked).collect();
     json::document(&issues)
 }
 
-fn of_finding(finding: &Finding) -> Option<Issue> {
+/// What stands before something that would decide, and does not: the report has no other place for it.
+fn allowed(report: &Report, deciding: bool) -> String {
+    if deciding && report.decision.allow { format!("allowed ({}): ", report.decision.because) } else { String::new() }
+}
+
+fn of_finding(report: &Report, finding: &Finding) -> Option<Issue> {
     let place = summary::main_place(finding)?;
-    let mut description = finding.message.clone();
+    let mut description = allowed(report, finding.deciding) + &finding.message;
     if let Some(object) = &finding.object {
         let _ = write!(description, " ({object})");
     }
@@ -60,7 +66,7 @@ fn of_finding(finding: &Finding) -> Option<Issue> {
         description: escape::one_line(&description),
         check_name: finding.rule.as_str().to_owned(),
         fingerprint: finding.fingerprint.0.clone(),
-        severity: match (finding.severity, finding.deciding) {
+        severity: match (finding.severity, finding.deciding && !report.decision.allow) {
             (_, true) => "blocker",
             (Severity::Error, false) => "critical",
             (Severity::Warning, false) => "minor",
@@ -73,9 +79,10 @@ fn of_finding(finding: &Finding) -> Option<Issue> {
     })
 }
 
-fn of_unchecked(record: &Unchecked) -> Issue {
+fn of_unchecked(report: &Report, record: &Unchecked) -> Issue {
     let object = record.object.as_ref().map_or(String::new(), |object| format!(" {object}:"));
-    let description = format!("Not judged:{object} {} {}", record.reason.explanation().trim(), record.detail);
+    let allowed = allowed(report, record.deciding);
+    let description = format!("{allowed}Not judged:{object} {} {}", record.reason.explanation().trim(), record.detail);
     let mut hash = Sha256::new();
     for part in [record.reason.id(), record.path.as_str(), &object, &record.detail] {
         hash.update(part.as_bytes());
@@ -89,7 +96,7 @@ fn of_unchecked(record: &Unchecked) -> Issue {
         description: escape::one_line(description.trim_end()),
         check_name: format!("unchecked/{}", record.reason),
         fingerprint,
-        severity: if record.deciding { "blocker" } else { "info" },
+        severity: if record.deciding && !report.decision.allow { "blocker" } else { "info" },
         location: IssueLocation { path: record.path.to_string(), lines: Lines { begin: 1 } },
     }
 }

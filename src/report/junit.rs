@@ -87,7 +87,8 @@ pub(super) fn render(report: &Report) -> String {
         suites.entry(path.clone()).or_default().case(&path, &format!("unchecked/{}{object}", record.reason), &outcome);
     }
     let mut verdict = Suite::default();
-    let closing = summary::closing(report);
+    let overridden = report.decision.overridden.iter().map(|used| summary::override_words(used) + "\n");
+    let closing = overridden.collect::<String>() + &summary::closing(report);
     let outcome = match (report.exit_code(), report.verdict) {
         (0, _) => Outcome::Passed(closing),
         (_, Verdict::Indeterminate) => Outcome::Error(closing, String::new()),

@@ -303,7 +303,7 @@ fn configuration(report: &Report) -> Value {
         json!({
             "level": "warning",
             "descriptor": {"id": "override"},
-            "message": message(&format!("override by {}: {}", used.actor, used.reason)),
+            "message": message(&summary::override_words(used)),
         })
     });
     let notices = report

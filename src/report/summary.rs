@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::finding::{Effect, Finding, Location, Place, Reason, Severity, Status, Unchecked};
 
-use super::model::{Report, Verdict};
+use super::model::{OverrideUse, Report, Verdict};
 
 /// How a finding is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,14 @@ pub(crate) fn verdict_words(report: &Report) -> String {
         let _ = write!(text, ", but allowed ({})", report.decision.because);
     }
     text
+}
+
+/// Who overrode what, why, and where it can be looked up: `override by alice, covers 2 findings: outage (see INC-42)`.
+pub(crate) fn override_words(used: &OverrideUse) -> String {
+    let OverrideUse { actor, reason, .. } = used;
+    let until = used.until.as_ref().map_or(String::new(), |until| format!(" until {until}"));
+    let evidence = used.evidence.as_ref().map_or(String::new(), |evidence| format!(" (see {evidence})"));
+    format!("override by {actor}{until}, covers {}: {reason}{evidence}", counted(used.fingerprints.len(), "finding"))
 }
 
 /// `2 errors, 1 warning` of the open findings; empty when there are none.
