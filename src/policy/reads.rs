@@ -42,9 +42,10 @@ impl Reads {
         }
         let reads = data(&parsed);
         let is_plain = |key: Option<&str>| key == Some("inventory") && said != Self::Nothing;
-        match reads.iter().any(|(_, key)| of_data(key.as_deref()) && !is_plain(key.as_deref())) {
-            true => Self::Everything,
-            false => said,
+        if reads.iter().any(|(_, key)| of_data(key.as_deref()) && !is_plain(key.as_deref())) {
+            Self::Everything
+        } else {
+            said
         }
     }
 }

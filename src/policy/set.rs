@@ -380,7 +380,7 @@ fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&st
 
 /// A package of ours without a rule that decides would pass everything. One that others use is their library.
 fn decides_nothing(package: &str, convention: &Convention, modules: &Modules) -> Option<Fault> {
-    let decides = |text: &str| text.lines().any(|line| portcullis::decides(line));
+    let decides = |text: &str| text.lines().any(portcullis::decides);
     if *convention != Convention::Portcullis
         || modules.of(package).any(|module| decides(&module.text))
         || modules.is_used(package)
