@@ -66,7 +66,7 @@ pub struct Policy {
     pub metadata: Metadata,
     /// Its own file.
     pub path: Arc<str>,
-    /// The digest of its modules.
+    /// The digest of its modules, and of the documents that they read.
     pub digest: [u8; 32],
     /// What it looks at.
     pub matches: Match,
@@ -141,7 +141,7 @@ impl Policy {
             id: metadata.custom.id.clone().unwrap_or_else(|| format!("policy/{name}")),
             package: package.to_owned(),
             convention,
-            digest: digest(modules, package),
+            digest: digest(modules, package, &group.data),
             metadata,
             path,
             matches,
@@ -299,7 +299,7 @@ impl PolicySet {
         let files = folder::read(shown, tree, folder)?;
         let modules = Arc::new(Modules::new(files.iter().cloned(), None));
         let first = self.policies.len();
-        let data = conftest::data(&files, shown).unwrap_or_else(|fault| {
+        let data = conftest::data(&files, folder).unwrap_or_else(|fault| {
             self.faults.push(fault);
             Value::new_object()
         });
@@ -396,8 +396,9 @@ fn decides_nothing(package: &str, convention: &Convention, modules: &Modules) ->
     Some(Fault { help: Some(help.to_owned()), ..Fault::of(&module.path, message) })
 }
 
-fn digest(modules: &Modules, package: &str) -> [u8; 32] {
+fn digest(modules: &Modules, package: &str, data: &Value) -> [u8; 32] {
     let mut hash = Sha256::new();
+    hash.update(super::json::to_json(data));
     for module in modules.needed_by(&[package]) {
         hash.update(module.text.as_bytes());
         hash.update([0]);
