@@ -25,6 +25,7 @@ What is a test:
   Gatekeeper's suites, as with gator verify
 
 Exit codes: 0 every test passed, 1 one failed or too little is covered, 2 a file is broken or there are no tests.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
     /// Policies: files and folders
     #[arg(value_name = "PATH", default_value = ".")]

@@ -21,6 +21,9 @@ use crate::source::{RepoPath, Side};
 /// Where objects go that name no namespace: kubectl puts them there.
 const UNSET: &str = "default";
 
+/// The objects of a file, and why it may hold more.
+type OfFile = (Vec<Placed>, Option<(RepoPath, String)>);
+
 /// The objects of a tree: `namespace[NAMESPACE][GROUP/VERSION][KIND][NAME]` and `cluster[GROUP/VERSION][KIND][NAME]`.
 /// Files that are no manifests hold none.
 pub(super) fn gather(tree: &Tree, agents: &Agents<'_>, trusted: &Agents<'_>, config: &Config, side: Side) -> Documents {
@@ -30,7 +33,7 @@ pub(super) fn gather(tree: &Tree, agents: &Agents<'_>, trusted: &Agents<'_>, con
         Ok(files) => files,
         Err(error) => return Documents { objects: Vec::new(), unread: vec![("".into(), error.to_string())] },
     };
-    let read: Vec<(Vec<Placed>, Option<(RepoPath, String)>)> = files
+    let read: Vec<OfFile> = files
         .par_iter()
         .filter(|entry| entry.kind.is_regular() && is_manifest_name(&entry.path) && is_judged(entry.path.as_str()))
         .filter_map(|entry| {

@@ -261,11 +261,8 @@ pub fn run(
     }
     part.notices.splice(0..0, rules.notices.iter().cloned());
     part.unchecked.extend(schemas::broken(&entries));
-    part.unchecked.extend(policies::broken(&policies));
-    if part.counts.objects_judged > 0 {
-        part.unchecked.extend(policies::by_cel(&policies, config));
-    }
-    part.unchecked.extend(documents::unread(&head_state, config, &changes));
+    let has_judged = part.counts.objects_judged > 0;
+    part.unchecked.extend(policies::records(&policies, config, &head_state, has_judged.then_some(&changes)));
     part.notices.extend(proposed.as_ref().and_then(|set| run.changed_policies(set)));
     part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
     if run.audit {

@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use crate::config::{Config, Scope};
 use crate::finding::{Effect, Finding, Reason, Status, Unchecked};
-use crate::git::{Comparison, Content, Tree};
+use crate::git::{Comparison, Content, FileChange, Tree};
 use crate::inventory::Inventory;
 use crate::manifest::agents::Agents;
 use crate::manifest::classify::Classifier;
@@ -17,12 +17,13 @@ use crate::policy::bundled::LIBRARY;
 use crate::policy::engine::Fault;
 use crate::policy::review::object_of;
 use crate::policy::set::PolicySet;
+use crate::policy::state::State;
 use crate::report::model::PolicyInfo;
 use crate::rules;
 use crate::source::{RepoPath, Side};
 
-use super::config_broken;
 use super::trust::{Rules, notice};
+use super::{config_broken, documents};
 
 /// The id of the notice that the change edits policies.
 pub const POLICIES_CHANGED: &str = "policies-changed";
@@ -117,8 +118,23 @@ fn constraint_info(set: &PolicySet, id: &str, name: &str) -> Option<PolicyInfo> 
     Some(PolicyInfo { id: id.to_owned(), title, description, links: Vec::new() })
 }
 
+/// Records of what the policies did not judge, or not as a cluster does. `changes` are those with objects that were judged.
+pub(super) fn records(
+    set: &PolicySet,
+    config: &Config,
+    head: &State<'_>,
+    changes: Option<&Vec<FileChange>>,
+) -> Vec<Unchecked> {
+    let mut records: Vec<Unchecked> = broken(set).collect();
+    if let Some(changes) = changes {
+        records.extend(by_cel(set, config));
+        records.extend(documents::unread(head, config, changes));
+    }
+    records
+}
+
 /// Records of what is wrong with the policies: without them nothing can be said of what they are for.
-pub(super) fn broken(set: &PolicySet) -> impl Iterator<Item = Unchecked> {
+fn broken(set: &PolicySet) -> impl Iterator<Item = Unchecked> {
     let entries = set.mistakes.iter().map(|mistake| {
         let place = format!("line {}, column {}", mistake.position.line, mistake.position.column);
         let mut record = config_broken(&mistake.path, format!("{place}: {}", mistake.message));
@@ -129,7 +145,7 @@ pub(super) fn broken(set: &PolicySet) -> impl Iterator<Item = Unchecked> {
 }
 
 /// Records of what a cluster judges by CEL and we judge by the Rego beside it.
-pub(super) fn by_cel(set: &PolicySet, config: &Config) -> impl Iterator<Item = Unchecked> {
+fn by_cel(set: &PolicySet, config: &Config) -> impl Iterator<Item = Unchecked> {
     set.gatekeeper.judged_by_cel().into_iter().map(|(path, template)| Unchecked {
         reason: Reason::CelNotEvaluated,
         effect: config.unchecked_effect(Reason::CelNotEvaluated),

@@ -66,7 +66,7 @@ pub struct Policy {
     pub metadata: Metadata,
     /// Its own file.
     pub path: Arc<str>,
-    /// The digest of its modules.
+    /// The digest of its modules, and of the documents that they read.
     pub digest: [u8; 32],
     /// What it looks at.
     pub matches: Match,
@@ -142,7 +142,7 @@ impl Policy {
             id: metadata.custom.id.clone().unwrap_or_else(|| format!("policy/{name}")),
             package: package.to_owned(),
             convention,
-            digest: digest(modules, package),
+            digest: digest(modules, package, &group.data),
             metadata,
             path,
             matches,
@@ -288,7 +288,7 @@ impl PolicySet {
         let files = folder::read(shown, tree, folder)?;
         let modules = Arc::new(Modules::new(files.iter().cloned(), None));
         let first = self.policies.len();
-        let data = conftest::data(&files, shown).unwrap_or_else(|fault| {
+        let data = conftest::data(&files, folder).unwrap_or_else(|fault| {
             self.faults.push(fault);
             Value::new_object()
         });
@@ -382,7 +382,7 @@ fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&st
 
 /// A package of ours without a rule that decides would pass everything. One that others use is their library.
 fn decides_nothing(package: &str, convention: &Convention, modules: &Modules) -> Option<Fault> {
-    let decides = |text: &str| text.lines().any(|line| portcullis::decides(line));
+    let decides = |text: &str| text.lines().any(portcullis::decides);
     if *convention != Convention::Portcullis
         || modules.of(package).any(|module| decides(&module.text))
         || modules.is_used(package)
@@ -398,8 +398,9 @@ fn decides_nothing(package: &str, convention: &Convention, modules: &Modules) ->
     Some(Fault { help: Some(help.to_owned()), ..Fault::of(&module.path, message) })
 }
 
-fn digest(modules: &Modules, package: &str) -> [u8; 32] {
+fn digest(modules: &Modules, package: &str, data: &Value) -> [u8; 32] {
     let mut hash = Sha256::new();
+    hash.update(super::json::to_json(data));
     for module in modules.needed_by(&[package]) {
         hash.update(module.text.as_bytes());
         hash.update([0]);

@@ -166,9 +166,18 @@ fn what_a_changed_policy_would_say_is_told() {
     assert!(flat.contains("error policy/owner: 1 (apps/old.yaml:3)"), "{flat}");
 }
 
-/// `--policies` brings policies of the caller's, trusted as they are.
+/// `--policies` brings policies of the caller's, trusted as they are, with the documents beside them.
 #[test]
 fn policies_of_the_caller_are_asked() {
+    let repo = Repo::new(&tree(&[]), &tree(&[OBJECT]), None);
+    repo.write(
+        "../central/main.rego",
+        "package main\n\ndeny contains \"listed\" if input.metadata.name in data.names\n",
+    );
+    repo.write("../central/data/names.yaml", "names: [a]\n");
+    let run = repo.check(&["--policies", repo.path().join("../central").to_str().unwrap()]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+
     let new = config_map("new", "{owner: a}");
     let repo = Repo::new(&tree(&[]), &tree(&[("apps/new.yaml", &new)]), None);
     repo.write("../central/p.rego", TEAM);

@@ -19,7 +19,9 @@ pub(super) fn of(files: &[Resolved]) -> Functions {
             for clause in clauses(rule) {
                 match functions.get_mut(&path) {
                     Some(known) => {
-                        known.iter_mut().zip(clause).for_each(|(known, other)| *known = either(known, other))
+                        for (known, other) in known.iter_mut().zip(clause) {
+                            *known = either(known, other);
+                        }
                     }
                     None => _ = functions.insert(path.clone(), clause),
                 }
@@ -64,7 +66,9 @@ fn collect(term: &Term, wanted: &mut BTreeMap<Arc<str>, Type>) {
                     wanted.insert(Arc::clone(var), known);
                 }
             }
-            args.iter().for_each(|arg| collect(arg, wanted));
+            for arg in args {
+                collect(arg, wanted);
+            }
         }
         TermKind::Array(items) | TermKind::Set(items) => items.iter().for_each(|item| collect(item, wanted)),
         TermKind::Object(pairs) => pairs.iter().for_each(|(key, value)| {

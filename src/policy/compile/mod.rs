@@ -6,7 +6,6 @@
 mod arguments;
 mod calls;
 mod expand;
-
 mod graph;
 mod known;
 mod order;

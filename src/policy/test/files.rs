@@ -51,7 +51,7 @@ impl Folder {
         let mut folder = Self {
             root: root.to_owned(),
             files: BTreeMap::new(),
-            cases: cases(named.iter().map(|(name, _)| name.as_str())),
+            cases: cases(&named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
             tree: Tree::folder(root),
         };
         for (name, path) in named {
@@ -74,7 +74,7 @@ impl Folder {
         let mut folder = Self {
             root: PathBuf::from(root),
             files: BTreeMap::new(),
-            cases: cases(files.keys().map(String::as_str)),
+            cases: cases(&files.keys().map(String::as_str).collect::<Vec<_>>()),
             tree: Tree::of_files(files.iter().map(|(name, text)| (RepoPath::from(name.as_str()), bytes(text)))),
         };
         let files = files.iter().filter(|(name, _)| !folder.is_of_case(name));
@@ -109,20 +109,20 @@ pub(super) fn is_below(path: &str, folder: &str) -> bool {
 }
 
 /// The folders of cases among files, by what they hold.
-fn cases<'n>(names: impl Iterator<Item = &'n str> + Clone) -> BTreeSet<String> {
-    let parent = |name: &'n str| match name.rsplit_once('/') {
-        Some((parent, EXPECTED)) => Some(parent),
-        None if name == EXPECTED => Some(""),
+fn cases(names: &[&str]) -> BTreeSet<String> {
+    let parent = |name: &str| match name.rsplit_once('/') {
+        Some((parent, EXPECTED)) => Some(parent.to_owned()),
+        None if name == EXPECTED => Some(String::new()),
         _ => None,
     };
-    let has_side = |case: &&str| {
+    let has_side = |case: &String| {
         let below = |name: &str| {
-            let rest = if case.is_empty() { Some(name) } else { name.strip_prefix(*case)?.strip_prefix('/') };
+            let rest = if case.is_empty() { Some(name) } else { name.strip_prefix(&**case)?.strip_prefix('/') };
             rest?.split_once('/').map(|(side, _)| SIDES.contains(&side))
         };
-        names.clone().any(|name| below(name) == Some(true))
+        names.iter().any(|name| below(name) == Some(true))
     };
-    names.clone().filter_map(parent).filter(has_side).map(str::to_owned).collect()
+    names.iter().filter_map(|name| parent(name)).filter(has_side).collect()
 }
 
 fn below(root: &Path, path: &Path) -> Option<String> {
