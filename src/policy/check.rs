@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use regorus::Value;
 
 use super::bundled::LIBRARY;
@@ -44,14 +45,15 @@ impl Check for PolicyCheck {
         }
         let mut asked = subject::Asked::new(context, review);
         let is_enforced = pod_security::enforced(context, object);
-        for ask in in_use(set, context.config, object.path().as_str()) {
-            if !ask.policy.matches.may_match_request(&asked.head) || is_enforced(ask.policy) {
-                continue;
-            }
-            // Of what did not change, only those are asked whose answer depends on other objects.
-            if review.operation == Operation::Unchanged && !ask.policy.reads_inventory() {
-                continue;
-            }
+        let mut asks = in_use(set, context.config, object.path().as_str());
+        asks.retain(|ask| {
+            ask.policy.matches.may_match_request(&asked.head)
+                && !is_enforced(ask.policy)
+                // Of what did not change, only those are asked whose answer depends on other objects.
+                && (review.operation != Operation::Unchanged || ask.policy.reads_inventory())
+        });
+        compile(asks.iter().map(|ask| ask.policy));
+        for ask in asks {
             match ask.policy.matches.matches(asked.review(false, false).0) {
                 Ok(true) => ask.evaluate(context, object, &mut asked, drafts),
                 Ok(false) => {}
@@ -59,6 +61,13 @@ impl Check for PolicyCheck {
             }
         }
     }
+}
+
+/// Compile policies that are asked for the first time, on all cores.
+pub(super) fn compile<'a>(policies: impl Iterator<Item = &'a Policy>) {
+    let new: Vec<&Policy> = policies.filter(|policy| !policy.group().is_compiled()).collect();
+    // What is wrong with one is told when it is asked.
+    new.par_iter().for_each(|policy| _ = policy.group().program());
 }
 
 /// A policy, by the entry that holds for some clusters.

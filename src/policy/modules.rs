@@ -1,10 +1,10 @@
 //! Which modules belong together: the packages of a folder, and what each of them needs.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::compile;
-use super::engine::{Module, RegoVersion};
+use super::compile::{self, Unit};
+use super::engine::{Fault, Module, RegoVersion};
 
 /// The ending of Rego files.
 pub const EXTENSION: &str = "rego";
@@ -21,6 +21,8 @@ struct Known {
     module: Module,
     /// The paths below `data` that it speaks of, each once.
     speaks_of: BTreeSet<String>,
+    /// Its syntax tree, or what is wrong with it; made when first asked for.
+    parsed: OnceLock<Result<Arc<Unit>, Vec<Fault>>>,
 }
 
 impl Modules {
@@ -32,6 +34,7 @@ impl Modules {
             package: package_of(&text).unwrap_or_default(),
             speaks_of: paths_of(&text),
             module: Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text },
+            parsed: OnceLock::new(),
         });
         Self { all: all.collect() }
     }
@@ -50,6 +53,25 @@ impl Modules {
     /// The modules of some packages and of every package that they speak of, and so on.
     #[must_use]
     pub fn needed_by(&self, packages: &[&str]) -> Vec<Module> {
+        self.known(packages).map(|known| known.module.clone()).collect()
+    }
+
+    /// The same, parsed. What several policies need is parsed once.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn parsed(&self, packages: &[&str]) -> Result<Vec<Arc<Unit>>, Vec<Fault>> {
+        let (mut units, mut faults) = (Vec::new(), Vec::new());
+        for known in self.known(packages) {
+            match known.parsed.get_or_init(|| compile::parse_one(&known.module)) {
+                Ok(unit) => units.push(Arc::clone(unit)),
+                Err(wrong) => faults.extend(wrong.iter().cloned()),
+            }
+        }
+        if faults.is_empty() { Ok(units) } else { Err(faults) }
+    }
+
+    fn known(&self, packages: &[&str]) -> impl Iterator<Item = &Known> {
         let all = self.packages();
         let mut needed: BTreeSet<&str> = packages.iter().copied().collect();
         let mut open = packages.to_vec();
@@ -59,8 +81,8 @@ impl Modules {
                 open.extend(all.iter().copied().filter(is_meant).filter(|other| needed.insert(other)));
             }
         }
-        let is_needed = |known: &&Known| needed.contains(known.package.as_str());
-        self.all.iter().filter(is_needed).map(|known| known.module.clone()).collect()
+        let needed: BTreeSet<String> = needed.into_iter().map(str::to_owned).collect();
+        self.all.iter().filter(move |known| needed.contains(&known.package))
     }
 
     /// All of them.
