@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::Faults;
 use super::expand::{Step, StepKind};
 use super::functions::Functions;
 use super::order::Scope;
@@ -11,7 +12,6 @@ use super::print::{Printer, mark, push_part};
 use super::resolve::Resolved;
 use super::tree::{Path, Tree, known_path};
 use super::values::{Lowerer, Out};
-use super::Faults;
 use crate::policy::rego::ast::{Rule, Shape, Term, TermKind};
 
 /// Where the clauses of a rule with a default go: the rule itself chooses between them and the default.

@@ -94,7 +94,11 @@ impl<'a> Lowerer<'a> {
         let Some(function) = path.and_then(|path| self.functions.name(path)) else { return call_text(name, args) };
         let home = self.functions.home();
         let args = args.join(", ");
-        if self.package == home { format!("{function}({args})") } else { format!("{}.{function}({args})", dotted(home)) }
+        if self.package == home {
+            format!("{function}({args})")
+        } else {
+            format!("{}.{function}({args})", dotted(home))
+        }
     }
 
     /// A new name. regorus orders statements by the names that they bind, so names are given in the order of
@@ -221,11 +225,17 @@ impl<'a> Lowerer<'a> {
             }
             StepKind::Call { name, args, out: Some(result) } => {
                 let call = self.call(loc, name, args, scope, out);
-                self.matches(loc, result, &call, scope, out);
+                // What a body asks a builtin twice is asked once. No variable is called like this.
+                let key = (out.with.is_empty() && is_steady(name)).then(|| Arc::from(format!("={call}")));
+                let known = key.as_ref().and_then(|key| scope.get(key)).cloned();
+                self.matches(loc, result, known.as_ref().unwrap_or(&call), scope, out);
+                if let (Some(key), Some(name)) = (key, result.as_var().and_then(|var| scope.get(var)).cloned()) {
+                    scope.insert(key, name);
+                }
             }
             StepKind::Call { name, args, out: None } => {
                 let call = self.call(loc, name, args, scope, out);
-                out.push(loc, &call);
+                out.push(loc, &condition(name, call));
             }
             StepKind::Truth(term) => {
                 let text = self.value(term, scope, out);
@@ -234,7 +244,7 @@ impl<'a> Lowerer<'a> {
             StepKind::Not(inner) => self.not(loc, inner, scope, out),
             StepKind::SomeIn { key, value, collection } => {
                 let text = self.value(collection, scope, out);
-                let (key_name, value_name) = self.iterate(loc, &text, out);
+                let (key_name, value_name) = self.iterate(loc, &text, key.is_some(), out);
                 if let Some(key) = key {
                     self.matches(loc, key, &key_name, scope, out);
                 }
@@ -256,10 +266,11 @@ impl<'a> Lowerer<'a> {
 
     /// Keys and values of a collection; nothing when it is none. A key without a value in an index is gone through, at
     /// less cost than `some … in`, which copies all variables at each turn and fails for what is no collection.
-    fn iterate(&mut self, loc: Loc, collection: &str, out: &mut Out) -> (String, String) {
+    fn iterate(&mut self, loc: Loc, collection: &str, has_key: bool, out: &mut Out) -> (String, String) {
         let is_plain = out.with.is_empty() && is_path(collection);
         let items = if is_plain { collection.to_owned() } else { self.temporary(loc, collection, out) };
-        let (key, value) = (self.name(), self.name());
+        let key = if has_key { self.name() } else { "_".to_owned() };
+        let value = self.name();
         self.loops += 1;
         out.push_bare(loc, &format!("{value} := {items}[{key}]"));
         (key, value)
@@ -285,7 +296,7 @@ impl<'a> Lowerer<'a> {
             StepKind::Call { name, args, out: None } => {
                 let args = self.atoms(args, scope, out);
                 let call = self.call_text(name, &args);
-                out.push(loc, &format!("not {call}"));
+                out.push(loc, &format!("not {}", condition(name, call)));
                 return;
             }
             StepKind::Call { name, args, out: Some(result) } => {
@@ -466,8 +477,11 @@ impl<'a> Lowerer<'a> {
                     text = self.temporary(loc, &text, out);
                 }
                 _ => {
-                    let (key, value) = self.iterate(loc, &text, out);
-                    self.matches(loc, part, &key, scope, out);
+                    let has_key = !part.as_var().is_some_and(|name| is_wildcard(name));
+                    let (key, value) = self.iterate(loc, &text, has_key, out);
+                    if has_key {
+                        self.matches(loc, part, &key, scope, out);
+                    }
                     text = value;
                 }
             }
@@ -578,6 +592,26 @@ fn open_reference<'t>(term: &'t mut Term, scope: &Scope) -> Option<&'t mut Term>
 /// Whether a text is a name that was given here.
 fn is_name(text: &str) -> bool {
     text.starts_with("__v") && text.bytes().skip(3).all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a variable is a `_` of the author's, which nothing else can name. Those made here have a letter before their
+/// number.
+fn is_wildcard(name: &str) -> bool {
+    let number = name.strip_prefix('$').and_then(|rest| rest.strip_suffix(":_"));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a call gives the same for the same arguments and leaves no trace: a builtin, since nobody knows what a function
+/// prints.
+fn is_steady(name: &[Arc<str>]) -> bool {
+    !matches!(name.first().map(|root| &**root), Some("data" | "rand" | "trace"))
+}
+
+/// A call that must hold. The engine looks for an argument more than there are, at some cost, where a call stands alone.
+fn condition(name: &[Arc<str>], call: String) -> String {
+    let is_symbol = matches!(name, [only] if operator(only).is_some() || matches!(&**only, "print" | "trace"))
+        || is_named(name, "member_2");
+    if is_symbol { call } else { format!("{call} != false") }
 }
 
 /// Whether a text is a name, or a document, with constant keys behind it.
