@@ -47,9 +47,14 @@ fn clauses_for_words_are_chosen_by_the_word() {
         f(\"a\", _) := 1\n\nf(\"b\", x) := x\n\nf(null, _) := 3\n\nf(true, _) := 4\n\nf(2, _) := 5\n\n\
         f(\"e\", x) := 6 if {\n\tx == 0\n} else := 7\n\nf(x, _) := 8 if x == \"g\"\n\nf(\"h\", _) := false\n\n\
         r := [x | some word in input; x := f(word, 0)]\n";
-    assert_eq!(answer(&[("a.rego", a)], r#"["a","b",null,true,2,"e","g","h","none","1",false]"#), "[1,0,3,4,5,6,8,false]");
-    let a = "package a\n\nf(\"a\") := true\n\nf(\"b\") := false\n\nr := [x | some x in input; not f(x)]\n";
-    assert_eq!(answer(&[("a.rego", a)], r#"["a","b","c"]"#), r#"["b","c"]"#);
+    assert_eq!(
+        answer(&[("a.rego", a)], r#"["a","b",null,true,2,"e","g","h","none","1",false]"#),
+        "[1,0,3,4,5,6,8,false]"
+    );
+    // What is defined and not false holds.
+    let a = "package a\n\nf(\"a\") := true\n\nf(\"b\") := false\n\nf(\"n\") := null\n\nf(\"3\") := 3\n\n\
+             r := [[x | some x in input; f(x)], [x | some x in input; not f(x)]]\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"["a","b","c","n","3"]"#), r#"[["a","n","3"],["b","c"]]"#);
 }
 
 #[test]
