@@ -1,5 +1,6 @@
 //! The policies that come with the program: `policies/`, embedded by the build script.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::Value;
@@ -21,16 +22,23 @@ pub struct Library {
 pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     let files = FILES.iter().map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
     let modules = Arc::new(Modules::new(files, Some(RegoVersion::V1)));
-    let packages = modules.packages().into_iter().filter(|package| package.starts_with("policy."));
-    let policy = |package: &str| {
-        // Each by itself: those that an object needs are compiled side by side, and no others.
-        let group = Group::new(&modules, vec![package.to_owned()], Value::new_object());
+    // Compiled together is what is asked together: a level of the Pod Security Standards, whose policies share most of what
+    // they need; elsewhere a policy by itself (`policy.workloads.no_probe`).
+    let mut packs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in modules.packages().into_iter().filter(|package| package.starts_with("policy.")) {
+        let pack = package.split('.').take(3).collect::<Vec<_>>().join(".");
+        packs.entry(pack).or_default().push(package.to_owned());
+    }
+    let mut policies: Vec<Arc<Policy>> = Vec::new();
+    for packages in packs.into_values() {
+        let group = Group::new(&modules, packages.clone(), Value::new_object());
         // A test reads them all; one that is broken is none.
-        let mut policy = Policy::new(package, Convention::Portcullis, &group).ok()?;
-        policy.is_bundled = true;
-        Some(Arc::new(policy))
-    };
-    let mut policies: Vec<Arc<Policy>> = packages.filter_map(policy).collect();
+        let policy = |package: &String| Policy::new(package, Convention::Portcullis, &group).ok();
+        policies.extend(packages.iter().filter_map(policy).map(|mut policy| {
+            policy.is_bundled = true;
+            Arc::new(policy)
+        }));
+    }
     policies.sort_by(|a, b| a.id.cmp(&b.id));
     Library { policies }
 });

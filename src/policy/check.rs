@@ -65,9 +65,10 @@ impl Check for PolicyCheck {
 
 /// Compile policies that are asked for the first time, on all cores.
 pub(super) fn compile<'a>(policies: impl Iterator<Item = &'a Policy>) {
-    let new: Vec<&Policy> = policies.filter(|policy| !policy.group().is_compiled()).collect();
+    let mut new: Vec<_> = policies.map(Policy::group).filter(|group| !group.is_compiled()).collect();
+    new.dedup_by(|a, b| Arc::ptr_eq(a, b));
     // What is wrong with one is told when it is asked.
-    new.par_iter().for_each(|policy| _ = policy.group().program());
+    new.par_iter().for_each(|group| _ = group.program());
 }
 
 /// A policy, by the entry that holds for some clusters.
