@@ -22,10 +22,11 @@ pub struct Library {
 pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     let files = FILES.iter().map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
     let modules = Arc::new(Modules::new(files, Some(RegoVersion::V1)));
-    // A pack is compiled together: `policy.workloads`.
+    // Compiled together is what is asked together: a level of the Pod Security Standards, whose policies share most of what
+    // they need; elsewhere a policy by itself (`policy.workloads.no_probe`).
     let mut packs: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for package in modules.packages().into_iter().filter(|package| package.starts_with("policy.")) {
-        let pack = package.split('.').take(2).collect::<Vec<_>>().join(".");
+        let pack = package.split('.').take(3).collect::<Vec<_>>().join(".");
         packs.entry(pack).or_default().push(package.to_owned());
     }
     let mut policies: Vec<Arc<Policy>> = Vec::new();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use regorus::Value;
 
 use super::gatekeeper::constraint::Action;
@@ -50,14 +51,15 @@ impl Check for PolicyCheck {
         }
         let mut asked = subject::Asked::new(context, review);
         let is_enforced = pod_security::enforced(context, object);
-        for ask in in_use(set, context.config, object.path()) {
-            if !ask.policy.matches.may_match_request(&asked.head) || is_enforced(ask.policy) {
-                continue;
-            }
-            // Of what did not change, only those are asked whose answer depends on other objects.
-            if review.operation == Operation::Unchanged && ask.policy.inventory.is_nothing() {
-                continue;
-            }
+        let mut asks = in_use(set, context.config, object.path());
+        asks.retain(|ask| {
+            ask.policy.matches.may_match_request(&asked.head)
+                && !is_enforced(ask.policy)
+                // Of what did not change, only those are asked whose answer depends on other objects.
+                && (review.operation != Operation::Unchanged || !ask.policy.inventory.is_nothing())
+        });
+        compile(asks.iter().map(|ask| ask.policy));
+        for ask in asks {
             match ask.policy.matches.matches(asked.review(false, false).0) {
                 Ok(true) => ask.evaluate(context, object, &mut asked, drafts),
                 Ok(false) => {}
@@ -65,6 +67,14 @@ impl Check for PolicyCheck {
             }
         }
     }
+}
+
+/// Compile policies that are asked for the first time, on all cores.
+pub(super) fn compile<'a>(policies: impl Iterator<Item = &'a Policy>) {
+    let mut new: Vec<_> = policies.map(Policy::group).filter(|group| !group.is_compiled()).collect();
+    new.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    // What is wrong with one is told when it is asked.
+    new.par_iter().for_each(|group| _ = group.program());
 }
 
 /// A policy, by the entry that holds for some clusters.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use regorus::{Engine, Value};
 
-use super::compile::{self, Lowered};
+use super::compile::{self, Lowered, Unit};
 pub use super::limits::Limits;
 use super::{builtins, internal};
 
@@ -135,6 +135,9 @@ pub fn this_thread_is_roomy() {
 #[derive(Clone, Debug)]
 pub struct Program {
     engine: Engine,
+    /// Clones of the engine that answered and wait for the next question: a new one would make room for its variables,
+    /// and copy the functions that it calls, again.
+    idle: Arc<Mutex<Vec<Engine>>>,
     limits: Limits,
     facts: Arc<Facts>,
 }
@@ -144,6 +147,8 @@ struct Facts {
     rules: Vec<String>,
     /// Where the clauses of each rule begin.
     places: BTreeMap<String, Vec<(Arc<str>, u32)>>,
+    /// The full paths of functions, by the names that they have in the lowered text.
+    functions: BTreeMap<String, String>,
     /// The lowered text, by file.
     modules: Vec<(Arc<str>, String)>,
     /// How many rules and loops are open at once, at most.
@@ -157,15 +162,19 @@ struct Facts {
 impl Program {
     /// Check, lower and prepare modules with the documents that they read below `data`.
     pub fn compile(modules: &[Module], data: &Value) -> Result<Self, Vec<Fault>> {
-        let lowered = compile::lower(&compile::parse(modules)?)?;
-        Self::prepare(&lowered, data)
+        Self::of_units(&compile::parse(modules)?, None, data)
+    }
+
+    /// The same of modules that were parsed. Where it is known which packages are asked, it answers for those alone.
+    pub(super) fn of_units(units: &[Arc<Unit>], asked: Option<&[&str]>, data: &Value) -> Result<Self, Vec<Fault>> {
+        Self::prepare(&compile::lower(units, asked)?, data)
     }
 
     /// The same, with a query such as `data.main.deny[x]`, whose answers [`answers`](Self::answers) gives.
     pub fn compile_query(modules: &[Module], data: &Value, query: &str) -> Result<Self, Vec<Fault>> {
         let mut units = compile::parse(modules)?;
         units.push(compile::query(query)?);
-        Self::prepare(&compile::lower(&units)?, data)
+        Self::of_units(&units, None, data)
     }
 
     /// The answers to the query that was compiled, and what the policies printed.
@@ -184,12 +193,8 @@ impl Program {
         engine.set_strict_builtin_errors(true);
         engine.set_gather_prints(true);
         Limits::default().apply(&mut engine);
-        let words = lowered
-            .modules
-            .iter()
-            .flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')));
-        let words: HashSet<&str> = words.collect();
-        let is_called = |name: &str| words.contains(name);
+        let called: HashSet<&str> = lowered.modules.iter().flat_map(|(_, text)| called(text)).collect();
+        let is_called = |name: &str| called.contains(name);
         internal::register(&mut engine, is_called);
         builtins::register(&mut engine, is_called);
         internal::register_native(&mut engine, is_called);
@@ -202,9 +207,11 @@ impl Program {
         let mut rules: Vec<String> = Vec::new();
         rules.extend(lowered.rules.iter().map(|path| compile::dotted(path)));
         let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
+        let functions = lowered.functions.iter().map(|(name, path)| (name.clone(), compile::dotted(path))).collect();
         let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
-        let facts = Arc::new(Facts { rules, places, modules, depth: lowered.depth, reads, slow: Mutex::default() });
-        Self { engine, limits: Limits::default(), facts }.filled(data)
+        let facts = Facts { rules, places, functions, modules, depth: lowered.depth, reads, slow: Mutex::default() };
+        let facts = Arc::new(facts);
+        Self { engine, idle: Arc::default(), limits: Limits::default(), facts }.filled(data)
     }
 
     fn filled(mut self, data: &Value) -> Result<Self, Vec<Fault>> {
@@ -212,6 +219,7 @@ impl Program {
         self.engine.add_data(data.clone()).map_err(|error| unusable(last_line(&error.to_string())))?;
         // Prepares the engine, so that its clones are prepared.
         self.engine.eval_query("true".to_owned(), false).map_err(|error| unusable(last_line(&error.to_string())))?;
+        self.idle = Arc::default();
         Ok(self)
     }
 
@@ -258,9 +266,14 @@ impl Program {
             return Err(self.too_slow(rule));
         }
         let evaluate = || {
-            let mut engine = self.engine.clone();
+            let waiting = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut engine = waiting.unwrap_or_else(|| self.engine.clone());
             let value = self.run(&mut engine, rule, input);
             internal::take_prints();
+            // One that failed may have been left in the midst of a loop.
+            if value.is_ok() {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(engine);
+            }
             value
         };
         let is_late = |value: &Result<_, EvalError>| value.as_ref().is_err_and(|error| error.trouble == Trouble::Time);
@@ -356,6 +369,20 @@ fn fault(code: &'static str, path: &Arc<str>, message: String) -> Fault {
     Fault { code, message, path: Arc::clone(path), line: 0, column: 0, help: None }
 }
 
+/// The names before parentheses, and those that a `with` puts in a function's place.
+fn called(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let before = text.match_indices('(').filter_map(move |(at, _)| {
+        let name = text.get(..at)?;
+        name.get(name.trim_end_matches(is_part).len()..)
+    });
+    let behind = text.match_indices(" as ").filter_map(move |(at, found)| {
+        let name = text.get(at + found.len()..)?;
+        name.get(..name.find(|c| !is_part(c)).unwrap_or(name.len()))
+    });
+    before.chain(behind)
+}
+
 /// What regorus says, without the text that it shows.
 fn last_line(error: &str) -> String {
     let line = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(error);
@@ -404,6 +431,10 @@ impl Facts {
             let line = text.lines().nth(line.checked_sub(1)?)?;
             let end = column - 1 + line.get(column.checked_sub(1)?..)?.find('(')?;
             let name = line.get(..end)?;
+            let short = name.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+            if let Some(path) = self.functions.get(short) {
+                return self.places.get(path);
+            }
             let name = name.get(name.rfind("data.")?..)?;
             self.places.get(&name.replacen("data.__clauses.", "data.", 1))
         })

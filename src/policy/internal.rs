@@ -94,9 +94,8 @@ fn too_long(values: &[Value], is_replacing: bool) -> bool {
         Value::Set(items) => items.iter().map(text_length).sum(),
         _ => 0,
     };
-    let lengths: Vec<usize> = values.iter().map(length).collect();
-    let product = lengths.iter().map(|length| length.saturating_add(1)).fold(1, usize::saturating_mul);
-    lengths.iter().sum::<usize>() > LONGEST_TEXT || is_replacing && product > LONGEST_TEXT * 16
+    let product = || values.iter().map(|value| length(value).saturating_add(1)).fold(1, usize::saturating_mul);
+    values.iter().map(length).sum::<usize>() > LONGEST_TEXT || is_replacing && product() > LONGEST_TEXT * 16
 }
 
 fn text_length(value: &Value) -> usize {

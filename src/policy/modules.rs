@@ -1,10 +1,10 @@
 //! Which modules belong together: the packages of a folder, and what each of them needs.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::compile;
-use super::engine::{Module, RegoVersion};
+use super::compile::{self, Unit};
+use super::engine::{Fault, Module, RegoVersion};
 use super::reads::InventoryReads;
 
 /// The ending of Rego files.
@@ -22,7 +22,25 @@ struct Known {
     module: Module,
     /// The paths below `data` that it speaks of, each once.
     speaks_of: BTreeSet<String>,
-    inventory: InventoryReads,
+    /// It may read other objects.
+    may_read: bool,
+    /// Its syntax tree, or what is wrong with it; made when first asked for.
+    parsed: OnceLock<Result<Arc<Unit>, Vec<Fault>>>,
+}
+
+impl Known {
+    fn parsed(&self) -> &Result<Arc<Unit>, Vec<Fault>> {
+        self.parsed.get_or_init(|| compile::parse_one(&self.module))
+    }
+
+    /// What it reads of the other objects; when it is not Rego, anything.
+    fn reads(&self) -> InventoryReads {
+        match self.may_read.then(|| self.parsed()) {
+            Some(Ok(unit)) => InventoryReads::of(&unit.module),
+            Some(Err(_)) => InventoryReads::anything(),
+            None => InventoryReads::default(),
+        }
+    }
 }
 
 impl Modules {
@@ -32,13 +50,13 @@ impl Modules {
         let rego = files.into_iter().filter(|(path, _)| is_module(path));
         let all = rego.map(|(path, text)| {
             let module = Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text };
-            // Whose language is known, those are our own: they say `inventory` when they mean it.
-            let may_read = version.is_none() || module.text.contains("inventory");
             Known {
                 package: package_of(&module.text).unwrap_or_default(),
                 speaks_of: paths_of(&module.text),
-                inventory: if may_read { InventoryReads::of_text(&module) } else { InventoryReads::default() },
+                // Whose language is known, those are our own: they say `inventory` when they mean it.
+                may_read: version.is_none() || module.text.contains("inventory"),
                 module,
+                parsed: OnceLock::new(),
             }
         });
         Self { all: all.collect() }
@@ -61,11 +79,26 @@ impl Modules {
         self.closure(packages).map(|known| known.module.clone()).collect()
     }
 
+    /// The same, parsed. What several policies need is parsed once.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn parsed(&self, packages: &[&str]) -> Result<Vec<Arc<Unit>>, Vec<Fault>> {
+        let (mut units, mut faults) = (Vec::new(), Vec::new());
+        for known in self.closure(packages) {
+            match known.parsed() {
+                Ok(unit) => units.push(Arc::clone(unit)),
+                Err(wrong) => faults.extend(wrong.iter().cloned()),
+            }
+        }
+        if faults.is_empty() { Ok(units) } else { Err(faults) }
+    }
+
     /// What a package and those that it speaks of read of the other objects.
     #[must_use]
     pub fn inventory_read_by(&self, package: &str) -> InventoryReads {
         let mut reads = InventoryReads::default();
-        self.closure(&[package]).for_each(|known| reads.merge(&known.inventory));
+        self.closure(&[package]).for_each(|known| reads.merge(&known.reads()));
         reads
     }
 

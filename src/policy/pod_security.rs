@@ -95,13 +95,16 @@ impl Check for PodSecurity {
             return;
         }
         let mut asked = Asked::new(context, review);
-        for policy in &LIBRARY.policies {
-            let Some(level) = level_of(policy).filter(|_| policy.matches.may_match_request(&asked.head)) else {
-                continue;
-            };
-            let modes = [("enforce", &enforce), ("warn", &warn), ("audit", &audit)];
+        let modes = [("enforce", &enforce), ("warn", &warn), ("audit", &audit)];
+        let in_use = LIBRARY.policies.iter().filter_map(|policy| {
+            let level = level_of(policy).filter(|_| policy.matches.may_match_request(&asked.head))?;
             // What is enforced is said once.
-            let Some((mode, asks)) = modes.into_iter().find(|(_, asks)| level <= asks.level) else { continue };
+            let (mode, asks) = modes.into_iter().find(|(_, asks)| level <= asks.level)?;
+            Some((policy, mode, asks))
+        });
+        let in_use: Vec<_> = in_use.collect();
+        super::check::compile(in_use.iter().map(|(policy, ..)| &***policy));
+        for (policy, mode, asks) in in_use {
             let said = if object.has_unknown() {
                 both(&mut asked, context, policy, asks)
             } else {

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compile::visit;
-use super::engine::{self, RegoVersion};
 use super::rego::ast::{Loc, Module, Term, TermKind};
-use super::rego::parse;
 
 /// What modules read of `data.inventory` and `data.inventory_base`, as far as their text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,14 +20,8 @@ pub struct InventoryReads {
 
 impl InventoryReads {
     /// A read of which nothing is known.
-    fn anything() -> Self {
+    pub(super) fn anything() -> Self {
         Self { kinds: BTreeSet::new(), any_kind: true, elsewhere: true }
-    }
-
-    /// What a module reads by its text; one that is not Rego, anything.
-    pub(super) fn of_text(module: &engine::Module) -> Self {
-        let parsed = parse(&module.text, module.version == RegoVersion::V1);
-        parsed.map_or_else(|_| Self::anything(), |module| Self::of(&module))
     }
 
     /// What a module reads.
@@ -153,10 +145,10 @@ fn is_own_namespace(term: &Term) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::rego::parse;
 
     fn reads(text: &str) -> InventoryReads {
-        let text = format!("package p\n{text}\n").into();
-        InventoryReads::of_text(&engine::Module { version: RegoVersion::V1, path: "p.rego".into(), text })
+        InventoryReads::of(&parse(&format!("package p\n{text}\n"), true).unwrap())
     }
 
     fn sees(text: &str, kind: &str) -> bool {
@@ -176,7 +168,6 @@ mod tests {
             "x if walk(data, [path, \"inventory\"])",
             "import data.inventory as all\nx := all.cluster.v1.Namespace",
             "x := y if { z := data.inventory_base.cluster; y := z.v1.Namespace } # inventory",
-            "this is not Rego: inventory",
         ] {
             assert!(sees(any, "Pod"), "{any}");
             assert!(!reads(any).is_nothing() && !reads(any).stays_in_namespace(), "{any}");

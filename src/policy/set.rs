@@ -104,6 +104,12 @@ impl Group {
         all
     }
 
+    /// They were asked for before.
+    #[must_use]
+    pub fn is_compiled(&self) -> bool {
+        self.program.get().is_some()
+    }
+
     /// The compiled policies; compiled when first asked for.
     ///
     /// # Errors
@@ -111,7 +117,7 @@ impl Group {
     pub fn program(&self) -> Result<&Program, &Vec<Fault>> {
         let compile = || {
             let packages: Vec<&str> = self.packages.iter().map(String::as_str).collect();
-            Program::compile(&self.modules.needed_by(&packages), &self.data)
+            Program::of_units(&self.modules.parsed(&packages)?, Some(&packages), &self.data)
         };
         self.program.get_or_init(compile).as_ref()
     }

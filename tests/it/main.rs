@@ -25,6 +25,8 @@ mod hostile;
 #[cfg(test)]
 mod json_schemas;
 #[cfg(test)]
+mod lowering;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod policies;

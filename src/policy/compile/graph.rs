@@ -20,51 +20,74 @@ const DEEPEST: usize = 1_000;
 /// How many recursive rules are told.
 const TOLD: usize = 50;
 
-/// Check for recursion, and tell what is read.
-pub(super) fn check(
-    files: &[Resolved],
-    tree: &Tree,
-    weights: &Weights,
-    faults: &mut Faults,
-) -> (Vec<Reference>, usize) {
-    let ids: BTreeMap<&Path, usize> = tree.iter().enumerate().map(|(id, (path, _))| (path, id)).collect();
-    let paths: Vec<&Path> = ids.keys().copied().collect();
-    let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); paths.len()];
-    let mut places = Vec::new();
-    let mut reads = BTreeSet::new();
-    for file in files {
-        for rule in &file.rules {
-            let Some(&id) = ids.get(&known_path(&file.package, &rule.path).0) else { continue };
-            places.push((id, &file.file, rule.loc));
-            visit::rule(rule, &mut |term, _| {
-                let needed = needs(term, tree, &ids, &mut reads);
-                if let Some(edges) = edges.get_mut(id) {
-                    edges.extend(needed);
-                }
-            });
+/// Which rules need which, by their places among all paths.
+pub(super) struct Graph<'a> {
+    paths: Vec<&'a Path>,
+    edges: Vec<BTreeSet<usize>>,
+    places: Vec<(usize, &'a Arc<str>, Loc)>,
+    reads: BTreeSet<Reference>,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn of(files: &'a [Resolved], tree: &'a Tree) -> Self {
+        let ids: BTreeMap<&Path, usize> = tree.iter().enumerate().map(|(id, (path, _))| (path, id)).collect();
+        let paths: Vec<&Path> = ids.keys().copied().collect();
+        let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); paths.len()];
+        let mut places = Vec::new();
+        let mut reads = BTreeSet::new();
+        for file in files {
+            for rule in &file.rules {
+                let Some(&id) = ids.get(&known_path(&file.package, &rule.path).0) else { continue };
+                places.push((id, &file.file, rule.loc));
+                visit::rule(rule, &mut |term, _| {
+                    let needed = needs(term, tree, &ids, &mut reads);
+                    if let Some(edges) = edges.get_mut(id) {
+                        edges.extend(needed);
+                    }
+                });
+            }
         }
+        Self { paths, edges, places, reads }
     }
-    let recursive = cyclic(&edges);
-    let mut told = BTreeSet::new();
-    for (id, file, loc) in places {
-        if recursive.contains(&id) && told.insert(id) {
-            let names: Vec<String> =
-                cycle(id, &edges).into_iter().filter_map(|id| paths.get(id)).map(|path| dotted(path)).collect();
-            let name = names.first().cloned().unwrap_or_default();
-            faults.in_file(file);
-            faults.add("rego_recursion_error", loc, format!("rule {name} is recursive: {}", names.join(" -> ")));
+
+    /// The rules of some packages, and those that they need.
+    pub(super) fn needed_by(&self, packages: &[&str]) -> BTreeSet<&'a Path> {
+        let is_in = |path: &str, package: &str| path.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'));
+        let is_asked = |path: &Path| packages.iter().any(|package| is_in(&path.join("."), package));
+        let asked = self.paths.iter().enumerate().filter(|(_, path)| is_asked(path));
+        let mut open: Vec<usize> = asked.map(|(id, _)| id).collect();
+        let mut needed: BTreeSet<usize> = open.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            open.extend(self.edges.get(id).into_iter().flatten().copied().filter(|to| needed.insert(*to)));
         }
+        needed.into_iter().filter_map(|id| self.paths.get(id).copied()).collect()
     }
-    let weights: Vec<usize> = paths.iter().map(|path| weights.get(*path).copied().unwrap_or(1)).collect();
-    let depth = if recursive.is_empty() { deepest(&edges, &weights) } else { 0 };
-    if depth > DEEPEST {
-        let file = files.first().map_or_else(|| Arc::from(""), |file| Arc::clone(&file.file));
-        faults.in_file(&file);
-        let message =
-            format!("rules and loops depend on each other {depth} levels deep, at most {DEEPEST} are evaluated");
-        faults.add("unsupported", Loc { line: 1, column: 1 }, message);
+
+    /// Check for recursion, and tell what is read, and how many rules and loops are open at once.
+    pub(super) fn check(self, weights: &Weights, faults: &mut Faults) -> (Vec<Reference>, usize) {
+        let Self { paths, edges, places, reads } = self;
+        let first = places.first().map(|(_, file, _)| Arc::clone(file));
+        let recursive = cyclic(&edges);
+        let mut told = BTreeSet::new();
+        for (id, file, loc) in places {
+            if recursive.contains(&id) && told.insert(id) {
+                let names: Vec<String> =
+                    cycle(id, &edges).into_iter().filter_map(|id| paths.get(id)).map(|path| dotted(path)).collect();
+                let name = names.first().cloned().unwrap_or_default();
+                faults.in_file(file);
+                faults.add("rego_recursion_error", loc, format!("rule {name} is recursive: {}", names.join(" -> ")));
+            }
+        }
+        let weights: Vec<usize> = paths.iter().map(|path| weights.get(*path).copied().unwrap_or(1)).collect();
+        let depth = if recursive.is_empty() { deepest(&edges, &weights) } else { 0 };
+        if depth > DEEPEST {
+            faults.in_file(&first.unwrap_or_else(|| Arc::from("")));
+            let message =
+                format!("rules and loops depend on each other {depth} levels deep, at most {DEEPEST} are evaluated");
+            faults.add("unsupported", Loc { line: 1, column: 1 }, message);
+        }
+        (reads.into_iter().collect(), depth)
     }
-    (reads.into_iter().collect(), depth)
 }
 
 /// The heaviest way through a graph without cycles.

@@ -6,6 +6,7 @@
 mod arguments;
 mod calls;
 mod expand;
+mod functions;
 mod graph;
 mod known;
 mod order;
@@ -38,6 +39,8 @@ pub(super) struct Lowered {
     pub(super) rules: Vec<Path>,
     /// Where the clauses of each rule begin, in their order, defaults left out.
     pub(super) places: BTreeMap<Path, Vec<(Arc<str>, u32)>>,
+    /// The paths of functions, by the names that they have here.
+    pub(super) functions: BTreeMap<String, Path>,
     /// Every path below `data` and `input` that is read; nothing stands for a part that is not known.
     pub(super) reads: Vec<Reference>,
     /// How many rules and loops are open at once, at most.
@@ -84,36 +87,53 @@ impl Faults {
 }
 
 /// Parse modules; every file's mistakes are told.
-pub(super) fn parse(modules: &[Module]) -> Result<Vec<Unit>, Vec<Fault>> {
-    let mut faults = Faults::default();
-    let mut units = Vec::new();
+pub(super) fn parse(modules: &[Module]) -> Result<Vec<Arc<Unit>>, Vec<Fault>> {
+    let (mut units, mut faults) = (Vec::new(), Vec::new());
     for module in modules {
-        faults.in_file(&module.path);
-        if module.text.len() > LONGEST_MODULE {
-            let message = format!("the module is {} bytes long, at most {LONGEST_MODULE} are read", module.text.len());
-            let help = Some("put tables of data in a data file".to_owned());
-            faults.add_with_help("unsupported", Loc { line: 1, column: 1 }, message, help);
-            continue;
-        }
-        let is_v1 = module.version == RegoVersion::V1;
-        match rego::parse(&module.text, is_v1) {
-            Ok(parsed) => units.push(Unit { file: Arc::clone(&module.path), module: parsed }),
-            Err(errors) => {
-                for error in errors {
-                    faults.add("rego_parse_error", error.loc, error.message);
-                }
-            }
+        match parse_one(module) {
+            Ok(unit) => units.push(unit),
+            Err(wrong) => faults.extend(wrong),
         }
     }
-    faults.settle()?;
-    Ok(units)
+    if faults.is_empty() { Ok(units) } else { Err(faults) }
+}
+
+/// Parse a module.
+pub(super) fn parse_one(module: &Module) -> Result<Arc<Unit>, Vec<Fault>> {
+    if let Some(fault) = too_long(module) {
+        return Err(vec![fault]);
+    }
+    let mut faults = Faults::default();
+    faults.in_file(&module.path);
+    let is_v1 = module.version == RegoVersion::V1;
+    match rego::parse(&module.text, is_v1) {
+        Ok(parsed) => Ok(Arc::new(Unit { file: Arc::clone(&module.path), module: parsed })),
+        Err(errors) => {
+            for error in errors {
+                faults.add("rego_parse_error", error.loc, error.message);
+            }
+            Err(faults.found)
+        }
+    }
+}
+
+/// A module that is too long to be compiled.
+pub(super) fn too_long(module: &Module) -> Option<Fault> {
+    (module.text.len() > LONGEST_MODULE).then(|| Fault {
+        code: "unsupported",
+        help: Some("put tables of data in a data file".to_owned()),
+        ..Fault::of(
+            &module.path,
+            format!("the module is {} bytes long, at most {LONGEST_MODULE} are read", module.text.len()),
+        )
+    })
 }
 
 /// The rule that holds the answers to a query.
 pub(super) const QUERY: &str = "data.__query.answers";
 
 /// A query as a module: `answers := [answer | query]`, where the last term of the query is the answer.
-pub(super) fn query(text: &str) -> Result<Unit, Vec<Fault>> {
+pub(super) fn query(text: &str) -> Result<Arc<Unit>, Vec<Fault>> {
     let mut faults = Faults::default();
     let file: Arc<str> = Arc::from("query");
     faults.in_file(&file);
@@ -149,11 +169,12 @@ pub(super) fn query(text: &str) -> Result<Unit, Vec<Fault>> {
     };
     let module =
         ast::Module { package: vec![Arc::from("__query")], imports: Vec::new(), rules: vec![rule], is_v1: true };
-    Ok(Unit { file, module })
+    Ok(Arc::new(Unit { file, module }))
 }
 
-/// Check and lower modules.
-pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
+/// Check and lower modules. All of their rules are checked; where it is known which packages will be asked
+/// (`policy.workloads.no_probe`), only the rules of these and what they need are lowered.
+pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>) -> Result<Lowered, Vec<Fault>> {
     let mut faults = Faults::default();
     let tree = tree::Tree::of(units, &mut faults);
     faults.settle()?;
@@ -161,13 +182,17 @@ pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
     faults.settle()?;
     calls::check(&resolved, &tree, &mut faults);
     faults.settle()?;
-    let (mut modules, weights) = rules::lower(&resolved, &tree, &mut faults);
+    let functions = functions::Functions::of(&resolved, &tree);
+    let graph = graph::Graph::of(&resolved, &tree);
+    let needed = asked.map(|asked| graph.needed_by(asked));
+    let is_needed = |path: &Path| needed.as_ref().is_none_or(|needed| needed.contains(path));
+    let (mut modules, weights) = rules::lower(&resolved, &tree, &functions, is_needed, &mut faults);
     modules.extend(stand_in::module(&resolved));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);
     }
     faults.settle()?;
-    let (reads, depth) = graph::check(&resolved, &tree, &weights, &mut faults);
+    let (reads, depth) = graph.check(&weights, &mut faults);
     faults.settle()?;
     types::check(&resolved, &mut faults);
     faults.settle()?;
@@ -178,5 +203,6 @@ pub(super) fn lower(units: &[Unit]) -> Result<Lowered, Vec<Fault>> {
             places.entry(path).or_default().push((Arc::clone(&file.file), rule.loc.line));
         }
     }
-    Ok(Lowered { modules, rules: tree.paths(), places, reads, depth })
+    let functions = functions.into_paths();
+    Ok(Lowered { modules, rules: tree.paths(), places, functions, reads, depth })
 }

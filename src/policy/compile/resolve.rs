@@ -19,7 +19,7 @@ pub(super) struct Resolved {
     pub(super) is_v1: bool,
 }
 
-pub(super) fn resolve(units: &[Unit], tree: &Tree, faults: &mut Faults) -> Vec<Resolved> {
+pub(super) fn resolve(units: &[Arc<Unit>], tree: &Tree, faults: &mut Faults) -> Vec<Resolved> {
     let mut resolved = Vec::new();
     for unit in units {
         faults.in_file(&unit.file);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Faults;
 use super::expand::{Step, StepKind};
+use super::functions::Functions;
 use super::order::Scope;
 use super::print::{Printer, mark, push_part};
 use super::resolve::Resolved;
@@ -19,46 +20,79 @@ pub(in crate::policy) const ASIDE: &str = "__clauses";
 /// How deep each rule nests by itself.
 pub(super) type Weights = BTreeMap<Path, usize>;
 
-pub(super) fn lower(files: &[Resolved], tree: &Tree, faults: &mut Faults) -> (Vec<(Arc<str>, String)>, Weights) {
+pub(super) fn lower(
+    files: &[Resolved],
+    tree: &Tree,
+    functions: &Functions,
+    is_needed: impl Fn(&Path) -> bool,
+    faults: &mut Faults,
+) -> (Vec<(Arc<str>, String)>, Weights) {
     let mut weights = Weights::new();
     let mut modules = Vec::new();
     for file in files {
         faults.in_file(&file.file);
         let aside: Vec<Arc<str>> = std::iter::once(Arc::from(ASIDE)).chain(file.package.iter().cloned()).collect();
         let (mut here, mut there) = (Printer::new(&file.package), Printer::new(&aside));
-        let mut has_aside = false;
+        let mut together = Printer::new(functions.home());
+        let (mut has_aside, mut has_function) = (false, false);
         for rule in &file.rules {
             let (path, is_dynamic) = known_path(&file.package, &rule.path);
             let is_chosen =
                 tree.get(&path).is_some_and(|group| group.has_default && group.has_clause && !group.is_dynamic)
                     && !is_dynamic;
-            let mut lowerer = Lowerer { tree, faults, file: &file.file, made_up: 0, names: 0, nesting: 0, closures: 0 };
+            let function = functions.name(&path);
+            let package = match function {
+                Some(_) => functions.home(),
+                None if is_chosen => &aside,
+                None => &file.package,
+            };
+            let mut lowerer = Lowerer::new(tree, functions, package, &file.file, faults);
             if is_chosen && rule.is_default {
-                here.push(&lowerer.default(rule, &aside));
+                let text = lowerer.default(rule, &aside);
+                if is_needed(&path) {
+                    here.push(&text);
+                }
             } else {
-                let text = lowerer.rule(rule);
+                let text = lowerer.rule(rule, function);
                 // A loop stays open while what follows it is evaluated.
-                let weight = 1 + text.matches("some __v").count();
+                let weight = 1 + lowerer.loops;
+                let is_needed = is_needed(&path);
                 let known = weights.entry(path).or_default();
                 *known = weight.max(*known);
+                if !is_needed {
+                    continue;
+                }
                 has_aside |= is_chosen;
-                if is_chosen { there.push(&text) } else { here.push(&text) }
+                has_function |= function.is_some();
+                match function {
+                    Some(_) => together.push(&text),
+                    None if is_chosen => there.push(&text),
+                    None => here.push(&text),
+                }
             }
         }
         modules.push((Arc::clone(&file.file), here.finish()));
         if has_aside {
             modules.push((Arc::clone(&file.file), there.finish()));
         }
+        if has_function {
+            modules.push((Arc::clone(&file.file), together.finish()));
+        }
     }
     (modules, weights)
 }
 
 impl Lowerer<'_> {
-    fn rule(&mut self, rule: &Rule) -> String {
+    fn rule(&mut self, rule: &Rule, function: Option<&str>) -> String {
         let mut scope = Scope::new();
         let mut steps = Vec::new();
         let mut params = Vec::new();
         for arg in &rule.args {
+            if let TermKind::Null | TermKind::Bool(_) | TermKind::String(_) = &arg.kind {
+                // Of many clauses for a word each, those for others are left before anything of them is evaluated.
+                params.push(self.value(arg, &mut scope, &mut Out::default()));
+                continue;
+            }
             let name = self.name();
             match &arg.kind {
                 TermKind::Var(var) if !scope.contains_key(var) => _ = scope.insert(Arc::clone(var), name.clone()),
@@ -89,7 +123,7 @@ impl Lowerer<'_> {
                 _ => format!("[{}]", heads.next().unwrap_or_default()),
             });
         }
-        text.push_str(&path.concat());
+        text.push_str(&function.map_or_else(|| path.concat(), str::to_owned));
         let value = heads.next().unwrap_or_default();
         match rule.shape {
             Shape::Element => _ = write!(text, " contains {value}"),
@@ -132,7 +166,7 @@ impl Lowerer<'_> {
         let value = self.body(&Vec::new(), &[&rule.value], &mut scope, &mut out).concat();
         let and = if out.is_empty() { String::new() } else { format!("; {}", out.joined()) };
         format!(
-            "{}{path} := {value} if {{ {found} := [{one} | {one} := {clauses}]; count({found}) == 0{and} }} {path} := {one} if {{ {one} := {clauses} }} ",
+            "{}{path} := {value} if {{ {found} := [{one} | {one} := {clauses}]; {found} == []{and} }} {path} := {one} if {{ {one} := {clauses} }} ",
             mark(rule.loc),
         )
     }

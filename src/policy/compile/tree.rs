@@ -72,7 +72,7 @@ pub(in crate::policy) fn dotted(path: &[Arc<str>]) -> String {
 }
 
 impl Tree {
-    pub(super) fn of(units: &[Unit], faults: &mut Faults) -> Self {
+    pub(super) fn of(units: &[Arc<Unit>], faults: &mut Faults) -> Self {
         let mut tree = Self::default();
         for unit in units {
             faults.in_file(&unit.file);

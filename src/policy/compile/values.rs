@@ -6,17 +6,20 @@ use std::sync::Arc;
 
 use super::Faults;
 use super::expand::{Expander, Step, StepKind};
+use super::functions::Functions;
 use super::order::{self, Scope, is_bound, is_evaluable};
 use super::print::{mark, push_part, quoted};
 use super::resolve::{name_of, path_of};
 use super::stand_in;
-use super::tree::Tree;
+use super::tree::{Tree, dotted};
 use crate::policy::rego::ast::{Body, Loc, Term, TermKind};
 
 /// Statements, and the `with` that those of the current step carry.
 #[derive(Debug, Default)]
 pub(super) struct Out {
     statements: Vec<String>,
+    /// How many of them only compare or look at a value.
+    conditions: usize,
     with: String,
 }
 
@@ -28,6 +31,20 @@ impl Out {
     /// A statement whose `with` would reach into those that follow.
     fn push_bare(&mut self, loc: Loc, text: &str) {
         self.statements.push(format!("{}{text}", mark(loc)));
+    }
+
+    /// A statement that compares a value or looks at it.
+    fn push_condition(&mut self, loc: Loc, text: &str) {
+        self.conditions += 1;
+        self.push(loc, text);
+    }
+
+    /// The statement, if it is the only one and a condition.
+    fn condition(&self) -> Option<&str> {
+        match &self.statements[..] {
+            [only] if self.conditions == 1 => Some(only),
+            _ => None,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -47,17 +64,44 @@ const CLOSURES: usize = 10;
 
 /// Lowers the bodies of one rule.
 pub(super) struct Lowerer<'a> {
-    pub(super) tree: &'a Tree,
-    pub(super) faults: &'a mut Faults,
-    pub(super) file: &'a str,
-    pub(super) made_up: u32,
-    pub(super) names: u32,
+    tree: &'a Tree,
+    functions: &'a Functions,
+    /// The package that the text goes to.
+    package: &'a [Arc<str>],
+    file: &'a str,
+    faults: &'a mut Faults,
+    made_up: u32,
+    names: u32,
+    /// How many loops were written.
+    pub(super) loops: usize,
     /// How many collections and comprehensions are open.
-    pub(super) nesting: usize,
-    pub(super) closures: usize,
+    nesting: usize,
+    closures: usize,
 }
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
+    pub(super) fn new(
+        tree: &'a Tree,
+        functions: &'a Functions,
+        package: &'a [Arc<str>],
+        file: &'a str,
+        faults: &'a mut Faults,
+    ) -> Self {
+        Self { tree, functions, package, file, faults, made_up: 0, names: 0, loops: 0, nesting: 0, closures: 0 }
+    }
+
+    fn call_text(&self, name: &[Arc<str>], args: &[String]) -> String {
+        let path = name.split_first().filter(|(root, _)| ***root == *"data").map(|(_, path)| path);
+        let Some(function) = path.and_then(|path| self.functions.name(path)) else { return call_text(name, args) };
+        let home = self.functions.home();
+        let args = args.join(", ");
+        if self.package == home {
+            format!("{function}({args})")
+        } else {
+            format!("{}.{function}({args})", dotted(home))
+        }
+    }
+
     /// A new name. regorus orders statements by the names that they bind, so names are given in the order of
     /// evaluation.
     pub(super) fn name(&mut self) -> String {
@@ -176,16 +220,23 @@ impl Lowerer<'_> {
                 let args = self.atoms(args, scope, out).join(", ");
                 let all = self.temporary(loc, &format!("internal.walk({args})"), out);
                 let item = self.name();
+                self.loops += 1;
                 out.push_bare(loc, &format!("some {item} in {all}"));
                 self.matches(loc, result, &item, scope, out);
             }
             StepKind::Call { name, args, out: Some(result) } => {
                 let call = self.call(loc, name, args, scope, out);
-                self.matches(loc, result, &call, scope, out);
+                // What a body asks a builtin twice is asked once. No variable is called like this.
+                let key = (out.with.is_empty() && is_steady(name)).then(|| Arc::from(format!("={call}")));
+                let known = key.as_ref().and_then(|key| scope.get(key)).cloned();
+                self.matches(loc, result, known.as_ref().unwrap_or(&call), scope, out);
+                if let (Some(key), Some(name)) = (key, result.as_var().and_then(|var| scope.get(var)).cloned()) {
+                    scope.insert(key, name);
+                }
             }
             StepKind::Call { name, args, out: None } => {
                 let call = self.call(loc, name, args, scope, out);
-                out.push(loc, &call);
+                out.push(loc, &condition(name, call));
             }
             StepKind::Truth(term) => {
                 let text = self.value(term, scope, out);
@@ -194,7 +245,7 @@ impl Lowerer<'_> {
             StepKind::Not(inner) => self.not(loc, inner, scope, out),
             StepKind::SomeIn { key, value, collection } => {
                 let text = self.value(collection, scope, out);
-                let (key_name, value_name) = self.iterate(loc, &text, out);
+                let (key_name, value_name) = self.iterate(loc, &text, key.is_some(), out);
                 if let Some(key) = key {
                     self.matches(loc, key, &key_name, scope, out);
                 }
@@ -214,11 +265,15 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Keys and values of a collection; nothing when it is none.
-    fn iterate(&mut self, loc: Loc, collection: &str, out: &mut Out) -> (String, String) {
-        let items = self.temporary(loc, &format!("internal.items({collection})"), out);
-        let (key, value) = (self.name(), self.name());
-        out.push_bare(loc, &format!("some {key}, {value} in {items}"));
+    /// Keys and values of a collection; nothing when it is none. A key without a value in an index is gone through, at
+    /// less cost than `some … in`, which copies all variables at each turn and fails for what is no collection.
+    fn iterate(&mut self, loc: Loc, collection: &str, has_key: bool, out: &mut Out) -> (String, String) {
+        let is_plain = out.with.is_empty() && is_path(collection);
+        let items = if is_plain { collection.to_owned() } else { self.temporary(loc, collection, out) };
+        let key = if has_key { self.name() } else { "_".to_owned() };
+        let value = self.name();
+        self.loops += 1;
+        out.push_bare(loc, &format!("{value} := {items}[{key}]"));
         (key, value)
     }
 
@@ -241,13 +296,13 @@ impl Lowerer<'_> {
             }
             StepKind::Call { name, args, out: None } => {
                 let args = self.atoms(args, scope, out);
-                let call = call_text(name, &args);
-                out.push(loc, &format!("not {call}"));
+                let call = self.call_text(name, &args);
+                out.push(loc, &format!("not {}", condition(name, call)));
                 return;
             }
             StepKind::Call { name, args, out: Some(result) } => {
                 let args = self.atoms(args, scope, out);
-                let call = call_text(name, &args);
+                let call = self.call_text(name, &args);
                 let name = self.name();
                 inside.push(loc, &format!("{name} := {call}"));
                 let result = self.outside(result, scope, out);
@@ -261,13 +316,17 @@ impl Lowerer<'_> {
             StepKind::Truth(term) => {
                 let term = self.outside(term, scope, out);
                 let text = self.value(&term, scope, &mut inside);
-                inside.push(loc, &text);
+                if is_path(&text) { inside.push_condition(loc, &text) } else { inside.push(loc, &text) }
             }
             // A negation holds a condition only.
             other => self.kind(loc, other, scope, &mut inside),
         }
+        if let Some(condition) = inside.condition() {
+            out.push(loc, &format!("not {condition}"));
+            return;
+        }
         let holds = self.temporary(loc, &format!("[true | {}]", inside.joined()), out);
-        out.push_bare(loc, &format!("count({holds}) == 0"));
+        out.push_bare(loc, &format!("{holds} == []"));
     }
 
     /// A term whose brackets, or whose parts when it is no reference, have values already.
@@ -313,7 +372,7 @@ impl Lowerer<'_> {
             return args.join(" in ");
         }
         let args = self.values(args, scope, out);
-        call_text(name, &args)
+        self.call_text(name, &args)
     }
 
     fn values(&mut self, terms: &[Term], scope: &mut Scope, out: &mut Out) -> Vec<String> {
@@ -345,11 +404,7 @@ impl Lowerer<'_> {
     /// A term as a constant or a name.
     fn atom(&mut self, term: &Term, scope: &mut Scope, out: &mut Out) -> String {
         let text = self.value(term, scope, out);
-        let is_atom = match &term.kind {
-            TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_) => true,
-            TermKind::Var(name) => name.starts_with('$'),
-            _ => false,
-        };
+        let is_atom = is_constant(term) || term.as_var().is_some_and(|name| name.starts_with('$'));
         if is_atom { text } else { self.temporary(term.loc, &text, out) }
     }
 
@@ -423,8 +478,11 @@ impl Lowerer<'_> {
                     text = self.temporary(loc, &text, out);
                 }
                 _ => {
-                    let (key, value) = self.iterate(loc, &text, out);
-                    self.matches(loc, part, &key, scope, out);
+                    let has_key = !part.as_var().is_some_and(|name| is_wildcard(name));
+                    let (key, value) = self.iterate(loc, &text, has_key, out);
+                    if has_key {
+                        self.matches(loc, part, &key, scope, out);
+                    }
                     text = value;
                 }
             }
@@ -479,14 +537,19 @@ impl Lowerer<'_> {
             TermKind::Object(pairs) if !is_bound(pattern, scope) => {
                 let whole = self.temporary(loc, &format!("internal.object({text}, {})", pairs.len()), out);
                 for (key, value) in pairs {
-                    let key = self.atom(key, scope, out);
-                    let item = self.temporary(loc, &format!("{whole}[internal.id({key})]"), out);
+                    let place = match key.as_str() {
+                        Some(name) => format!("{whole}[{}]", quoted(name)),
+                        None => format!("{whole}[internal.id({})]", self.atom(key, scope, out)),
+                    };
+                    let item = self.temporary(loc, &place, out);
                     self.matches(loc, value, &item, scope, out);
                 }
             }
             _ => {
                 let value = self.value(pattern, scope, out);
-                out.push(loc, &format!("{text} == {value}"));
+                let compares = is_path(text) && (is_path(&value) || is_constant(pattern));
+                let text = format!("{text} == {value}");
+                if compares { out.push_condition(loc, &text) } else { out.push(loc, &text) }
             }
         }
     }
@@ -530,6 +593,35 @@ fn open_reference<'t>(term: &'t mut Term, scope: &Scope) -> Option<&'t mut Term>
 /// Whether a text is a name that was given here.
 fn is_name(text: &str) -> bool {
     text.starts_with("__v") && text.bytes().skip(3).all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a variable is a `_` of the author's, which nothing else can name. Those made here have a letter before their
+/// number.
+fn is_wildcard(name: &str) -> bool {
+    let number = name.strip_prefix('$').and_then(|rest| rest.strip_suffix(":_"));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a call gives the same for the same arguments and leaves no trace: a builtin, since nobody knows what a function
+/// prints.
+fn is_steady(name: &[Arc<str>]) -> bool {
+    !matches!(name.first().map(|root| &**root), Some("data" | "rand" | "trace"))
+}
+
+/// A call that must hold. The engine looks for an argument more than there are, at some cost, where a call stands alone.
+fn condition(name: &[Arc<str>], call: String) -> String {
+    let is_symbol = matches!(name, [only] if operator(only).is_some() || matches!(&**only, "print" | "trace"))
+        || is_named(name, "member_2");
+    if is_symbol { call } else { format!("{call} != false") }
+}
+
+/// Whether a text is a name, or a document, with constant keys behind it.
+fn is_path(text: &str) -> bool {
+    ["__v", "input", "data"].iter().any(|root| text.starts_with(root)) && !text.contains([' ', '('])
+}
+
+fn is_constant(term: &Term) -> bool {
+    matches!(term.kind, TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_))
 }
 
 fn is_named(name: &[Arc<str>], wanted: &str) -> bool {

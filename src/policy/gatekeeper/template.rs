@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::{fault, rego, schema};
 use crate::manifest::object::Object;
 use crate::policy::Value;
-use crate::policy::compile::dotted;
+use crate::policy::compile::{self, Unit, dotted};
 use crate::policy::engine::{Fault, Module, Program, RegoVersion};
 use crate::policy::reads::InventoryReads;
 use crate::policy::rego::ast::{self, Loc};
@@ -41,7 +41,8 @@ pub struct Template {
     pub has_cel: bool,
     pub(super) pack: Pack,
     program: OnceLock<Result<Program, Vec<Fault>>>,
-    /// The full path of `violation`.
+    /// The package of its rule `violation`, and the full path of that.
+    package: String,
     rule: String,
 }
 
@@ -49,6 +50,7 @@ pub struct Template {
 #[derive(Debug)]
 struct Code {
     module: Module,
+    unit: Arc<Unit>,
     /// The lines of the file that it takes; columns of faults on them are moved.
     lines: std::ops::Range<u32>,
     indent: u32,
@@ -90,6 +92,7 @@ impl Template {
             has_cel: false,
             pack,
             program: OnceLock::new(),
+            package: String::new(),
             rule: String::new(),
         };
         template.read_code(*target)?;
@@ -144,21 +147,23 @@ impl Template {
                 let column = place.column.saturating_add(block.indent);
                 Fault { line: place.line, column, ..fault::at(&object, &at, INVALID, message, help) }
             };
+            let count = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+            let lines = block.line..block.line.saturating_add(count.max(1));
             match parse(&module.text, version == RegoVersion::V1) {
                 Ok(parsed) => {
                     let mistakes = rego::mistakes(&parsed, is_lib);
                     faults.extend(mistakes.into_iter().map(|(loc, message, help)| refused(loc, message, help)));
                     if !is_lib {
+                        self.package = parsed.package.join(".");
                         self.rule = rule_of(&parsed);
                     }
                     self.inventory.merge(&InventoryReads::of(&parsed));
                     external |= rego::asks_external_data(&parsed);
+                    let unit = Arc::new(Unit { file: Arc::clone(&path), module: parsed });
+                    modules.push(Code { module, unit, lines, indent: block.indent });
                 }
                 Err(errors) => faults.extend(errors.into_iter().map(|error| refused(error.loc, error.message, ""))),
             }
-            let count = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-            let lines = block.line..block.line.saturating_add(count.max(1));
-            modules.push(Code { module, lines, indent: block.indent });
         }
         if !faults.is_empty() {
             return Err(faults);
@@ -188,8 +193,11 @@ impl Template {
 
     fn compile(&self) -> Result<Program, Vec<Fault>> {
         let code = self.code.as_deref().unwrap_or_default();
-        let modules: Vec<Module> = code.iter().map(|code| code.module.clone()).collect();
-        Program::compile(&modules, &Value::new_object()).map_err(|mut faults| {
+        if let Some(fault) = code.iter().find_map(|code| compile::too_long(&code.module)) {
+            return Err(vec![fault]);
+        }
+        let units: Vec<Arc<Unit>> = code.iter().map(|code| Arc::clone(&code.unit)).collect();
+        Program::of_units(&units, Some(&[&self.package]), &Value::new_object()).map_err(|mut faults| {
             for fault in &mut faults {
                 let indent = code.iter().find(|code| code.lines.contains(&fault.line)).map_or(0, |code| code.indent);
                 if fault.column > 0 {

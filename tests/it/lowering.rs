@@ -1,0 +1,108 @@
+//! What lowering must keep: how functions, words, loops and negations answer does not depend on how the engine is told of
+//! them. Expected values follow from Rego's definition; OPA gives the same.
+
+use std::sync::Arc;
+
+use portcullis::policy::engine::{Module, Program, RegoVersion, Trouble};
+use portcullis::policy::{Value, json};
+
+fn program(modules: &[(&str, &str)]) -> Program {
+    let module = |(path, text): &(&str, &str)| Module {
+        path: Arc::from(*path),
+        text: Arc::from(*text),
+        version: RegoVersion::V1,
+    };
+    let modules: Vec<Module> = modules.iter().map(module).collect();
+    Program::compile(&modules, &Value::new_object()).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+fn input(text: &str) -> Value {
+    Value::from_json_str(text).unwrap()
+}
+
+/// What `data.a.r` is.
+fn answer(modules: &[(&str, &str)], given: &str) -> String {
+    let value = program(modules).evaluate("data.a.r", &input(given)).unwrap();
+    value.map_or_else(|| "undefined".to_owned(), |value| json::to_json(&value))
+}
+
+#[test]
+fn functions_of_one_name_keep_apart() {
+    let a = "package a\n\nimport data.lib.b\n\nf(_) := 1\n\ncount(_) := 7\n\nr := [f(0), b.f(0), count([1]), b.g(0)]\n";
+    // Here `count` is the builtin.
+    let b = "package lib.b\n\nf(x) := count([x, x])\n\ng(x) := f(x) + data.a.f(x)\n";
+    assert_eq!(answer(&[("a.rego", a), ("b.rego", b)], "{}"), "[1,2,7,3]");
+}
+
+#[test]
+fn a_function_is_replaced_where_its_path_is_said() {
+    let a = "package a\n\nf(x) := x\n\ng(x) := f(x) + 1\n\n\
+             r := [y, z, f(1)] if {\n\ty := g(1) with data.a.f as 10\n\tz := g(1) with data.a.f as data.a.h\n}\n\nh(_) := 20\n";
+    assert_eq!(answer(&[("a.rego", a)], "{}"), "[11,21,1]");
+}
+
+#[test]
+fn clauses_for_words_are_chosen_by_the_word() {
+    let a = "package a\n\n\
+        f(\"a\", _) := 1\n\nf(\"b\", x) := x\n\nf(null, _) := 3\n\nf(true, _) := 4\n\nf(2, _) := 5\n\n\
+        f(\"e\", x) := 6 if {\n\tx == 0\n} else := 7\n\nf(x, _) := 8 if x == \"g\"\n\nf(\"h\", _) := false\n\n\
+        r := [x | some word in input; x := f(word, 0)]\n";
+    assert_eq!(
+        answer(&[("a.rego", a)], r#"["a","b",null,true,2,"e","g","h","none","1",false]"#),
+        "[1,0,3,4,5,6,8,false]"
+    );
+    // What is defined and not false holds.
+    let a = "package a\n\nf(\"a\") := true\n\nf(\"b\") := false\n\nf(\"n\") := null\n\nf(\"3\") := 3\n\n\
+             r := [[x | some x in input; f(x)], [x | some x in input; not f(x)]]\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"["a","b","c","n","3"]"#), r#"[["a","n","3"],["b","c"]]"#);
+}
+
+#[test]
+fn only_collections_are_gone_through() {
+    let a = "package a\n\nr := {\"values\": values, \"keys\": keys, \"both\": both, \"deep\": deep}\n\n\
+        values := [x | x := input.it[_]]\n\nkeys := [k | some k, _ in input.it]\n\n\
+        both := [x | input.it[i] == input.other[i]; x := i]\n\ndeep := [x | x := input.it[_][_]]\n";
+    let r = |it: &str| answer(&[("a.rego", a)], &format!(r#"{{"it": {it}, "other": [1, 2]}}"#));
+    assert_eq!(r("[1, 3]"), r#"{"both":[0],"deep":[],"keys":[0,1],"values":[1,3]}"#);
+    assert_eq!(r(r#"{"a": [5], "b": 6}"#), r#"{"both":[],"deep":[5],"keys":["a","b"],"values":[[5],6]}"#);
+    for scalar in ["3", "\"text\"", "null", "true"] {
+        assert_eq!(r(scalar), r#"{"both":[],"deep":[],"keys":[],"values":[]}"#, "{scalar}");
+    }
+    let a = "package a\n\ns := {1, 2}\n\nr := [[x | some x in s], [x | s[x]], [x | x := s[_]; x > 1]]\n";
+    assert_eq!(answer(&[("a.rego", a)], "{}"), "[[1,2],[1,2],[2]]");
+}
+
+#[test]
+fn what_is_undefined_or_false_is_negated() {
+    let a = "package a\n\nr := {name | some name, holds in all; holds}\n\n\
+        all[\"missing\"] if not input.no.such\n\nall[\"false\"] if not input.f\n\nall[\"null\"] if not input.n\n\n\
+        all[\"differs\"] if not input.x == 2\n\nall[\"equal\"] if not input.x == 1\n\n\
+        all[\"undefined side\"] if not input.no == 1\n\nall[\"member\"] if not 3 in input.xs\n\n\
+        all[\"index\"] if not input.xs[input.x]\n\nall[\"no index\"] if not input.xs[input.no]\n";
+    let given = r#"{"f": false, "n": null, "x": 1, "xs": [1, 2]}"#;
+    // The operand in brackets is evaluated before: undefined there, nothing is negated.
+    assert_eq!(answer(&[("a.rego", a)], given), r#"["differs","false","member","missing","undefined side"]"#);
+}
+
+#[test]
+fn a_builtin_that_is_asked_twice_answers_where_it_is_asked() {
+    let a = "package a\n\nr := [n, m, k, inner] if {\n\tn := count(input.xs)\n\tm := count(input.xs)\n\t\
+        k := count(input.xs) with input.xs as [1]\n\tinner := [c | some xs in input.all; c := count(xs)]\n}\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"{"xs": [1, 2], "all": [[], [1]]}"#), "[2,2,1,[0,1]]");
+}
+
+#[test]
+fn an_evaluation_that_fails_leaves_nothing_to_the_next() {
+    let a = "package a\n\nimport data.lib\n\nr contains y if {\n\tsome x in input\n\ty := lib.f(x)\n}\n";
+    let b = "package lib\n\n\nf(x) := 1 if x > 0\n\nf(x) := 2 if x > 5\n";
+    let program = program(&[("a.rego", a), ("b.rego", b)]);
+    let ask = |given: &str| program.evaluate("data.a.r", &input(given));
+    for _ in 0..3 {
+        assert_eq!(ask("[1, 2]").unwrap().map(|value| json::to_json(&value)), Some("[1]".to_owned()));
+        let error = ask("[1, 7, 3]").unwrap_err();
+        assert_eq!(error.trouble, Trouble::Conflict);
+        // The second clause, in its own file.
+        assert!(error.message.starts_with("b.rego:6: "), "{}", error.message);
+    }
+    assert_eq!(ask("[-1]").unwrap().map(|value| json::to_json(&value)), Some("[]".to_owned()));
+}
