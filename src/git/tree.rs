@@ -203,6 +203,16 @@ impl Tree {
         TreeEntry { path, kind: EntryKind::Folder, id, at }
     }
 
+    /// It is git's, or the top folder of a repository.
+    #[must_use]
+    pub fn is_repository(&self) -> bool {
+        match &*self.0 {
+            Inner::Empty => false,
+            Inner::Git { .. } | Inner::Overlay(_) => true,
+            Inner::Folder(dir) => dir.join(".git").exists(),
+        }
+    }
+
     /// The file or folder at a path; the empty path is the top folder. A path through a symbolic link is none.
     pub fn entry(&self, path: &str) -> Result<Option<TreeEntry>, GitError> {
         let mut entry = self.root();

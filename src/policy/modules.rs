@@ -73,6 +73,14 @@ impl Modules {
         self.all.iter().filter(move |known| known.package == package).map(|known| &known.module)
     }
 
+    /// The modules whose package is not what its line says in plain names: a policy would be asked by another path.
+    pub fn misnamed(&self) -> impl Iterator<Item = &Module> {
+        let is_plain =
+            |known: &Known, unit: &Unit| known.package.split('.').eq(unit.module.package.iter().map(|part| &**part));
+        let odd = self.all.iter().filter(move |known| known.parsed().as_ref().is_ok_and(|unit| !is_plain(known, unit)));
+        odd.map(|known| &known.module)
+    }
+
     /// The modules of some packages and of every package that they speak of, and so on.
     #[must_use]
     pub fn needed_by(&self, packages: &[&str]) -> Vec<Module> {

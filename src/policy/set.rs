@@ -318,6 +318,10 @@ impl PolicySet {
                 Err(fault) => self.faults.push(fault),
             }
         }
+        self.faults.extend(modules.misnamed().map(|module| Fault {
+            help: Some("write it in one line, of names without dots: package policy.images".to_owned()),
+            ..Fault::of(&module.path, "the package's name cannot be used for policies".to_owned())
+        }));
         // A module that cannot even say its package is told by the engine.
         for module in modules.all().filter(|module| package_of(&module.text).is_none()) {
             self.faults.extend(

@@ -110,7 +110,9 @@ fn broken_policies_are_told_with_their_place() {
         "# METADATA\n# custom:\n#   enforcementAction: audit\npackage policy.p\n\ndeny contains \"x\" if false\n";
     let no_operation = no_level.replace("enforcementAction: audit", "match: {operations: [create]}");
     let (alone, wrong) = (constraint("K8sOther", "[a]"), constraint("K8sLabels", "{a: b}"));
-    let cases: [(&[(&str, &str)], &str); 7] = [
+    let dotted = one.replace("policy.one", "policy[\"one.two\"]");
+    let cases: [(&[(&str, &str)], &str); 8] = [
+        (&[("policies/p.rego", &dotted)], "policies/p.rego: line 1, .*the package's name cannot be used"),
         (&[("policies/p.rego", no_yaml)], "policies/p.rego: line [23], column [0-9]+: the METADATA cannot be read"),
         (&[("policies/p.rego", no_level)], "policies/p.rego: line [23], column [0-9]+: the METADATA .*audit"),
         (
@@ -184,6 +186,23 @@ fn policies_of_the_caller_are_asked() {
     let run = repo.check(&["--policies", repo.path().join("../central").to_str().unwrap()]);
     assert_eq!(run.code, Some(1), "{}", run.text());
     assert!(run.text().contains("error[policy/team] no team"), "{}", run.text());
+}
+
+/// Somebody who judges a file may stand in a folder with anything in it.
+#[test]
+fn policies_beside_a_file_count_in_a_project_only() {
+    let repo = Repo::empty();
+    // A file outside of the repository: its paths count from the folder above.
+    repo.write("../plain/a.yaml", OBJECT.1);
+    repo.write("../plain/gatekeeper.yaml", &format!("{TEMPLATE}---\n{}", constraint("K8sLabels", "[x]")));
+    let code = |paths: &[&str]| {
+        let run = repo.portcullis(&[&["check"], paths].concat());
+        (run.code, run.text().contains("gatekeeper/K8sLabels/a"))
+    };
+    assert_eq!(code(&["../plain/a.yaml"]), (Some(0), false));
+    assert_eq!(code(&["../plain/a.yaml", "../plain/gatekeeper.yaml"]), (Some(1), true));
+    repo.write("../portcullis.yaml", "version: 1\n");
+    assert_eq!(code(&["../plain/a.yaml"]), (Some(1), true));
 }
 
 #[test]
