@@ -203,6 +203,12 @@ impl Tree {
         TreeEntry { path, kind: EntryKind::Folder, id, at }
     }
 
+    /// Both are one tree, as far as that can be told without looking into them.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.root().id.is_some_and(|id| other.root().id == Some(id))
+    }
+
     /// It is git's, or the top folder of a repository.
     #[must_use]
     pub fn is_repository(&self) -> bool {

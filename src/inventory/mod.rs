@@ -17,7 +17,7 @@ pub mod store;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -68,6 +68,7 @@ pub struct Inventory<'s> {
     folders: Mutex<Memo>,
     nearest: Mutex<HashMap<Signs, HashMap<String, Nearest>>>,
     graph: Mutex<graph::Graph>,
+    gatekeeper: OnceLock<Gathered<()>>,
 }
 
 /// The nearest folder at or above one that holds a file of a kind, and the file's name.
@@ -103,6 +104,7 @@ impl<'s> Inventory<'s> {
             folders: Mutex::default(),
             nearest: Mutex::default(),
             graph: Mutex::default(),
+            gatekeeper: OnceLock::new(),
         }
     }
 
@@ -190,7 +192,11 @@ impl<'s> Inventory<'s> {
 
     /// The files with something of Gatekeeper's.
     pub fn gatekeeper_files(&self) -> Result<Gathered<()>, GitError> {
-        self.declared(Signs::GATEKEEPER, |facts| if facts.gatekeeper { vec![()] } else { Vec::new() })
+        if let Some(known) = self.gatekeeper.get() {
+            return Ok(known.clone());
+        }
+        let found = self.declared(Signs::GATEKEEPER, |facts| if facts.gatekeeper { vec![()] } else { Vec::new() })?;
+        Ok(self.gatekeeper.get_or_init(|| found).clone())
     }
 
     /// The creation rules of every `.sops.yaml`, by file and then in the order of the file: the first that matches

@@ -186,7 +186,7 @@ pub fn run(
     let [base_agents, head_agents, trust_agents] = [&base, &head, &trust].map(Agents::new);
     let [base_crds, head_crds, trust_crds] = [&base, &head, &trust].map(Crds::new);
     // What is known of one tree is not looked for twice.
-    let same = |tree: &Tree| trust_tree.root().id.is_some_and(|id| tree.root().id == Some(id));
+    let same = |tree: &Tree| trust_tree.is_same(tree);
     let trusted = if same(&comparison.base) {
         &base_agents
     } else if same(&comparison.head) {

@@ -43,6 +43,13 @@ pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
     Library { policies }
 });
 
+/// Whether an id may be one of theirs: it begins with the name of a pack.
+#[must_use]
+pub fn may_be_id(id: &str) -> bool {
+    let pack = id.split('/').next();
+    FILES.iter().any(|(path, _)| path.split('/').nth(1) == pack)
+}
+
 impl Library {
     /// The policies of a name: one by its id, or all of a pack. None where there are none.
     #[must_use]

@@ -156,37 +156,40 @@ impl Library {
     pub fn load<'o>(objects: impl IntoIterator<Item = &'o Object>) -> (Self, Vec<Fault>) {
         let mut library = Self::default();
         let mut faults = Vec::new();
-        let mut constraints = Vec::new();
-        for object in objects {
-            let read = match group_of(&object.api_version) {
-                schema::CONSTRAINTS => {
-                    constraints.push(object);
-                    Ok(())
-                }
-                group if is_part(group, &object.key.kind) => library.add(object),
-                _ => Ok(()),
-            };
-            faults.extend(read.err().into_iter().flatten());
+        let parts = objects.into_iter().filter(|object| is_part(group_of(&object.api_version), &object.key.kind));
+        let (constraints, others): (Vec<&Object>, Vec<&Object>) =
+            parts.partition(|object| group_of(&object.api_version) == schema::CONSTRAINTS);
+        let (templates, others): (Vec<&Object>, Vec<&Object>) =
+            others.into_iter().partition(|object| object.key.kind == "ConstraintTemplate");
+        let read: Vec<_> = templates.into_par_iter().map(|object| (object, Template::read(object))).collect();
+        for (object, template) in read {
+            let added = template.and_then(|template| library.template(object, template));
+            faults.extend(added.err().into_iter().flatten());
         }
-        for object in constraints {
-            faults.extend(library.constraint(object).err().into_iter().flatten());
+        for object in others {
+            faults.extend(library.add(object).err().into_iter().flatten());
+        }
+        let read: Vec<_> = constraints.into_par_iter().map(|object| (object, library.constraint(object))).collect();
+        for (object, constraint) in read {
+            let added = constraint.and_then(|constraint| library.constrain(object, constraint));
+            faults.extend(added.err().into_iter().flatten());
         }
         library.mutators.sort_by(|a, b| a.order().cmp(&b.order()));
         library.expansions.sort_by(|a, b| a.name.cmp(&b.name));
         (library, faults)
     }
 
+    fn template(&mut self, object: &Object, template: Template) -> Result<(), Vec<Fault>> {
+        if let Some(other) = self.templates.get(&template.kind) {
+            let message = format!("{} has a template of {} as well", fault::place(&other.object), template.kind);
+            return Err(vec![fault::at(object, "/metadata/name", template::INVALID, message, "remove one")]);
+        }
+        self.templates.insert(template.kind.clone(), Arc::new(template));
+        Ok(())
+    }
+
     fn add(&mut self, object: &Object) -> Result<(), Vec<Fault>> {
         match object.key.kind.as_str() {
-            "ConstraintTemplate" => {
-                let template = Template::read(object)?;
-                if let Some(other) = self.templates.get(&template.kind) {
-                    let message =
-                        format!("{} has a template of {} as well", fault::place(&other.object), template.kind);
-                    return Err(vec![fault::at(object, "/metadata/name", template::INVALID, message, "remove one")]);
-                }
-                self.templates.insert(template.kind.clone(), Arc::new(template));
-            }
             "ExpansionTemplate" => self.expansions.push(ExpansionTemplate::read(object)?),
             "Config" => self.settings.config(object)?,
             "SyncSet" => self.settings.sync_set(object),
@@ -196,7 +199,7 @@ impl Library {
         Ok(())
     }
 
-    fn constraint(&mut self, object: &Object) -> Result<(), Vec<Fault>> {
+    fn constraint(&self, object: &Object) -> Result<Constraint, Vec<Fault>> {
         let kind = &object.key.kind;
         let Some(template) = self.templates.get(kind) else {
             let near = self.templates.keys().min_by_key(|known| strsim::levenshtein(known, kind));
@@ -208,8 +211,11 @@ impl Library {
             let message = format!("there is no ConstraintTemplate for {kind}");
             return Err(vec![fault::at(object, "/kind", constraint::INVALID, message, &help)]);
         };
-        let constraint = Constraint::read(object, template)?;
-        let key = (kind.clone(), constraint.name.clone());
+        Constraint::read(object, template)
+    }
+
+    fn constrain(&mut self, object: &Object, constraint: Constraint) -> Result<(), Vec<Fault>> {
+        let key = (object.key.kind.clone(), constraint.name.clone());
         if let Some(other) = self.constraints.get(&key) {
             let message = format!("{} has the same constraint", fault::place(&other.object));
             return Err(vec![fault::at(
