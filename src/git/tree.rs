@@ -209,16 +209,6 @@ impl Tree {
         Arc::ptr_eq(&self.0, &other.0) || self.root().id.is_some_and(|id| other.root().id == Some(id))
     }
 
-    /// It is git's, or the top folder of a repository.
-    #[must_use]
-    pub fn is_repository(&self) -> bool {
-        match &*self.0 {
-            Inner::Empty => false,
-            Inner::Git { .. } | Inner::Overlay(_) => true,
-            Inner::Folder(dir) => dir.join(".git").exists(),
-        }
-    }
-
     /// The file or folder at a path; the empty path is the top folder. A path through a symbolic link is none.
     pub fn entry(&self, path: &str) -> Result<Option<TreeEntry>, GitError> {
         let mut entry = self.root();

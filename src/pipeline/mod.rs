@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
-use crate::config::{self, Config, ConfigErrors, FailOn, Minor};
+use crate::config::{Config, ConfigErrors, FailOn, Minor};
 use crate::finding::{Effect, Finding, Reason, Unchecked};
 use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
@@ -201,14 +201,13 @@ pub fn run(
     } else {
         &trust
     };
-    let trust_place = Place { tree: trust_tree, inventory: trusted_inventory, agents: trusted };
     let head_place = Place { tree: &comparison.head, inventory: &head, agents: &head_agents };
-    // Somebody who judges a file may stand anywhere: only a project's folder is searched for policies as a whole.
-    let is_project = comparison.kind != ComparisonKind::Paths
-        || trust_tree.is_repository()
-        || trust_tree.entry(config::FILE_NAME)?.is_some();
-    let policies_place = if is_project { trust_place } else { head_place };
-    let policies = policies::load(&mut rules, policies_place, head_place, &options.policies);
+    let trust_place = match comparison.kind {
+        // Somebody who names a file may stand anywhere, so nothing is searched but what is named.
+        ComparisonKind::Paths => Place { tree: trust_tree, ..head_place },
+        _ => Place { tree: trust_tree, inventory: trusted_inventory, agents: trusted },
+    };
+    let policies = policies::load(&mut rules, trust_place, head_place, &options.policies);
     let config = &rules.config;
     let suppressions = Suppressions::new(config, rules.head.as_ref());
     let entries_crds = if rules.from_head || same(&comparison.head) {

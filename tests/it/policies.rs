@@ -188,9 +188,9 @@ fn policies_of_the_caller_are_asked() {
     assert!(run.text().contains("error[policy/team] no team"), "{}", run.text());
 }
 
-/// Somebody who judges a file may stand in a folder with anything in it.
+/// Somebody who judges a file may stand in a folder with anything in it: it is not searched.
 #[test]
-fn policies_beside_a_file_count_in_a_project_only() {
+fn policies_beside_a_file_count_when_they_are_named() {
     let repo = Repo::empty();
     // A file outside of the repository: its paths count from the folder above.
     repo.write("../plain/a.yaml", OBJECT.1);
@@ -201,7 +201,7 @@ fn policies_beside_a_file_count_in_a_project_only() {
     };
     assert_eq!(code(&["../plain/a.yaml"]), (Some(0), false));
     assert_eq!(code(&["../plain/a.yaml", "../plain/gatekeeper.yaml"]), (Some(1), true));
-    repo.write("../portcullis.yaml", "version: 1\n");
+    repo.write("../portcullis.yaml", "version: 1\npolicies: [{ use: plain/ }]\n");
     assert_eq!(code(&["../plain/a.yaml"]), (Some(1), true));
 }
 
