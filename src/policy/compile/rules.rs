@@ -10,8 +10,8 @@ use super::functions::Functions;
 use super::order::Scope;
 use super::print::{Printer, mark, push_part};
 use super::resolve::Resolved;
+use super::steps::{Lowerer, Out};
 use super::tree::{Path, Tree, known_path};
-use super::values::{Lowerer, Out};
 use crate::policy::rego::ast::{Rule, Shape, Term, TermKind};
 
 /// Where the clauses of a rule with a default go: the rule itself chooses between them and the default.

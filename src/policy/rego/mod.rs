@@ -2,7 +2,9 @@
 
 pub(super) mod ast;
 mod lexer;
+mod literals;
 mod parser;
+mod rules;
 mod terms;
 
 pub(super) use parser::{parse, parse_query};

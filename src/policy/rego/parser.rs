@@ -1,9 +1,9 @@
-//! Tokens to modules: imports, rules, bodies.
+//! Tokens to modules: the package and the imports; `rules` and `literals` read the rest.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ast::{Body, Branch, Import, Literal, LiteralKind, Loc, Module, Rule, Shape, Term, TermKind, With};
+use super::ast::{Body, Import, Loc, Module, Term};
 use super::lexer::{Lexer, Spanned, Token};
 use super::terms::call_name;
 
@@ -43,22 +43,22 @@ pub(in crate::policy) fn parse_query(text: &str) -> Result<Body, ParseError> {
 
 pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
-    current: Spanned,
+    pub(super) current: Spanned,
     /// Where the last token ended, and in which line.
     last_end: usize,
-    last_line: u32,
+    pub(super) last_line: u32,
     depth: u32,
     pub(super) pending: Option<Term>,
     pub(super) retries: u32,
     keywords: BTreeSet<&'static str>,
-    is_v1: bool,
-    errors: Vec<ParseError>,
+    pub(super) is_v1: bool,
+    pub(super) errors: Vec<ParseError>,
 }
 
 /// A place to come back to.
 pub(super) struct Saved<'a> {
     lexer: Lexer<'a>,
-    current: Spanned,
+    pub(super) current: Spanned,
     last_end: usize,
     last_line: u32,
 }
@@ -150,7 +150,7 @@ impl<'a> Parser<'a> {
         self.keywords.contains(word)
     }
 
-    fn at_keyword(&self, word: &str) -> bool {
+    pub(super) fn at_keyword(&self, word: &str) -> bool {
         matches!(&self.current.token, Token::Ident(found) if **found == *word) && self.is_keyword(word)
     }
 
@@ -218,7 +218,7 @@ impl<'a> Parser<'a> {
         Ok(module)
     }
 
-    fn end_of_statement(&mut self) -> Parsed<()> {
+    pub(super) fn end_of_statement(&mut self) -> Parsed<()> {
         if self.current.token == Token::End || self.current.loc.line > self.last_line || self.eat(";") {
             return Ok(());
         }
@@ -261,283 +261,5 @@ impl<'a> Parser<'a> {
         self.end_of_statement()?;
         imports.push(Import { loc, path, name });
         Ok(())
-    }
-
-    fn rule(&mut self, rules: &mut Vec<Rule>) -> Parsed<()> {
-        let loc = self.loc();
-        let is_default = self.eat_keyword("default");
-        let Token::Ident(word) = self.current.token.clone() else {
-            return Err(self.unexpected("expected a rule"));
-        };
-        if self.is_keyword(&word) {
-            return Err(self.unexpected("expected a rule"));
-        }
-        let head = self.postfix()?;
-        let (path, args, is_function) = match head.kind {
-            TermKind::Call(name, args) => {
-                let mut parts = name.into_iter();
-                let first = parts.next().unwrap_or_else(|| Arc::from(""));
-                let mut path = vec![Term::new(head.loc, TermKind::Var(first))];
-                path.extend(parts.map(|part| Term::new(head.loc, TermKind::String(part))));
-                (path, args, true)
-            }
-            TermKind::Var(name) => (vec![Term::new(head.loc, TermKind::Var(name))], Vec::new(), false),
-            TermKind::Ref(base, rest) if base.as_var().is_some() => {
-                (std::iter::once(*base).chain(rest).collect(), Vec::new(), false)
-            }
-            _ => return Err(ParseError { loc: head.loc, message: "rule name must be a name".to_owned() }),
-        };
-        let truth = Term::new(loc, TermKind::Bool(true));
-        let shape = if is_function { Shape::Function } else { Shape::Value };
-        let mut rule = Rule {
-            loc,
-            is_default,
-            shape,
-            path,
-            args,
-            value: truth,
-            has_value: false,
-            body: Vec::new(),
-            branches: Vec::new(),
-        };
-        let mut is_contains = false;
-        if !is_function && self.eat_keyword("contains") {
-            is_contains = true;
-            rule.shape = Shape::Element;
-            rule.value = self.expression(false)?;
-        }
-        if !is_contains && (self.eat(":=") || self.eat("=")) {
-            rule.value = self.expression(false)?;
-            rule.has_value = true;
-            if self.at_keyword("with") {
-                let message = "expressions using with keyword cannot be used for rule head".to_owned();
-                return Err(ParseError { loc, message });
-            }
-        }
-        if is_default {
-            if !rule.has_value {
-                return Err(self.unexpected("expected default value"));
-            }
-            self.end_of_statement()?;
-            rules.push(rule);
-            return Ok(());
-        }
-        let has_if = self.at_keyword("if");
-        let has_body = has_if || self.is_sym("{");
-        if self.is_v1 && has_body && !has_if {
-            self.errors.push(ParseError { loc, message: "`if` keyword is required before rule body".to_owned() });
-        }
-        if rule.shape == Shape::Value && !rule.has_value && !has_if && rule.path.len() > 1 {
-            if self.is_v1 {
-                self.errors.push(ParseError {
-                    loc,
-                    message: "`contains` keyword is required for partial set rules".to_owned(),
-                });
-            } else if rule.path.len() == 2 {
-                // `p[x] { … }` of old makes a set.
-                rule.shape = Shape::Element;
-                rule.value = rule.path.pop().unwrap_or(rule.value);
-            }
-        }
-        if self.is_v1 && !has_body && !rule.has_value && rule.shape == Shape::Value && self.errors.is_empty() {
-            let message = "rule must have value assignment and/or body declaration".to_owned();
-            return Err(ParseError { loc, message });
-        }
-        if !self.is_v1 && !has_body && !rule.has_value && rule.shape == Shape::Value && rule.path.len() == 1 {
-            return Err(ParseError { loc, message: "var cannot be used for rule name".to_owned() });
-        }
-        self.bodies(rule, rules)?;
-        self.end_of_statement()
-    }
-
-    /// The bodies of a rule: each chained one makes a rule of its own.
-    fn bodies(&mut self, mut rule: Rule, rules: &mut Vec<Rule>) -> Parsed<()> {
-        if self.eat_keyword("if") {
-            rule.body = self.if_body()?;
-        } else if self.eat("{") {
-            rule.body = self.block()?;
-        }
-        while self.at_keyword("else") {
-            let loc = self.loc();
-            self.advance();
-            if rule.shape == Shape::Element {
-                return Err(ParseError { loc, message: "else keyword cannot be used on partial rules".to_owned() });
-            }
-            let mut branch = Branch { loc, value: Term::new(loc, TermKind::Bool(true)), body: Vec::new() };
-            let has_value = self.eat(":=") || self.eat("=");
-            if has_value {
-                branch.value = self.expression(false)?;
-            }
-            if self.eat_keyword("if") {
-                branch.body = self.if_body()?;
-            } else if self.is_sym("{") {
-                if self.is_v1 {
-                    let message = "`if` keyword is required before rule body".to_owned();
-                    self.errors.push(ParseError { loc, message });
-                }
-                self.advance();
-                branch.body = self.block()?;
-            } else if !has_value {
-                return Err(self.unexpected("expected else value term or body"));
-            }
-            rule.branches.push(branch);
-        }
-        let mut chained = rule.clone();
-        chained.branches.clear();
-        let may_chain = rule.branches.is_empty();
-        rules.push(rule);
-        while may_chain && self.is_sym("{") && !chained.body.is_empty() {
-            chained.loc = self.loc();
-            self.advance();
-            chained.body = self.block()?;
-            rules.push(chained.clone());
-        }
-        Ok(())
-    }
-
-    /// What follows `if`: one literal, or a block. A set is no condition, so it is read as a block.
-    fn if_body(&mut self) -> Parsed<Body> {
-        let saved = self.save();
-        let had = self.errors.len();
-        match self.nested(Self::literal) {
-            Ok(literal) if !matches!(&literal.kind, LiteralKind::Term(Term { kind: TermKind::Set(_), .. })) => {
-                return Ok(vec![literal]);
-            }
-            Err(error) if !matches!(saved.current.token, Token::Sym("{")) => return Err(error),
-            _ => {}
-        }
-        self.errors.truncate(had);
-        self.restore(saved);
-        self.expect("{")?;
-        self.block()
-    }
-
-    fn block(&mut self) -> Parsed<Body> {
-        let loc = self.loc();
-        let body = self.nested(|parser| parser.body("}"))?;
-        if body.is_empty() {
-            return Err(ParseError { loc, message: "rule body must not be empty".to_owned() });
-        }
-        Ok(body)
-    }
-
-    /// Literals up to the closing symbol, which is read too.
-    pub(super) fn body(&mut self, close: &'static str) -> Parsed<Body> {
-        let mut body = Vec::new();
-        let at_end = |parser: &mut Self| {
-            if close.is_empty() { parser.current.token == Token::End } else { parser.eat(close) }
-        };
-        if at_end(self) {
-            return Err(self.unexpected("found empty body"));
-        }
-        loop {
-            body.push(self.nested(Self::literal)?);
-            let is_new_line = self.current.loc.line > self.last_line;
-            if self.eat(";") {
-                if at_end(self) {
-                    return Ok(body);
-                }
-                continue;
-            }
-            if at_end(self) {
-                return Ok(body);
-            }
-            if !is_new_line {
-                return Err(self.unexpected("non-terminated expression"));
-            }
-        }
-    }
-
-    fn literal(&mut self) -> Parsed<Literal> {
-        let loc = self.loc();
-        let kind = if self.eat_keyword("some") {
-            self.some()?
-        } else if self.eat_keyword("every") {
-            self.every()?
-        } else if self.eat_keyword("not") {
-            LiteralKind::Not(self.condition()?)
-        } else {
-            LiteralKind::Term(self.condition()?)
-        };
-        let mut with = Vec::new();
-        while self.eat_keyword("with") {
-            let target = self.postfix()?;
-            if !self.eat_keyword("as") {
-                return Err(self.unexpected("expected as keyword"));
-            }
-            with.push(With { target, value: self.expression(false)? });
-        }
-        Ok(Literal { loc, kind, with })
-    }
-
-    /// A term, an assignment or a unification.
-    fn condition(&mut self) -> Parsed<Term> {
-        let left = self.expression(true)?;
-        let name = if self.eat(":=") {
-            "assign"
-        } else if self.eat("=") {
-            "eq"
-        } else {
-            return Ok(left);
-        };
-        let right = self.expression(true)?;
-        Ok(Term::new(left.loc, TermKind::Call(vec![Arc::from(name)], vec![left, right])))
-    }
-
-    fn some(&mut self) -> Parsed<LiteralKind> {
-        let first = self.infix_only()?;
-        let mut terms = vec![first];
-        while self.eat(",") {
-            terms.push(self.infix_only()?);
-        }
-        if self.eat_keyword("in") {
-            let collection = self.expression(false)?;
-            let value = terms.pop();
-            let key = terms.pop();
-            return match value {
-                Some(value) if terms.is_empty() => Ok(LiteralKind::SomeIn { key, value, collection }),
-                _ => Err(self.unexpected("expected one or two variables before in")),
-            };
-        }
-        let mut names = Vec::new();
-        for term in terms {
-            match term.as_var() {
-                Some(name) => names.push((term.loc, Arc::clone(name))),
-                None => return Err(ParseError { loc: term.loc, message: "expected var".to_owned() }),
-            }
-        }
-        Ok(LiteralKind::Declare(names))
-    }
-
-    /// A term without `in`.
-    fn infix_only(&mut self) -> Parsed<Term> {
-        self.nested(|parser| parser.infix(0))
-    }
-
-    fn every(&mut self) -> Parsed<LiteralKind> {
-        let mut names = Vec::new();
-        loop {
-            let loc = self.loc();
-            match self.current.token.clone() {
-                Token::Ident(name) if !self.is_keyword(&name) => names.push((loc, name)),
-                _ => return Err(self.unexpected("expected a variable after every")),
-            }
-            self.advance();
-            if !self.eat(",") {
-                break;
-            }
-        }
-        if !self.eat_keyword("in") {
-            return Err(self.unexpected("expected in keyword"));
-        }
-        let domain = self.expression(false)?;
-        self.expect("{")?;
-        let body = self.body("}")?;
-        let value = names.pop();
-        let key = names.pop();
-        match value {
-            Some(value) if names.is_empty() => Ok(LiteralKind::Every { key, value, domain, body }),
-            _ => Err(self.unexpected("expected one or two variables after every")),
-        }
     }
 }
