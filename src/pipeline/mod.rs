@@ -187,19 +187,12 @@ pub fn run(
     let [base_crds, head_crds, trust_crds] = [&base, &head, &trust].map(Crds::new);
     // What is known of one tree is not looked for twice.
     let same = |tree: &Tree| trust_tree.is_same(tree);
-    let trusted = if same(&comparison.base) {
-        &base_agents
+    let (trusted, trusted_inventory) = if same(&comparison.base) {
+        (&base_agents, &base)
     } else if same(&comparison.head) {
-        &head_agents
+        (&head_agents, &head)
     } else {
-        &trust_agents
-    };
-    let trusted_inventory = if same(&comparison.base) {
-        &base
-    } else if same(&comparison.head) {
-        &head
-    } else {
-        &trust
+        (&trust_agents, &trust)
     };
     let head_place = Place { tree: &comparison.head, inventory: &head, agents: &head_agents };
     let trust_place = match comparison.kind {

@@ -63,10 +63,10 @@ fn judge(policies: &[&Policy], name: &str, bytes: &[u8], is_bad: bool) -> Result
         let compiled = policy.group().program().map_err(|faults| {
             faults.first().map_or_else(|| "the policy cannot be compiled".to_owned(), ToString::to_string)
         })?;
-        let program = if !policy.inventory.is_nothing() {
-            compiled.with_data(&data).map_err(|e| e.to_string())?
-        } else {
+        let program = if policy.inventory.is_nothing() {
             compiled.clone()
+        } else {
+            compiled.with_data(&data).map_err(|e| e.to_string())?
         };
         for (review, value) in &reviews {
             let is_asked = policy.matches.may_match_request(review)

@@ -75,10 +75,9 @@ impl Builder {
                 for (key, inner) in entries {
                     let below = match (place, key.as_str()) {
                         (Place::Literal, _) => Place::Literal,
-                        (Place::Names, _) => Place::Schema,
                         (Place::Schema, key) if LITERALS.contains(&key) => Place::Literal,
                         (Place::Schema, "properties" | "patternProperties" | "definitions" | "$defs") => Place::Names,
-                        (Place::Schema, _) => Place::Schema,
+                        (Place::Names | Place::Schema, _) => Place::Schema,
                     };
                     record.offset(self.text(key)?)?;
                     record.offset(self.value(inner, below)?)?;
