@@ -37,10 +37,10 @@ pub fn diff(base: &Tree, head: &Tree) -> Result<Vec<FileChange>, GitError> {
     // Level by level, not by recursion: a tree may be deeper than the thread's stack.
     let mut open = vec![(base.root(), head.root())];
     while !open.is_empty() {
-        let levels: Vec<_> = open.par_iter().map(|(old, new)| walk.folder(old, new)).collect();
+        let pairs: Vec<_> = open.par_iter().map(|(old, new)| walk.folder(old, new)).collect();
         open.clear();
-        for level in levels {
-            let Level { changes: more, folders } = level?;
+        for found in pairs {
+            let Found { changes: more, folders } = found?;
             changes.extend(more);
             open.extend(folders);
         }
@@ -58,27 +58,27 @@ struct Walk<'a> {
 
 /// What a pair of folders holds: files that differ, and pairs of folders that may.
 #[derive(Default)]
-struct Level {
+struct Found {
     changes: Vec<FileChange>,
     folders: Vec<(TreeEntry, TreeEntry)>,
 }
 
 impl Walk<'_> {
-    fn folder(&self, old: &TreeEntry, new: &TreeEntry) -> Result<Level, GitError> {
+    fn folder(&self, old: &TreeEntry, new: &TreeEntry) -> Result<Found, GitError> {
         let (before, after) = self.candidates(old, new)?;
         self.count(before.len() + after.len())?;
-        let mut level = Level::default();
+        let mut found = Found::default();
         let (mut before, mut after) = (before.into_iter().peekable(), after.into_iter().peekable());
         loop {
             let order = match (before.peek(), after.peek()) {
-                (None, None) => return Ok(level),
+                (None, None) => return Ok(found),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
                 (Some(a), Some(b)) => a.path.cmp(&b.path),
             };
             let a = if order == Ordering::Greater { None } else { before.next() };
             let b = if order == Ordering::Less { None } else { after.next() };
-            self.pair(a, b, &mut level)?;
+            self.pair(a, b, &mut found)?;
         }
     }
 
@@ -101,17 +101,17 @@ impl Walk<'_> {
         Ok((self.base.children_of(old)?, self.head.children_of(new)?))
     }
 
-    fn pair(&self, old: Option<TreeEntry>, new: Option<TreeEntry>, level: &mut Level) -> Result<(), GitError> {
+    fn pair(&self, old: Option<TreeEntry>, new: Option<TreeEntry>, found: &mut Found) -> Result<(), GitError> {
         let is_folder = |entry: &TreeEntry| entry.kind == EntryKind::Folder;
         match (old, new) {
             (Some(a), Some(b)) if is_folder(&a) && is_folder(&b) => {
                 if a.id.is_none() || a.id != b.id {
-                    level.folders.push((a, b));
+                    found.folders.push((a, b));
                 }
             }
             (Some(a), Some(b)) if !is_folder(&a) && !is_folder(&b) => {
                 if a.kind != b.kind || !same_content(&a, &b)? {
-                    level.changes.push(FileChange {
+                    found.changes.push(FileChange {
                         path: b.path.clone(),
                         old: Some(a),
                         new: Some(b),
@@ -125,7 +125,7 @@ impl Walk<'_> {
                 let removed = files.len();
                 new.map_or(Ok(()), |entry| self.head.collect_files(entry, &mut files))?;
                 self.count(files.len())?;
-                level.changes.extend(files.into_iter().enumerate().map(|(at, file)| {
+                found.changes.extend(files.into_iter().enumerate().map(|(at, file)| {
                     let path = file.path.clone();
                     let (old, new) = if at < removed { (Some(file), None) } else { (None, Some(file)) };
                     FileChange { path, old, new, moved_from: None }

@@ -22,8 +22,8 @@ struct Known {
     module: Module,
     /// The paths below `data` that it speaks of, each once.
     speaks_of: BTreeSet<String>,
-    /// It may read other objects.
-    may_read: bool,
+    /// It is one of ours.
+    is_bundled: bool,
     /// Its syntax tree, or what is wrong with it; made when first asked for.
     parsed: OnceLock<Result<Arc<Unit>, Vec<Fault>>>,
 }
@@ -35,8 +35,10 @@ impl Known {
 
     /// What it reads of the other objects; when it is not Rego, anything.
     fn reads(&self) -> InventoryReads {
-        match self.may_read.then(|| self.parsed()) {
-            Some(Ok(unit)) => InventoryReads::of(&unit.module),
+        // Ours say `inventory` when they mean it.
+        let may_read = !self.is_bundled || self.module.text.contains("inventory");
+        match may_read.then(|| self.parsed()) {
+            Some(Ok(unit)) => InventoryReads::of(&unit.module, self.is_bundled),
             Some(Err(_)) => InventoryReads::anything(),
             None => InventoryReads::default(),
         }
@@ -48,13 +50,14 @@ impl Modules {
     /// is in, unless that is known.
     pub fn new(files: impl IntoIterator<Item = (Arc<str>, Arc<str>)>, version: Option<RegoVersion>) -> Self {
         let rego = files.into_iter().filter(|(path, _)| is_module(path));
+        let is_bundled = version.is_some();
         let all = rego.map(|(path, text)| {
             let module = Module { version: version.unwrap_or_else(|| version_of(&path, &text)), path, text };
             Known {
                 package: package_of(&module.text).unwrap_or_default(),
                 speaks_of: paths_of(&module.text),
-                // Whose language is known, those are our own: they say `inventory` when they mean it.
-                may_read: version.is_none() || module.text.contains("inventory"),
+                // Nobody else's language is known before it is read.
+                is_bundled,
                 module,
                 parsed: OnceLock::new(),
             }

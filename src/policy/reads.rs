@@ -24,8 +24,8 @@ impl InventoryReads {
         Self { kinds: BTreeSet::new(), any_kind: true, elsewhere: true }
     }
 
-    /// What a module reads.
-    pub(super) fn of(module: &Module) -> Self {
+    /// What a module reads; `by_convention` says that it is written as bundled policies are.
+    pub(super) fn of(module: &Module, by_convention: bool) -> Self {
         let mut found = Self::default();
         // What is read by another name is not followed.
         let is_inventory = |import: &super::rego::ast::Import| {
@@ -37,7 +37,7 @@ impl InventoryReads {
         }
         for read in data(module) {
             match read {
-                Read::Path(_, path) if !path.is_empty() => found.add_path(path),
+                Read::Path(_, path) if !path.is_empty() => found.add_path(path, by_convention),
                 Read::Path(..) => return Self::anything(),
                 Read::Call(..) => {}
             }
@@ -46,14 +46,14 @@ impl InventoryReads {
     }
 
     /// `inventory.cluster[groupVersion][kind]` or `inventory.namespace[namespace][groupVersion][kind]`.
-    fn add_path(&mut self, path: &[Term]) {
+    fn add_path(&mut self, path: &[Term], by_convention: bool) {
         let word = |at: usize| path.get(at).and_then(Term::as_str);
         if path.first().is_some_and(|first| first.as_str().is_some_and(|name| !INVENTORIES.contains(&&**name))) {
             return;
         }
         let (at, own) = match word(1).map(|scope| &**scope) {
             Some("cluster") => (3, false),
-            Some("namespace") => (4, path.get(2).is_some_and(is_own_namespace)),
+            Some("namespace") => (4, path.get(2).is_some_and(|term| is_own_namespace(term, by_convention))),
             _ => return self.merge(&Self::anything()),
         };
         self.elsewhere |= !own;
@@ -133,11 +133,20 @@ fn read(term: &Term) -> Option<Read<'_>> {
 /// The documents with the objects of the head and of the base.
 const INVENTORIES: [&str; 2] = ["inventory", "inventory_base"];
 
-/// By convention the namespace of the object that is judged is called so, and nothing else is.
-fn is_own_namespace(term: &Term) -> bool {
+/// The namespace of the object that is judged. Bundled policies call it so, by convention, and nothing else; what somebody
+/// else calls so may be any.
+fn is_own_namespace(term: &Term, by_convention: bool) -> bool {
     match &term.kind {
-        TermKind::Var(name) => &**name == "namespace",
-        TermKind::Ref(_, path) => path.last().and_then(Term::as_str).is_some_and(|last| &**last == "namespace"),
+        TermKind::Var(name) => by_convention && &**name == "namespace",
+        TermKind::Ref(base, path) => {
+            let words: Option<Vec<&str>> = path.iter().map(|part| part.as_str().map(|word| &**word)).collect();
+            let is_input = base.as_var().is_some_and(|name| &**name == "input");
+            match words.as_deref() {
+                Some(["review", "namespace"] | ["review", "object" | "oldObject", "metadata", "namespace"]) => is_input,
+                Some([.., "namespace"]) => by_convention,
+                _ => false,
+            }
+        }
         _ => false,
     }
 }
@@ -148,7 +157,11 @@ mod tests {
     use crate::policy::rego::parse;
 
     fn reads(text: &str) -> InventoryReads {
-        InventoryReads::of(&parse(&format!("package p\n{text}\n"), true).unwrap())
+        reads_of(text, false)
+    }
+
+    fn reads_of(text: &str, by_convention: bool) -> InventoryReads {
+        InventoryReads::of(&parse(&format!("package p\n{text}\n"), true).unwrap(), by_convention)
     }
 
     fn sees(text: &str, kind: &str) -> bool {
@@ -179,8 +192,11 @@ mod tests {
 
     #[test]
     fn the_own_namespace_is_called_so() {
-        for own in ["data.inventory.namespace[namespace]", "data.inventory.namespace[input.review.namespace].v1.Pod"] {
-            assert!(reads(&format!("x := {own}")).stays_in_namespace(), "{own}");
+        let input = "x := data.inventory.namespace[input.review.namespace].v1.Pod";
+        assert!(reads(input).stays_in_namespace());
+        for own in ["x := data.inventory.namespace[namespace]", "x := data.inventory.namespace[review.namespace]"] {
+            assert!(reads_of(own, true).stays_in_namespace(), "{own}");
+            assert!(!reads(own).stays_in_namespace(), "{own}");
         }
         for other in
             ["data.inventory.namespace[other_namespace]", "data.inventory.namespace.shop", "data.inventory.cluster"]

@@ -157,7 +157,7 @@ impl Template {
                         self.package = parsed.package.join(".");
                         self.rule = rule_of(&parsed);
                     }
-                    self.inventory.merge(&InventoryReads::of(&parsed));
+                    self.inventory.merge(&InventoryReads::of(&parsed, false));
                     external |= rego::asks_external_data(&parsed);
                     let unit = Arc::new(Unit { file: Arc::clone(&path), module: parsed });
                     modules.push(Code { module, unit, lines, indent: block.indent });
