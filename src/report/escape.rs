@@ -4,6 +4,7 @@
 //! escape. A continuous-integration runner reads a program's output for commands, whatever the format, so the two forms
 //! that GitHub's runner knows (`::command` at the start of a line, `##[command]` anywhere) are broken in all of them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::source::RepoPath;
@@ -117,6 +118,16 @@ pub fn markdown_code(text: &str) -> String {
 #[must_use]
 pub fn markdown_cell(text: &str) -> String {
     markdown_code(text).replace("\\|", "\\ |").replace('|', "\\|")
+}
+
+/// A line for a log: a CI runner takes one that starts with `::` for a command, whatever stands before that is blank.
+#[must_use]
+pub fn log_line(line: &str) -> Cow<'_, str> {
+    if line.trim_start().starts_with("::") {
+        Cow::Owned(line.replacen("::", "\u{FFFD}:", 1))
+    } else {
+        Cow::Borrowed(line)
+    }
 }
 
 /// The message of a GitHub workflow command.

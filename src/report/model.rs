@@ -87,6 +87,9 @@ pub struct RulesetInfo {
     pub minors: Vec<String>,
     /// The date that decided expiries (ISO).
     pub date: String,
+    /// Where the rules are documented ([`super::link::Docs`]), if the run was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

@@ -143,9 +143,12 @@ pub fn plan(report: &Report, diff: &Diff, posted: &Posted, settings: &Settings) 
 /// What stands above a report that another job made.
 const RETOLD: &str = "> This is what a job of the change itself reports. It decides nothing.\n\n";
 
-/// A report that somebody else may have written: who overrode what is known from the forge only, never from it.
-fn retold(report: &Report) -> Report {
+/// A report that somebody else may have written: who overrode what is known from the forge only, never from it, and its
+/// addresses may lead anywhere.
+#[must_use]
+pub fn retold(report: &Report) -> Report {
     let mut report = report.clone();
+    report.policies.iter_mut().for_each(|policy| policy.links.clear());
     if report.decision.overridden.take().is_some() {
         report.decision.allow = false;
     }

@@ -425,7 +425,12 @@ impl State {
             return serde_json::from_str(answer).unwrap();
         }
         if query.contains("viewer") {
-            return json!({ "data": { "viewer": { "login": "github-actions[bot]", "databaseId": ME } } });
+            let mut data = json!({ "viewer": { "login": "github-actions[bot]", "databaseId": ME } });
+            if query.contains("headRefOid") {
+                assert_eq!(variables, &json!({ "owner": "acme", "name": "shop", "number": 7 }));
+                data["repository"]["pullRequest"]["headRefOid"] = self.head.as_str().into();
+            }
+            return json!({ "data": data });
         }
         if query.starts_with("query") {
             let node = |id: &Value| json!({ "id": id, "isMinimized": self.minimized.contains(id.as_str().unwrap()) });
