@@ -165,13 +165,13 @@ impl Client {
         let body = &json!({ "query": query, "variables": variables });
         let (to, route) = (&self.graph, self.graph_route.as_str());
         let answer = self.idempotent(&Request { what, to, method: &Method::POST, route, body: Some(body) })?;
-        let answer_wait = answer.wait().unwrap_or(UNNAMED_WAIT);
+        let seconds = answer.wait().unwrap_or(UNNAMED_WAIT);
         let answer: GraphAnswer = decode(what, &answer.bytes)?;
         if let Some(error) = answer.errors.first() {
             let (what, says) = (what.to_owned(), said(&error.message));
             return Err(match error.kind.as_deref() {
                 Some("FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES") => Failure::Denied { what, status: 403, says },
-                Some("RATE_LIMITED") => Failure::RateLimited { what, seconds: answer_wait },
+                Some("RATE_LIMITED") => Failure::RateLimited { what, seconds },
                 _ => Failure::Unprocessable { what, says },
             });
         }

@@ -247,3 +247,21 @@ fn a_proxy_gets_no_token() {
     assert!(lines.iter().any(|line| line.eq_ignore_ascii_case("proxy-authorization: Basic dXNlcjpwYXNz")), "{lines:?}");
     assert!(!lines.join("\n").contains("ghs_x"));
 }
+
+/// A host of `NO_PROXY` is reached without the proxy: nobody is asked for a tunnel.
+#[test]
+fn a_host_may_be_excepted_from_the_proxy() {
+    let fake = Fake::new();
+    for except in ["127.0.0.1", "other.example,127.0.0.0/8", "*"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        // Nobody listens there.
+        let way =
+            Access { api: "https://127.0.0.1:1".into(), proxy: Some((proxy, except.to_owned())), ..access(&fake) };
+        let Ok(client) = Client::new(&way) else { return };
+        let failure = read(&client, &Target { pull: None, head: "1".repeat(40) }, &settings()).unwrap_err();
+        assert!(listener.accept().is_err(), "{except}: the proxy was asked: {failure}");
+        assert!(matches!(failure, Failure::Unreachable { .. }), "{except}: {failure}");
+    }
+}

@@ -4,6 +4,7 @@ mod access;
 mod action;
 mod fake;
 mod inert;
+mod links;
 mod moods;
 mod openapi;
 mod plans;
@@ -11,6 +12,7 @@ mod policies;
 mod posting;
 mod retold;
 mod rights;
+mod zz_look;
 
 use std::fs;
 

@@ -117,10 +117,11 @@ fn policies_speak_on_the_line_with_their_reasons() {
         assert!(body.contains("Says: `policy policy/team of platform (policies/team.rego:1)`"), "{body}");
         assert!(body.contains("Help: `Add the label team.`"), "{body}");
         let why = "<details><summary>Why</summary>\n\n`Every workload names its team`\n\n```text\nNobody is called";
-        assert!(body.contains(why) && body.contains("- `https://wiki.example/teams`"), "{body}");
+        assert!(body.contains(why) && body.contains("- <https://wiki.example/teams>"), "{body}");
+        assert!(body.ends_with("\n<sub>[about `policy/team`](https://wiki.example/teams)</sub>\n"), "{body}");
         assert!(!body.contains("portcullis explain"), "explain knows nothing of a policy of the repository's");
-        let (seen, linked) = super::inert::live(body);
-        assert!(!linked && !seen.contains("@acme"), "{seen}");
+        let (seen, links) = super::inert::live(body);
+        assert!(links == ["https://wiki.example/teams"; 2] && !seen.contains("@acme"), "{links:?}: {seen}");
 
         // A Pod that Gatekeeper makes of the Deployment: told on the line of the Pod's template.
         let (line, body) = comment(&state.comments, "gatekeeper/MemoryLimits/all");
@@ -135,7 +136,7 @@ fn policies_speak_on_the_line_with_their_reasons() {
         let (line, body) = comment(&state.comments, "workloads/latest-image-tag");
         assert_eq!(line, 11);
         assert!(body.contains("What such an image is depends on when a node pulled it."), "{body}");
-        assert!(body.contains("<sub>`portcullis explain workloads/latest-image-tag`</sub>"), "{body}");
+        assert!(body.ends_with(" · `portcullis explain workloads/latest-image-tag`</sub>\n"), "{body}");
 
         let (line, body) = comment(&state.comments, "pod-security/restricted/privilege-escalation");
         assert_eq!(line, 12);

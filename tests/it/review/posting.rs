@@ -347,3 +347,63 @@ fn no_request_carries_a_secret() {
         }
     });
 }
+
+/// Two runs that raced have told the same twice: one of them is folded away, the other stays what later runs edit.
+#[test]
+fn what_two_runs_said_is_said_once() {
+    let setting = Setting::new(&base(), &faulty());
+    setting.post(&[]);
+    let second = setting.fake.with(|state| {
+        let summary = state.issue_comments[0]["body"].as_str().unwrap().to_owned();
+        state.say(ME, &summary);
+        let first = state.comments[0].clone();
+        state.say_inline(ME, &first, None)
+    });
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.with(|state| {
+        let summary = state.issue_comments[1]["node_id"].as_str().unwrap();
+        let folded = [second["node_id"].as_str().unwrap(), summary].map(str::to_owned).into();
+        assert_eq!(state.minimized, folded);
+    });
+    setting.fake.forget();
+    setting.post(&[]);
+    assert_eq!(setting.fake.writes(), [""; 0]);
+}
+
+/// A second push that mends one thing, breaks another and changes a third: everything a plan can hold, within twelve calls.
+#[test]
+fn a_push_of_all_kinds_takes_twelve_calls() {
+    let mut setting = Setting::new(&base(), &faulty());
+    setting.post(&[]);
+    // The Secret is gone, the misspelt key has another value, and another object is wrong.
+    let mut head = faulty();
+    head.remove(&b"db.yaml"[..]);
+    head.insert(b"web.yaml".to_vec(), DEPLOYMENT.replace("replicas: 2", "replica: 2\n  paussed: true").as_str().into());
+    head.insert(b"old.yaml".to_vec(), OLD.replace("data", "datas").as_str().into());
+    setting.push(&head);
+    setting.fake.forget();
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    let writes = setting.fake.writes();
+    for part in ["/reviews", "/pulls/comments/", "/graphql", "/issues/comments/", "/check-runs"] {
+        assert!(writes.iter().any(|write| write.contains(part)), "{part}: {writes:?}");
+    }
+    assert!(setting.fake.requests() <= 12, "{} calls", setting.fake.requests());
+}
+
+/// A name is found again, whatever characters it has.
+#[test]
+fn a_check_run_may_have_any_name() {
+    let config = "version: 1\nreview: { check: \"gate & co: #1 +é\" }\n";
+    let with = |mut tree: Tree| {
+        tree.insert(b"portcullis.yaml".to_vec(), config.into());
+        tree
+    };
+    let setting = Setting::new(&with(base()), &with(mended()));
+    setting.post(&[]);
+    setting.fake.with(|state| assert_eq!(state.checks[0]["name"], "gate & co: #1 +é"));
+    setting.fake.forget();
+    setting.post(&[]);
+    assert_eq!(setting.fake.writes(), [""; 0]);
+}

@@ -140,3 +140,27 @@ fn a_label_that_is_gone_does_not_count() {
     setting.event["sender"] = json!({ "login": "alice" });
     assert_eq!(report(&setting).0, Some(1));
 }
+
+/// The dearest of usual runs: a label that was given before, a finding, nothing posted yet.
+#[test]
+fn a_label_of_before_costs_twelve_calls() {
+    let setting = setting("override: { labels: [override-gate] }");
+    setting.fake.with(|state| {
+        state.labels = vec![("override-gate", "2027-01-15T08:00:00Z", "alice")];
+        state.pushes = vec![("2027-01-15T07:00:00Z", state.head.clone())];
+    });
+    assert_eq!(report(&setting).0, Some(0));
+    assert!(setting.fake.requests() <= 12, "{} calls", setting.fake.requests());
+}
+
+/// A review that was dismissed overrides nothing any more, nor does an approval of another head.
+#[test]
+fn a_dismissed_review_does_not_count() {
+    let setting = setting("override: { actors: [user7] }");
+    setting.fake.with(|state| {
+        let head = state.head.clone();
+        state.review(OTHER, "DISMISSED", &head, "the shop is down");
+        state.review(OTHER, "APPROVED", &"4".repeat(40), "the shop is down");
+    });
+    assert_eq!(report(&setting).0, Some(1));
+}
