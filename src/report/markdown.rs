@@ -57,7 +57,7 @@ pub(crate) fn render(report: &Report, limit: usize) -> String {
         1 => "; 1 policy".to_owned(),
         count => format!("; {} policies", summary::grouped(count.into())),
     };
-    let _ = writeln!(page, "\n{}{policies}", summary::scope_words(report));
+    let _ = writeln!(page, "\nJudged: {}{policies}", summary::scope_words(report));
     page
 }
 

@@ -89,8 +89,9 @@ impl Comments {
         let asks = wants_changes && posted.requested_changes.is_empty();
         if asks || !self.lines.is_empty() {
             let event = if asks { "REQUEST_CHANGES" } else { "COMMENT" };
-            let text = summary::verdict_words(report);
-            let text = escape::markdown_code(&text);
+            let severities = summary::severity_words(report);
+            let told = if severities.is_empty() { String::new() } else { format!(": {severities}") };
+            let text = escape::markdown_code(&(summary::verdict_words(report) + &told));
             let marker = Marker::new(Kind::Review, &settings.gate, &[], &text);
             let body = format!("{marker}\nportcullis: {text}");
             steps.push(Step::Review { event, body, comments: self.lines });

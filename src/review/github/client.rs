@@ -208,10 +208,13 @@ impl Client {
 
     /// One request, sent again after a wait when GitHub asks for it: what is refused by a limit has not been done.
     fn patient(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        let mut least = Duration::from_secs(1);
         loop {
             match self.once(request) {
                 Err(Failure::RateLimited { what, seconds }) => {
-                    let wait = Duration::from_secs(seconds);
+                    // Whoever asks for no wait at all, time and again, is not asked for ever: the waits double.
+                    let wait = Duration::from_secs(seconds).max(least);
+                    least *= 2;
                     if self.waited.get() + wait > PATIENCE {
                         return Err(Failure::RateLimited { what, seconds });
                     }

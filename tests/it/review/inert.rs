@@ -1,7 +1,11 @@
 //! Hostile text in what is posted, read by a real Markdown parser: it stays in code, whatever it is.
 
-use portcullis::report::{Format, escape};
+use portcullis::report::{Format, Report, escape};
+use portcullis::review::diff::{Diff, Shown};
+use portcullis::review::plan::{Settings, plan};
+use portcullis::review::posted::Posted;
 use pulldown_cmark::{Event, Options, Parser, Tag};
+use serde_json::Value;
 
 use crate::report::PLAIN;
 use crate::report::fixture::NASTY;
@@ -86,6 +90,65 @@ fn links_lead_where_they_say() {
         let docs = format!("https://docs.example/{}", text.trim_end_matches('/')).trim_end_matches('/').to_owned();
         assert!(links.iter().all(|link| link.starts_with(&format!("{docs}/rules.md#"))), "{text:?}: {links:?}");
         assert!(!seen.contains("docs.example"), "{text:?}: {seen}");
+    }
+}
+
+/// Every value of a report in JSON, one after the other: what another job wrote into any of them is inert wherever it is told.
+#[test]
+fn whatever_a_report_says_is_inert() {
+    let whole = serde_json::to_value(crate::report::fixture::overridden()).unwrap();
+    let mut places = Vec::new();
+    leaves(&whole, String::new(), &mut places);
+    let mut told = 0;
+    for place in places {
+        let mut odd = whole.clone();
+        let leaf = odd.pointer_mut(&place).unwrap();
+        *leaf = if leaf.is_number() { u32::MAX.into() } else { NASTY.into() };
+        // A word that only some texts can be: no report at all.
+        let Ok(report) = serde_json::from_value::<Report>(odd) else { continue };
+        told += 1;
+        let shown = report.findings.iter().filter_map(|finding| finding.places.first()).map(|first| Shown {
+            path: first.location.path.as_str().to_owned(),
+            blob: String::new(),
+            patch: Some("@@ -1,99 +1,99 @@".to_owned()),
+        });
+        let diff = Diff::of_shown(&shown.collect::<Vec<_>>());
+        let plan = plan(&report, &diff, &Posted::default(), &Settings { neutral: true, ..super::plans::settings() });
+        let mut pages = super::plans::texts(&plan);
+        for format in Format::ALL {
+            let mut page = Vec::new();
+            portcullis::report::render(format, &report, &PLAIN, &mut page).unwrap();
+            let page = String::from_utf8(page).unwrap();
+            let hidden = page.chars().any(|c| !matches!(c, '\n' | '\u{fe0f}') && escape::is_invisible(c));
+            let command = page.lines().any(|line| line.trim_start().starts_with("::error file=x"));
+            assert!(!hidden && !command && !page.contains("##["), "{place} in {format}: {page}");
+            pages.extend((format == Format::Markdown).then_some(page));
+        }
+        for page in pages {
+            assert!(page.len() <= 60_000, "{place}");
+            let (seen, links) = live(&page);
+            let inert = ["@org", "#1", "img", "::error", "onerror", "owned"].iter().all(|part| !seen.contains(part));
+            assert!(links.is_empty() && inert, "{place}: {links:?} {seen}");
+        }
+    }
+    assert!(told > 200, "{told}");
+}
+
+/// The pointers of all texts and numbers.
+fn leaves(value: &Value, at: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                leaves(value, format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                leaves(value, format!("{at}/{index}"), found);
+            }
+        }
+        Value::String(_) | Value::Number(_) => found.push(at),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 

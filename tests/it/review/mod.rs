@@ -12,7 +12,6 @@ mod policies;
 mod posting;
 mod retold;
 mod rights;
-mod zz_look;
 
 use std::fs;
 

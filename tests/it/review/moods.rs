@@ -137,6 +137,14 @@ fn limits_are_waited_for_when_they_are_short() {
     assert_eq!(run.code, Some(1));
     setting.fake.with(|state| assert_eq!(state.comments.len(), 1));
 
+    // No wait at all is asked for, time and again: the waits grow.
+    let setting = failing();
+    let none = || ("POST", "/reviews", limited("retry-after: 0\r\n"));
+    setting.fake.with(|state| state.moods = vec![none(), none()]);
+    let run = setting.post(&[]);
+    assert!(run.elapsed.as_secs() >= 3, "{:?}", run.elapsed);
+    setting.fake.with(|state| assert_eq!(state.comments.len(), 1));
+
     for (setting, code) in [(failing(), 1), (passing(), 0)] {
         setting.fake.with(|state| state.rules = vec![("POST", "/repos", limited("retry-after: 3600\r\n"))]);
         let run = setting.post(&[]);

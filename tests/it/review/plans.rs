@@ -10,7 +10,7 @@ use portcullis::review::show;
 
 use crate::report::fixture;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         gate: "portcullis report".into(),
         comment: CommentMode::Findings,
@@ -21,7 +21,7 @@ fn settings() -> Settings {
 }
 
 /// Every text of a plan.
-fn texts(plan: &Plan) -> Vec<String> {
+pub(super) fn texts(plan: &Plan) -> Vec<String> {
     let mut texts = Vec::new();
     for step in &plan.steps {
         match step {

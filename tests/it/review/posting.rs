@@ -102,8 +102,10 @@ fn a_push_edits_adds_and_folds_and_touches_nobody_elses() {
         let summaries: Vec<(u64, bool)> = state
             .issue_comments
             .iter()
-            .map(|c| (c["user"]["id"].as_u64().unwrap(), c["body"].as_str().unwrap().contains("portcullis: pass")))
+            .map(|c| (c["user"]["id"].as_u64().unwrap(), c["body"].as_str().unwrap().contains("> Fixed: ")))
             .collect();
+        let own = state.issue_comments[0]["body"].as_str().unwrap();
+        assert!(own.contains("### ✅ portcullis: pass"), "{own}");
         assert_eq!(summaries, [(ME, true), (OTHER, false)]);
         assert_eq!(state.checks[0]["conclusion"], "success");
         assert_eq!(state.checks[0]["output"]["title"], "1 line → 1 object, no finding");

@@ -83,8 +83,15 @@ fn what_is_no_report_is_refused() {
     let file = setting.repo.root.path().join("bad.json");
     let mut newer = serde_json::to_value(fixture::clean()).unwrap();
     newer["version"] = 99.into();
+    // The one text that is told as it is: only the words that this version would write.
+    let minors = |minors: serde_json::Value| {
+        let mut report = serde_json::to_value(fixture::clean()).unwrap();
+        report["ruleset"]["minors"] = minors;
+        report.to_string()
+    };
+    let (odd, many) = (minors(json!(["1.36", "<img src=x> @org"])), minors(vec!["1.36"; 1_000].into()));
     let deep = "[".repeat(100_000);
-    for text in ["", "{}", "\u{1b}[2J", "null", &deep, &newer.to_string()] {
+    for text in ["", "{}", "\u{1b}[2J", "null", &deep, &newer.to_string(), &odd, &many] {
         fs::write(&file, text).unwrap();
         let run = post_file(&setting, &file, &[]);
         assert_eq!(run.code, Some(2), "{}", run.text());
