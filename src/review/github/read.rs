@@ -118,7 +118,12 @@ fn lacks(what: &str, field: &str) -> Failure {
 pub(super) fn files(client: &Client, pull: u64) -> Result<Vec<Shown>, Failure> {
     let what = "listing the pull request's files";
     let files: Vec<api::File> = client.list(what, &client.route(&format!("/pulls/{pull}/files")))?;
-    let shown = |file: api::File| Shown { path: file.filename, blob: file.sha.unwrap_or_default(), patch: file.patch };
+    let shown = |file: api::File| Shown {
+        path: file.filename,
+        old_path: file.previous_filename,
+        blob: file.sha.unwrap_or_default(),
+        patch: file.patch,
+    };
     Ok(files.into_iter().map(shown).collect())
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) head: String,
     /// Path, blob, patch.
     pub(crate) files: Vec<(String, String, Option<String>)>,
+    /// Where a file lay before, by its path.
+    pub(crate) moved: BTreeMap<String, String>,
     pub(crate) issue_comments: Vec<Value>,
     pub(crate) comments: Vec<Value>,
     pub(crate) reviews: Vec<Value>,
@@ -341,14 +343,7 @@ impl State {
                 };
                 (200, self.pushes.iter().take(1).map(push).collect())
             }
-            ("GET", ["pulls", "7", "files"]) => {
-                let file = |(path, sha, patch): &(String, String, Option<String>)| {
-                    let mut file = with(example("diff-entry-items"), json!({ "filename": path, "sha": sha }));
-                    file.as_object_mut().unwrap().remove("patch");
-                    patch.as_ref().map_or(file.clone(), |patch| with(file, json!({ "patch": patch })))
-                };
-                (200, self.files.iter().map(file).collect())
-            }
+            ("GET", ["pulls", "7", "files"]) => (200, self.listed_files()),
             ("GET", ["issues", "7", "comments"]) => (200, self.paged(&self.issue_comments, route)),
             ("POST", ["issues", "7", "comments"]) => (201, self.say(ME, body["body"].as_str().unwrap())),
             ("PATCH", ["issues", "comments", id]) => edit(&mut self.issue_comments, id, &body),
@@ -373,12 +368,7 @@ impl State {
                 review["state"] = "DISMISSED".into();
                 (200, review.clone())
             }
-            ("GET", ["commits", _, "check-runs"]) => {
-                let name = route.split(['?', '&']).find_map(|part| part.strip_prefix("check_name=")).unwrap();
-                let found: Vec<&Value> =
-                    self.checks.iter().filter(|run| encoded(run["name"].as_str().unwrap()) == name).collect();
-                (200, json!({ "total_count": found.len(), "check_runs": found }))
-            }
+            ("GET", ["commits", _, "check-runs"]) => (200, self.listed_checks(route)),
             ("POST", ["check-runs"]) => {
                 let id = self.id();
                 let run = with(example("check-run"), json!({ "id": id, "status": "queued", "conclusion": null }));
@@ -402,6 +392,25 @@ impl State {
             ("POST", ["app", "installations", "5", "access_tokens"]) => (201, example("installation-token")),
             _ => panic!("the fake knows no {method} {route}"),
         }
+    }
+
+    fn listed_files(&self) -> Value {
+        let file = |(path, sha, patch): &(String, String, Option<String>)| {
+            let mut file = with(example("diff-entry-items"), json!({ "filename": path, "sha": sha }));
+            file.as_object_mut().unwrap().remove("patch");
+            if let Some(old) = self.moved.get(path) {
+                file["previous_filename"] = old.as_str().into();
+            }
+            patch.as_ref().map_or(file.clone(), |patch| with(file, json!({ "patch": patch })))
+        };
+        self.files.iter().map(file).collect()
+    }
+
+    fn listed_checks(&self, route: &str) -> Value {
+        let name = route.split(['?', '&']).find_map(|part| part.strip_prefix("check_name=")).unwrap();
+        let named = |run: &&Value| encoded(run["name"].as_str().unwrap()) == name;
+        let found: Vec<&Value> = self.checks.iter().filter(named).collect();
+        json!({ "total_count": found.len(), "check_runs": found })
     }
 
     fn paged(&self, items: &[Value], route: &str) -> Value {

@@ -19,7 +19,7 @@ pub(super) fn live(text: &str) -> (String, Vec<String>) {
             Event::Start(Tag::CodeBlock(_)) => in_code += 1,
             Event::End(pulldown_cmark::TagEnd::CodeBlock) => in_code -= 1,
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                links.push(dest_url.into_string())
+                links.push(dest_url.into_string());
             }
             Event::Text(text) if links.last().is_some_and(|link| **link == *text) => {}
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) if in_code == 0 => {
@@ -111,6 +111,7 @@ fn whatever_a_report_says_is_inert() {
             path: first.location.path.as_str().to_owned(),
             blob: String::new(),
             patch: Some("@@ -1,99 +1,99 @@".to_owned()),
+            ..Shown::default()
         });
         let diff = Diff::of_shown(&shown.collect::<Vec<_>>());
         let plan = plan(&report, &diff, &Posted::default(), &Settings { neutral: true, ..super::plans::settings() });

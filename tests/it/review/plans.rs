@@ -55,6 +55,7 @@ fn hostile_text_is_inert_and_bounded() {
         path: finding.places[0].location.path.as_str().to_owned(),
         blob: String::new(),
         patch: Some("@@ -1,99 +1,99 @@".to_owned()),
+        ..Shown::default()
     });
     let diff = Diff::of_shown(&shown.collect::<Vec<_>>());
     let plan = plan(&report, &diff, &Posted::default(), &settings());
@@ -96,7 +97,12 @@ fn shown(patch: &str) -> Diff {
     let wanted = ["apps/shop/web.yaml".into()].into();
     let mut found = Diff::between(&changes, &old, &new, &wanted).unwrap();
     // Folders have no blob ids, so nothing is known to be the same: as if GitHub showed another content.
-    found.shown_as(&[Shown { path: "apps/shop/web.yaml".into(), blob: "1".into(), patch: Some(patch.into()) }]);
+    found.shown_as(&[Shown {
+        path: "apps/shop/web.yaml".into(),
+        blob: "1".into(),
+        patch: Some(patch.into()),
+        ..Shown::default()
+    }]);
     found
 }
 
@@ -247,6 +253,7 @@ fn a_plan_that_is_told_commands_nobody() {
         path: path.to_owned(),
         blob: String::new(),
         patch: Some("@@ -1,9 +1,9 @@".to_owned()),
+        ..Shown::default()
     }]);
     let told = show::human(&plan(&report, &diff, &Posted::default(), &settings()));
     assert!(told.contains("error file=x::owned/"), "{told}");

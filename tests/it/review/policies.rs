@@ -195,3 +195,32 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
         assert_eq!(state.checks[0]["output"]["annotations_count"], 0);
     });
 }
+
+/// GitHub sees a move where an object's other half went on in a new file: what is gone stands on that file's left side.
+#[test]
+fn what_is_deleted_from_a_file_that_moved_is_told_there() {
+    let volume = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: db, namespace: shop }\nspec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }\n";
+    let keys: Vec<String> = (0..40).map(|number| format!("  k{number}: v\n")).collect();
+    let map =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: shop }\ndata:\n".to_owned() + &keys.concat();
+    let config = "version: 1\npolicies: [{ use: gitops/stateful-object-deleted, level: error }]\n";
+    let base = tree(&[("portcullis.yaml", config), ("apps/old.yaml", &format!("{volume}---\n{map}"))]);
+    let head = tree(&[("portcullis.yaml", config), ("apps/new.yaml", &map)]);
+    let setting = Setting::new(&base, &head);
+    let diff = setting.repo.git(&["diff", "-M30", "main", "pr"]);
+    assert!(diff.contains("rename to apps/new.yaml"), "{diff}");
+    setting.fake.with(|state| {
+        state.files.retain(|(path, ..)| path == "apps/new.yaml");
+        state.files[0].2 = Some(diff[diff.find("@@ ").unwrap()..].trim_end().to_owned());
+        state.moved = [("apps/new.yaml".to_owned(), "apps/old.yaml".to_owned())].into();
+    });
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.with(|state| {
+        assert_eq!(state.comments.len(), 1, "{:#?}", state.comments);
+        let comment = &state.comments[0];
+        let place = (&comment["path"], &comment["side"], &comment["line"]);
+        assert_eq!(place, (&json!("apps/new.yaml"), &json!("LEFT"), &json!(1)), "{comment}");
+        assert!(comment["body"].as_str().unwrap().contains("It is at `apps/old.yaml:1`."), "{comment}");
+    });
+}
