@@ -28,6 +28,8 @@ for (const item of Object.values(description.paths)) {
     }
   }
 }
+delete description.components.headers.link.example; // Every page of every list would have a next one.
+description.components.headers.link.schema.enum = ['<https://api.github.example/?page=1>; rel="prev"'];
 const pull = description.components.examples["pull-request"].value;
 pull.requested_teams = []; // The example's team lacks what a team must have.
 const [file] = description.components.examples["diff-entry-items"].value;

@@ -134,7 +134,7 @@ impl Client {
             let answer = self.idempotent(&Request { what, to: &self.rest, method: &Method::GET, route, body: None })?;
             let mut found: Vec<T> = decode(what, &answer.bytes)?;
             // A page may hold fewer than were asked for and not be the last: what a token may not see is taken out of it.
-            let last = found.len() < PER_PAGE && !answer.has_next();
+            let last = found.is_empty() || (found.len() < PER_PAGE && !answer.has_next());
             items.append(&mut found);
             if last {
                 break;
