@@ -26,8 +26,15 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The text with [`HIDDEN`] for every invisible character but `\n` and `\t`, and for the second `#` of `##[`. As many
-/// characters as before, so that columns stay true; only `\r\n` becomes `\n`.
+/// The selector that makes a sign before it a coloured one; behind anything else it is one more way to hide a difference.
+const EMOJI: char = '\u{FE0F}';
+
+fn takes_emoji_style(c: char) -> bool {
+    c != EMOJI && c >= '\u{203C}' && !c.is_alphanumeric()
+}
+
+/// The text with [`HIDDEN`] for every invisible character but `\n` and `\t`, for a selector of emoji behind what is none, and
+/// for the second `#` of `##[`. As many characters as before, so that columns stay true; only `\r\n` becomes `\n`.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -37,6 +44,7 @@ pub fn visible(text: &str) -> String {
             ('\r', Some('\n')) => {}
             ('\n' | '\t', _) => shown.push(c),
             ('#', Some('[')) if shown.ends_with('#') => shown.push(HIDDEN),
+            (EMOJI, _) if !shown.ends_with(takes_emoji_style) => shown.push(HIDDEN),
             _ if is_invisible(c) => shown.push(HIDDEN),
             _ => shown.push(c),
         }

@@ -165,12 +165,15 @@ fn row(report: &Report, finding: &Finding) -> String {
         Some(Status::Existing) => "<br>was there before, but this change cannot be applied with it",
         _ => "",
     };
+    let covered = report.decision.overridden.as_ref();
+    let covered = covered.is_some_and(|used| used.fingerprints.contains(&finding.fingerprint.0));
+    let overridden = if covered { "<br>overridden" } else { "" };
     let help = finding.help.as_ref().map_or(String::new(), |help| format!("<br>help: {}", cell(help)));
     let says = format!("{} ({})", finding.authority, finding.basis.0);
     let rule = cell(finding.rule.as_str());
     let rule = link::of_rule(report, &finding.rule).map_or(rule.clone(), |address| format!("[{rule}]({address})"));
     format!(
-        "| {mark} | {}{side}{object}{others} | **{rule}** {}{existing}<br>{}{help} |\n",
+        "| {mark} | {}{side}{object}{others} | **{rule}** {}{existing}{overridden}<br>{}{help} |\n",
         cell(&at),
         cell(&finding.message),
         cell(&says),

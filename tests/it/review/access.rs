@@ -6,8 +6,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis::review::github::{Access, Client, Credential, Failure, Target, read};
-use portcullis::review::plan::Settings;
+use portcullis::review::diff::Diff;
+use portcullis::review::github::{Access, Client, Credential, Failure, Target, carry_out, read};
+use portcullis::review::plan::{Settings, plan};
 
 use super::Setting;
 use super::fake::{Fake, Mood};
@@ -263,5 +264,30 @@ fn a_host_may_be_excepted_from_the_proxy() {
         let failure = read(&client, &Target { pull: None, head: "1".repeat(40) }, &settings()).unwrap_err();
         assert!(listener.accept().is_err(), "{except}: the proxy was asked: {failure}");
         assert!(matches!(failure, Failure::Unreachable { .. }), "{except}: {failure}");
+    }
+}
+
+/// A POST without an answer may have been done: it is looked for before it is sent again.
+#[test]
+fn a_post_without_an_answer_is_not_made_twice() {
+    for route in ["/reviews", "/issues/7/comments", "/check-runs"] {
+        let fake = Fake::new();
+        let target = Target { pull: Some(7), head: "1".repeat(40) };
+        fake.with(|state| {
+            state.head.clone_from(&target.head);
+            state.files = vec![("apps/shop/web.yaml".into(), "2".repeat(40), Some("@@ -1,99 +1,99 @@".into()))];
+        });
+        let client = Client::new(&access(&fake)).unwrap();
+        let seen = read(&client, &target, &settings()).unwrap();
+        let diff = Diff::of_shown(&seen.shown.unwrap());
+        let plan = plan(&crate::report::fixture::rich(), &diff, &seen.posted, &settings());
+        fake.with(|state| state.moods = vec![("POST", route, Mood::DoesAndStalls)]);
+        carry_out(&client, &target, &plan, &seen.posted).unwrap();
+        fake.with(|state| {
+            assert!(state.moods.is_empty(), "{route}");
+            let posts = state.log.iter().filter(|exchange| exchange.method == "POST" && exchange.route.contains(route));
+            assert_eq!(posts.count(), 1, "{route}");
+            assert_eq!((state.issue_comments.len(), state.checks.len()), (1, 1), "{route}");
+        });
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Mood {
     DoesAndFails,
     /// Does not answer within any patience.
     Stalls,
+    /// Does it, and does not answer.
+    DoesAndStalls,
     /// Promises more bytes than it sends.
     BreaksOff,
 }
@@ -194,6 +196,10 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             state.answer(&method, &route, body.as_ref());
             (502, String::new(), "<html>bad gateway</html>".to_owned())
         }
+        Some(Mood::DoesAndStalls) => {
+            state.answer(&method, &route, body.as_ref());
+            (0, String::new(), String::new())
+        }
         Some(Mood::Stalls) => (0, String::new(), String::new()),
         Some(Mood::BreaksOff) | None => {
             let (status, answer) = state.answer(&method, &route, body.as_ref());
@@ -207,7 +213,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         state.head = "9".repeat(40);
     }
     drop(state);
-    if matches!(mood, Some(Mood::Stalls)) {
+    if matches!(mood, Some(Mood::Stalls | Mood::DoesAndStalls)) {
         thread::sleep(Duration::from_mins(1));
         return;
     }

@@ -409,3 +409,26 @@ fn a_check_run_may_have_any_name() {
     setting.post(&[]);
     assert_eq!(setting.fake.writes(), [""; 0]);
 }
+
+/// Names of files are text of the change as any other: no command for the runner, no mention, no link.
+#[test]
+fn names_of_files_are_inert() {
+    let names = ["::error file=x::a", "a`b|c", "@org/team/x", "x\ny", "##[group]/z", "ü\u{202e}k", "a b/[l](http:/x)"];
+    let files = |more: &str| {
+        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{more}: {{}}\n");
+        let named = names.map(|name| (format!("{name}.yaml").into_bytes(), text.as_str().into()));
+        named.into_iter().collect::<Tree>()
+    };
+    let setting = Setting::new(&files("data"), &files("datas"));
+    let told = setting.post(&["--dry-run"]).text() + &setting.post(&[]).text();
+    assert!(!told.lines().any(|line| line.trim_start().starts_with("::")) && !told.contains("##["), "{told}");
+    setting.fake.with(|state| {
+        let paths: Vec<&str> = state.comments.iter().map(|comment| comment["path"].as_str().unwrap()).collect();
+        assert_eq!(paths.len(), names.len());
+        assert!(names.iter().all(|name| paths.contains(&format!("{name}.yaml").as_str())), "{paths:?}");
+        for body in bodies(&state.comments).into_iter().chain(bodies(&state.issue_comments)) {
+            let (seen, links) = super::inert::live(body.split_once('\n').unwrap().1);
+            assert!(links.is_empty() && !seen.contains('@') && !seen.contains("group"), "{seen}");
+        }
+    });
+}

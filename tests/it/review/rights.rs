@@ -43,6 +43,7 @@ fn an_approving_review_with_a_reason_overrides_its_commit_only() {
         assert!(title.starts_with("override by User7: ConfigMap a: unknown field"), "{title}");
         let summary = state.issue_comments[0]["body"].as_str().unwrap();
         assert!(summary.lines().nth(3).unwrap().starts_with("**Override** by `User7`"), "{summary}");
+        assert_eq!(summary.matches("<br>overridden<br>").count(), 1, "{summary}");
         assert_eq!(state.head, commit);
     });
 
@@ -156,11 +157,12 @@ fn a_label_of_before_costs_twelve_calls() {
 /// A review that was dismissed overrides nothing any more, nor does an approval of another head.
 #[test]
 fn a_dismissed_review_does_not_count() {
-    let setting = setting("override: { actors: [user7] }");
-    setting.fake.with(|state| {
-        let head = state.head.clone();
-        state.review(OTHER, "DISMISSED", &head, "the shop is down");
-        state.review(OTHER, "APPROVED", &"4".repeat(40), "the shop is down");
-    });
-    assert_eq!(report(&setting).0, Some(1));
+    for (verb, on_head, code) in [("DISMISSED", true, 1), ("APPROVED", false, 1), ("APPROVED", true, 0)] {
+        let setting = setting("override: { actors: [user7] }");
+        setting.fake.with(|state| {
+            let commit = if on_head { state.head.clone() } else { "4".repeat(40) };
+            state.review(OTHER, verb, &commit, "the shop is down");
+        });
+        assert_eq!(report(&setting).0, Some(code), "{verb} {on_head}");
+    }
 }
