@@ -214,11 +214,20 @@ fn a_merge_group_gets_the_verdict_only() {
     let mut setting = Setting::new(&base(), &faulty());
     let (from, to) =
         (setting.event["pull_request"]["base"]["sha"].clone(), setting.event["pull_request"]["head"]["sha"].clone());
-    setting.event = json!({ "action": "checks_requested", "merge_group": { "base_sha": from, "head_sha": to } });
+    setting.event = json!({ "action": "checks_requested", "merge_group": { "base_sha": &from, "head_sha": &to } });
     setting.event_name = "merge_group";
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
     assert_eq!(setting.fake.writes(), ["POST /repos/acme/shop/check-runs"]);
+    let command = format!(
+        "`git fetch origin {0} {1} && portcullis check {0}..{1}`",
+        from.as_str().unwrap(),
+        to.as_str().unwrap()
+    );
+    setting.fake.with(|state| {
+        let summary = state.checks[0]["output"]["summary"].as_str().unwrap();
+        assert!(summary.contains(&command), "{summary}");
+    });
 }
 
 #[test]
@@ -416,8 +425,8 @@ fn names_of_files_are_inert() {
     let names = ["::error file=x::a", "a`b|c", "@org/team/x", "x\ny", "##[group]/z", "ü\u{202e}k", "a b/[l](http:/x)"];
     let files = |more: &str| {
         let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{more}: {{}}\n");
-        let named = names.map(|name| (format!("{name}.yaml").into_bytes(), text.as_str().into()));
-        named.into_iter().collect::<Tree>()
+        let tree = names.map(|name| (format!("{name}.yaml").into_bytes(), text.as_str().into()));
+        tree.into_iter().collect::<Tree>()
     };
     let setting = Setting::new(&files("data"), &files("datas"));
     let told = setting.post(&["--dry-run"]).text() + &setting.post(&[]).text();
