@@ -8,6 +8,15 @@ fail() {
   exit 2
 }
 
+# Where this version's rules are documented, for the links in what is posted. An action that calls this one may stand in
+# the expressions in our place: only the folder of the action tells. Whoever sets the variable, even to nothing, decides.
+documentation() {
+  local place="${ACTION_REPOSITORY:-}/${ACTION_REF:-}"
+  [[ $action == */_actions/"$place" && $place =~ ^[A-Za-z0-9._/@+-]+$ ]] || return 0
+  [ -n "${PORTCULLIS_DOCS+set}" ] ||
+    echo "PORTCULLIS_DOCS=${GITHUB_SERVER_URL:-https://github.com}/$ACTION_REPOSITORY/blob/$ACTION_REF/docs"
+}
+
 found() {
   local told
   told=$("$1" --version 2> /dev/null | head -n 1) || fail "$1 cannot be run"
@@ -17,6 +26,7 @@ found() {
     echo "version=${told##* }"
   } >> "$GITHUB_OUTPUT"
   dirname "$1" >> "${GITHUB_PATH:-/dev/null}"
+  documentation >> "${GITHUB_ENV:-/dev/null}"
   exit 0
 }
 

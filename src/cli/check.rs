@@ -14,7 +14,8 @@ use crate::config::{Config, FailOn, Minor, explain, overrides};
 use crate::git::{Environment, Request, Tree};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress, RunError};
-use crate::report::{Format, OutputSpec, RenderOptions, Report, render};
+use crate::report::link::Docs;
+use crate::report::{Format, OutputSpec, RenderOptions, Report, escape, render};
 
 /// How long a person waits before something should move.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -96,6 +97,9 @@ pub(super) struct Args {
     /// Show existing, fixed and suppressed findings and everything that was not judged
     #[arg(short, long, help_heading = OUTPUT)]
     verbose: bool,
+    /// Where rules are documented, a copy of this program's folder docs: what is posted, Markdown and SARIF link to it
+    #[arg(long, value_name = "URL", env = "PORTCULLIS_DOCS", help_heading = OUTPUT)]
+    docs: Option<String>,
     /// Colours; NO_COLOR is honoured
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, help_heading = OUTPUT)]
     color: Color,
@@ -126,8 +130,9 @@ enum Color {
 pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     let started = Instant::now();
     let environment = Environment::new(std::env::current_dir()?, |name| std::env::var_os(name));
-    let prepared = prepare(args, &environment, started);
-    let (request, mut options) = match prepared {
+    let prepared =
+        prepare(args, &environment, started).and_then(|prepared| Ok((prepared, docs(args.docs.as_deref())?)));
+    let ((request, mut options), docs) = match prepared {
         Ok(prepared) => prepared,
         Err(Refusal { message, help }) => {
             complain(&message, help.as_deref());
@@ -150,6 +155,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     match with_progress(|progress| pipeline::run(&request, &environment, &options, progress)) {
         Ok(mut report) => {
             proposed::tell(&mut report);
+            report.ruleset.docs = docs;
             write_all(args, &report, out)?;
             match posting {
                 None => Ok(report.exit_code()),
@@ -181,6 +187,16 @@ impl Refusal {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
     }
+}
+
+/// The address that `--docs` gives, as a report keeps it. Empty is none, as a variable of a workflow may be.
+pub(super) fn docs(given: Option<&str>) -> Result<Option<String>, Refusal> {
+    let Some(text) = given.filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse::<Docs>().map(|docs| Some(docs.address().to_owned())).map_err(|error| {
+        let shown = escape::one_line(text);
+        let help = "such as https://github.com/OWNER/portcullis/blob/v0.1.0/docs".to_owned();
+        Refusal { message: format!("--docs (PORTCULLIS_DOCS): {shown:?}: {error}"), help: Some(help) }
+    })
 }
 
 fn prepare(args: &Args, environment: &Environment, started: Instant) -> Result<(Request, Options), Refusal> {

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::policy::engine;
+use crate::report::escape::log_line;
 
 /// Exit code for what could not be judged, wrong usage and a broken config.
 pub(crate) const INDETERMINATE: u8 = 2;
@@ -162,12 +163,11 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// One message on standard error: what went wrong, and what to do about it.
 pub(crate) fn complain(message: &str, help: Option<&str>) {
     let mut err = io::stderr().lock();
-    // Nothing can be said about a standard error that is closed.
-    let _ = writeln!(err, "portcullis: {message}");
-    if let Some(help) = help {
-        for line in help.lines() {
-            let _ = writeln!(err, "  {line}");
-        }
+    let message = format!("portcullis: {message}");
+    let help = help.into_iter().flat_map(str::lines).map(|line| format!("  {line}"));
+    for line in message.lines().map(str::to_owned).chain(help) {
+        // Nothing can be said about a standard error that is closed.
+        let _ = writeln!(err, "{}", log_line(&line));
     }
 }
 

@@ -379,6 +379,7 @@ fn ruleset(rules: &trust::Rules, minors: Vec<String>, policies: &PolicySet, opti
         policies_in_use: u32::try_from(policies.len()).unwrap_or(u32::MAX),
         minors,
         date: options.today.to_string(),
+        docs: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! escape. A continuous-integration runner reads a program's output for commands, whatever the format, so the two forms
 //! that GitHub's runner knows (`::command` at the start of a line, `##[command]` anywhere) are broken in all of them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::source::RepoPath;
@@ -25,8 +26,15 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The text with [`HIDDEN`] for every invisible character but `\n` and `\t`, and for the second `#` of `##[`. As many
-/// characters as before, so that columns stay true; only `\r\n` becomes `\n`.
+/// The selector that makes a sign before it a coloured one; behind anything else it is one more way to hide a difference.
+const EMOJI: char = '\u{FE0F}';
+
+fn takes_emoji_style(c: char) -> bool {
+    c != EMOJI && c >= '\u{203C}' && !c.is_alphanumeric()
+}
+
+/// The text with [`HIDDEN`] for every invisible character but `\n` and `\t`, for a selector of emoji behind what is none, and
+/// for the second `#` of `##[`. As many characters as before, so that columns stay true; only `\r\n` becomes `\n`.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -36,6 +44,7 @@ pub fn visible(text: &str) -> String {
             ('\r', Some('\n')) => {}
             ('\n' | '\t', _) => shown.push(c),
             ('#', Some('[')) if shown.ends_with('#') => shown.push(HIDDEN),
+            (EMOJI, _) if !shown.ends_with(takes_emoji_style) => shown.push(HIDDEN),
             _ if is_invisible(c) => shown.push(HIDDEN),
             _ => shown.push(c),
         }
@@ -117,6 +126,16 @@ pub fn markdown_code(text: &str) -> String {
 #[must_use]
 pub fn markdown_cell(text: &str) -> String {
     markdown_code(text).replace("\\|", "\\ |").replace('|', "\\|")
+}
+
+/// A line for a log: a CI runner takes one that starts with `::` for a command, whatever stands before that is blank.
+#[must_use]
+pub fn log_line(line: &str) -> Cow<'_, str> {
+    if line.trim_start().starts_with("::") {
+        Cow::Owned(line.replacen("::", "\u{FFFD}:", 1))
+    } else {
+        Cow::Borrowed(line)
+    }
 }
 
 /// The message of a GitHub workflow command.

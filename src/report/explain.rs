@@ -156,6 +156,6 @@ fn table(rules: &[&Rule], page: &str) -> String {
 }
 
 /// The anchor that GitHub gives a heading: lower case, letters, digits, `-` and `_` only.
-fn anchor(id: &str) -> String {
+pub(super) fn anchor(id: &str) -> String {
     id.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }

@@ -50,12 +50,7 @@ impl Page {
     /// The one way to the output: no trailing space, no line that a CI runner could take for a command, no character
     /// of ours beyond ASCII when that is asked for.
     fn line(&mut self, text: &str) {
-        let text = text.trim_end();
-        if text.trim_start().starts_with("::") {
-            self.text += &text.replacen("::", "\u{FFFD}:", 1);
-        } else {
-            self.text += text;
-        }
+        self.text += &escape::log_line(text.trim_end());
         self.text.push('\n');
     }
 

@@ -9,7 +9,7 @@ use crate::finding::{Effect, Finding, Severity, Status, Unchecked};
 use crate::source::Side;
 
 use super::summary::{self, Standing};
-use super::{Report, Verdict, escape};
+use super::{Report, Verdict, escape, link};
 
 /// Bytes of a comment. GitHub refuses a body of more than 65,536 code points.
 pub(crate) const MAX_BYTES: usize = 60_000;
@@ -26,7 +26,7 @@ pub(crate) fn render(report: &Report, limit: usize) -> String {
     head(&mut page, report);
     let open: Vec<&Finding> = summary::with_standing(report, Standing::Open).collect();
     if !open.is_empty() {
-        let rows = open.iter().map(|finding| row(finding));
+        let rows = open.iter().map(|finding| row(report, finding));
         push_rows(&mut page, limit, "\n| | where | what |\n|---|---|---|\n", rows, "finding");
     }
     for (standing, title) in
@@ -57,7 +57,7 @@ pub(crate) fn render(report: &Report, limit: usize) -> String {
         1 => "; 1 policy".to_owned(),
         count => format!("; {} policies", summary::grouped(count.into())),
     };
-    let _ = writeln!(page, "\n{}{policies}", summary::scope_words(report));
+    let _ = writeln!(page, "\nJudged: {}{policies}", summary::scope_words(report));
     page
 }
 
@@ -150,7 +150,7 @@ fn position(finding: &Finding) -> (String, &'static str) {
     }
 }
 
-fn row(finding: &Finding) -> String {
+fn row(report: &Report, finding: &Finding) -> String {
     let mark = match finding.severity {
         Severity::Error => "🟥",
         Severity::Warning => "🟨",
@@ -165,12 +165,16 @@ fn row(finding: &Finding) -> String {
         Some(Status::Existing) => "<br>was there before, but this change cannot be applied with it",
         _ => "",
     };
+    let covered = report.decision.overridden.as_ref();
+    let covered = covered.is_some_and(|used| used.fingerprints.contains(&finding.fingerprint.0));
+    let overridden = if covered { "<br>overridden" } else { "" };
     let help = finding.help.as_ref().map_or(String::new(), |help| format!("<br>help: {}", cell(help)));
     let says = format!("{} ({})", finding.authority, finding.basis.0);
+    let rule = cell(finding.rule.as_str());
+    let rule = link::of_rule(report, &finding.rule).map_or(rule.clone(), |address| format!("[{rule}]({address})"));
     format!(
-        "| {mark} | {}{side}{object}{others} | **{}** {}{existing}<br>{}{help} |\n",
+        "| {mark} | {}{side}{object}{others} | **{rule}** {}{existing}{overridden}<br>{}{help} |\n",
         cell(&at),
-        cell(finding.rule.as_str()),
         cell(&finding.message),
         cell(&says),
     )

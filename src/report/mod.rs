@@ -8,6 +8,7 @@ mod gitlab;
 mod human;
 pub mod json;
 pub(crate) mod junit;
+pub mod link;
 pub(crate) mod markdown;
 pub mod model;
 mod sarif;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::{MINORS, Minor};
 use crate::finding::{Finding, RuleId, Unchecked};
 
 /// Version of the JSON report's shape. A change that breaks readers raises it.
@@ -83,10 +84,23 @@ pub struct RulesetInfo {
     /// How many policies and constraints are in use.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub policies_in_use: u32,
-    /// The Kubernetes minors.
+    /// The Kubernetes minors, such as `1.37`.
+    #[serde(deserialize_with = "minors")]
     pub minors: Vec<String>,
     /// The date that decided expiries (ISO).
     pub date: String,
+    /// Where the rules are documented ([`super::link::Docs`]), if the run was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
+}
+
+/// Minors are printed as they are, so a report of another job has no other text there, and not a thousand of them.
+fn minors<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let minors = Vec::<String>::deserialize(from)?;
+    if minors.len() <= MINORS.len() && minors.iter().all(|text| Minor::parse(text).is_some()) {
+        return Ok(minors);
+    }
+    Err(serde::de::Error::custom("`minors` holds something else than the Kubernetes minors that this version knows"))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

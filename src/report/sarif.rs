@@ -5,12 +5,12 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
-use crate::finding::{Effect, Finding, Fix, Location, Place, Severity, Status, SuppressionKind};
+use crate::finding::{Effect, Finding, Fix, Location, Place, RuleId, Severity, Status, SuppressionKind};
 use crate::rules::{self, RULES};
 use crate::source::{Position, Side};
 
 use super::model::PolicyInfo;
-use super::{Report, escape, summary};
+use super::{Report, escape, link, summary};
 
 /// Results of one run; GitHub refuses an upload with more, and keeps the first 5,000.
 const MAX_RESULTS: usize = 25_000;
@@ -79,18 +79,23 @@ impl Rules {
                     "defaultConfiguration": {"level": level(rule.severity)},
                     "properties": {"tags": ["kubernetes", rule.by.to_string()]},
                 }),
+                link::of_rule(report, &RuleId::new(rule.id)),
             );
         }
         for finding in findings {
             let id = finding.rule.as_str();
             if rules::find(id).is_none() && !rules.index.contains_key(id) {
-                rules.add(id, of_policy(finding, report.policy(&finding.rule)));
+                let descriptor = of_policy(finding, report.policy(&finding.rule));
+                rules.add(id, descriptor, link::of_rule(report, &finding.rule));
             }
         }
         rules
     }
 
-    fn add(&mut self, id: &str, descriptor: Value) {
+    fn add(&mut self, id: &str, mut descriptor: Value, page: Option<String>) {
+        if let (Some(page), Some(descriptor)) = (page, descriptor.as_object_mut()) {
+            descriptor.insert("helpUri".to_owned(), page.into());
+        }
         self.index.insert(id.to_owned(), self.descriptors.len());
         self.descriptors.push(descriptor);
     }
@@ -108,9 +113,6 @@ fn of_policy(finding: &Finding, info: Option<&PolicyInfo>) -> Value {
     });
     if let (Some(info), Some(descriptor)) = (info, descriptor.as_object_mut()) {
         descriptor.extend(said(&info.description).map(|text| ("help".to_owned(), text)));
-        let is_uri = |link: &&String| link.starts_with("https://") && link.bytes().all(|byte| byte.is_ascii_graphic());
-        let link = info.links.iter().find(is_uri);
-        descriptor.extend(link.map(|link| ("helpUri".to_owned(), json!(link))));
     }
     descriptor
 }

@@ -172,7 +172,7 @@ pub(crate) fn severity_words(report: &Report) -> String {
 pub(crate) fn scope_words(report: &Report) -> String {
     let counts = &report.counts;
     // Without a count of the whole tree, the objects of the changed files are what there was to judge.
-    let all = counts.objects_total.unwrap_or(counts.objects_judged + counts.objects_unchanged);
+    let all = counts.objects_total.unwrap_or(counts.objects_judged.saturating_add(counts.objects_unchanged));
     let mut parts = vec![if all == counts.objects_judged {
         counted(all as usize, "object")
     } else {

@@ -26,6 +26,8 @@ pub(super) struct Comments {
     edits: Vec<Step>,
     /// Keys of everything that holds, commented or not.
     hold: BTreeSet<String>,
+    /// Own comments that say what another one says, where two runs raced: GraphQL ids.
+    twice: Vec<String>,
 }
 
 impl Comments {
@@ -44,10 +46,11 @@ impl Comments {
             let Some(anchor) = anchor.filter(|_| room > 0) else { continue };
             let about = About { what: &what, findings: &findings, anchor: &anchor, diff };
             let (marker, body) = inline::body(&settings.gate, report, &about);
-            if let Some(own) = own.next() {
+            if let Some(first) = own.next() {
                 room -= 1;
-                if own.marker.digest != marker.digest {
-                    comments.edits.push(Step::EditInline { id: own.id, body });
+                comments.twice.extend(own.filter(|other| !other.replied).map(|other| other.node.clone()));
+                if first.marker.digest != marker.digest {
+                    comments.edits.push(Step::EditInline { id: first.id, body });
                 }
                 continue;
             }
@@ -86,8 +89,9 @@ impl Comments {
         let asks = wants_changes && posted.requested_changes.is_empty();
         if asks || !self.lines.is_empty() {
             let event = if asks { "REQUEST_CHANGES" } else { "COMMENT" };
-            let text = summary::verdict_words(report);
-            let text = escape::markdown_code(&text);
+            let severities = summary::severity_words(report);
+            let told = if severities.is_empty() { String::new() } else { format!(": {severities}") };
+            let text = escape::markdown_code(&(summary::verdict_words(report) + &told));
             let marker = Marker::new(Kind::Review, &settings.gate, &[], &text);
             let body = format!("{marker}\nportcullis: {text}");
             steps.push(Step::Review { event, body, comments: self.lines });
@@ -97,8 +101,8 @@ impl Comments {
         let gone =
             |comment: &&Comment| !comment.minimized && !comment.replied && !self.hold.contains(&comment.marker.key);
         let summaries = posted.summaries.iter().skip(1).filter(|comment| !comment.minimized);
-        let nodes: Vec<String> =
-            posted.inline.iter().filter(gone).chain(summaries).map(|comment| comment.node.clone()).collect();
+        let gone = posted.inline.iter().filter(gone).chain(summaries).map(|comment| comment.node.clone());
+        let nodes: Vec<String> = gone.chain(self.twice).collect();
         if !nodes.is_empty() {
             steps.push(Step::Minimize { nodes });
         }

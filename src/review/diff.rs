@@ -35,6 +35,8 @@ pub struct File {
 pub struct Shown {
     /// Its path; of a deleted file the old one.
     pub path: String,
+    /// Where it lay before, as the forge pairs files: it may see a move where git, or we, see two files.
+    pub old_path: Option<String>,
     /// Git id of its content.
     pub blob: String,
     /// The hunks as `git diff` writes them; none when the file is binary or too large.
@@ -88,7 +90,8 @@ impl Diff {
                 _ => Vec::new(),
             };
             lines = hunks.iter().fold(lines, |lines, hunk| lines.saturating_add(hunk.changed));
-            if !is_wanted {
+            // A file that is new to us may be to the forge the other end of one that is gone.
+            if !is_wanted && change.old.is_some() {
                 continue;
             }
             let judged = change.new.as_ref().or(change.old.as_ref());
@@ -97,7 +100,7 @@ impl Diff {
                 blob: judged.and_then(|entry| entry.id).map(|id| id.to_string()),
                 hunks,
                 text: new
-                    .filter(|_| change.new.is_some())
+                    .filter(|_| is_wanted && change.new.is_some())
                     .and_then(|bytes| String::from_utf8(bytes).ok())
                     .map(Into::into),
             };
@@ -109,8 +112,7 @@ impl Diff {
     /// What the forge shows, where nothing is known of what was judged: lines as a report names them.
     #[must_use]
     pub fn of_shown(listed: &[Shown]) -> Self {
-        let file =
-            |shown: &Shown| File { hunks: shown.patch.as_deref().map(hunks).unwrap_or_default(), ..File::default() };
+        let file = |shown: &Shown| File { old_path: shown.moved(), hunks: shown.hunks(), ..File::default() };
         let files: BTreeMap<RepoPath, File> =
             listed.iter().map(|shown| (RepoPath::from(shown.path.as_str()), file(shown))).collect();
         let hunks = files.values().flat_map(|file| &file.hunks);
@@ -139,7 +141,8 @@ impl Diff {
         for (path, file) in &mut self.files {
             let Some(shown) = listed.get(path) else { continue };
             if file.blob.as_ref() == Some(&shown.blob) {
-                file.hunks = shown.patch.as_deref().map(hunks).unwrap_or_default();
+                file.old_path = shown.moved().or(file.old_path.take());
+                file.hunks = shown.hunks();
             } else {
                 file.hunks.clear();
                 file.text = None;
@@ -174,6 +177,16 @@ impl Diff {
     }
 }
 
+impl Shown {
+    fn moved(&self) -> Option<RepoPath> {
+        self.old_path.as_deref().map(RepoPath::from)
+    }
+
+    fn hunks(&self) -> Vec<Hunk> {
+        self.patch.as_deref().map(hunks).unwrap_or_default()
+    }
+}
+
 impl File {
     /// The last line of the hunk that shows a line.
     fn hunk_end(&self, side: Side, line: u32) -> Option<u32> {
@@ -191,8 +204,7 @@ impl File {
 #[must_use]
 pub fn shows(listed: &[Shown], comment: &LineComment) -> bool {
     let file = listed.iter().find(|shown| shown.path == comment.path);
-    let file =
-        File { hunks: file.and_then(|shown| shown.patch.as_deref()).map(hunks).unwrap_or_default(), ..File::default() };
+    let file = File { hunks: file.map(Shown::hunks).unwrap_or_default(), ..File::default() };
     let side = if comment.side == "LEFT" { Side::Base } else { Side::Head };
     let end = file.hunk_end(side, comment.line);
     end.is_some() && comment.start_line.is_none_or(|start| file.hunk_end(side, start) == end)

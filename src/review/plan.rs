@@ -143,9 +143,15 @@ pub fn plan(report: &Report, diff: &Diff, posted: &Posted, settings: &Settings) 
 /// What stands above a report that another job made.
 const RETOLD: &str = "> This is what a job of the change itself reports. It decides nothing.\n\n";
 
-/// A report that somebody else may have written: who overrode what is known from the forge only, never from it.
-fn retold(report: &Report) -> Report {
+/// What stands above a summary that told of something before.
+const MENDED: &str = "> Fixed: what was told here does not hold any more.\n\n";
+
+/// A report that somebody else may have written: who overrode what is known from the forge only, never from it, and its
+/// addresses may lead anywhere.
+#[must_use]
+pub fn retold(report: &Report) -> Report {
     let mut report = report.clone();
+    report.policies.iter_mut().for_each(|policy| policy.links.clear());
     if report.decision.overridden.take().is_some() {
         report.decision.allow = false;
     }
@@ -174,7 +180,9 @@ fn summary_steps(report: &Report, posted: &Posted, settings: &Settings, note: &s
     if !wanted {
         return;
     }
-    let (marker, body) = summary_body::body(&settings.gate, report, note);
+    let mended = settings.comment == CommentMode::Findings && !speaks;
+    let note = if mended { format!("{note}{MENDED}") } else { note.to_owned() };
+    let (marker, body) = summary_body::body(&settings.gate, report, &note);
     if existing.is_none_or(|comment| comment.marker.digest != marker.digest) {
         steps.push(Step::Summary { id: existing.map(|comment| comment.id), body });
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::escape::one_line;
+use crate::report::escape::{log_line, one_line};
 use crate::report::summary::counted;
 
 use super::plan::{LineComment, Plan, Step};
@@ -45,7 +45,8 @@ fn comment(comment: &LineComment) -> String {
     let LineComment { path, side, line, start_line, body, .. } = comment;
     let from = start_line.map_or(String::new(), |start| format!("{start}-"));
     let side = if *side == "LEFT" { " (base)" } else { "" };
-    format!("  {}:{from}{line}{side}: {}\n", one_line(path), first_words(body))
+    let text = format!("  {}:{from}{line}{side}: {}", one_line(path), first_words(body));
+    log_line(&text).into_owned() + "\n"
 }
 
 /// The first line of a comment behind its marker.

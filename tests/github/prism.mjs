@@ -28,6 +28,8 @@ for (const item of Object.values(description.paths)) {
     }
   }
 }
+delete description.components.headers.link.example; // Every page of every list would have a next one.
+description.components.headers.link.schema.enum = ['<https://api.github.example/?page=1>; rel="prev"'];
 const pull = description.components.examples["pull-request"].value;
 pull.requested_teams = []; // The example's team lacks what a team must have.
 const [file] = description.components.examples["diff-entry-items"].value;
@@ -43,7 +45,8 @@ writeFileSync(join(folder, "report.json"), report);
 const graphql = createServer((request, response) => {
   request.resume().on("end", () => {
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ data: { viewer: { login: "github-actions[bot]", databaseId: 41898282 } } }));
+    const viewer = { login: "github-actions[bot]", databaseId: 41898282 };
+    response.end(JSON.stringify({ data: { viewer, repository: { pullRequest: { headRefOid: pull.head.sha } } } }));
   });
 }).listen(0, "127.0.0.1");
 

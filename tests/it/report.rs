@@ -11,7 +11,7 @@ mod schemas;
 use portcullis::report::{Format, RenderOptions, Report, render};
 
 /// A terminal of 100 columns without colour.
-const PLAIN: RenderOptions = RenderOptions { color: false, width: 100, unicode: true, verbose: false };
+pub(crate) const PLAIN: RenderOptions = RenderOptions { color: false, width: 100, unicode: true, verbose: false };
 
 fn text(format: Format, report: &Report, options: RenderOptions) -> String {
     let mut out = Vec::new();

@@ -200,12 +200,16 @@ impl Connection {
     }
 }
 
-/// The report with a command that works in any clone: GitHub's merge of a pull request is in none.
+/// The report with a command that works in any clone: GitHub's merge of a pull request is in none, nor is what a merge queue
+/// made.
 fn reproducible(report: &Report, target: &Target, settings: &Settings) -> Report {
     let mut report = report.clone();
-    if let (Some(trust), Some(_), false) = (&report.compared.trust, target.pull, settings.neutral) {
+    if let (Some(trust), false) = (&report.compared.trust, settings.neutral) {
         let head = &target.head;
-        report.compared.reproduce = format!("git fetch origin {trust} {head} && portcullis check {trust}..{head}");
+        let command = format!("portcullis check {trust}..{head}");
+        if target.pull.is_some() || report.compared.reproduce == command {
+            report.compared.reproduce = format!("git fetch origin {trust} {head} && {command}");
+        }
     }
     report
 }

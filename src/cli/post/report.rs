@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::super::check::Refusal;
+use super::super::check::{self, Refusal};
 use super::super::{INDETERMINATE, complain};
 use super::github::Connection;
 use super::{CredentialArgs, DryRun, Telling};
@@ -17,7 +17,7 @@ use crate::config::{CommentMode, Review};
 use crate::report::Report;
 use crate::report::model::REPORT_VERSION;
 use crate::review::github::Target;
-use crate::review::plan::Settings;
+use crate::review::plan::{Settings, retold};
 
 /// The largest report that is read. One of 20,000 findings has about 20 MB.
 const MAX_BYTES: u64 = 32 << 20;
@@ -45,6 +45,9 @@ pub(in crate::cli) struct Args {
     /// Name of the check run
     #[arg(long, value_name = "NAME")]
     check: Option<String>,
+    /// Where rules are documented, a copy of this program's folder docs
+    #[arg(long, value_name = "URL", env = "PORTCULLIS_DOCS")]
+    docs: Option<String>,
     /// Tell what would be posted, and post nothing; `=json` tells a program
     #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "human")]
     dry_run: Option<DryRun>,
@@ -55,6 +58,8 @@ pub(in crate::cli) struct Args {
 /// Post, and give the exit code.
 pub(in crate::cli) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     let prepared = read(&args.report).and_then(|report| {
+        let mut report = retold(&report);
+        report.ruleset.docs = check::docs(args.docs.as_deref())?;
         let target = Target { pull: Some(args.pull_request), head: head(args)? };
         Ok((report, Connection::new(&args.credential, Some(target), None)?))
     });

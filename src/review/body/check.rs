@@ -171,7 +171,7 @@ fn plus(more: usize) -> String {
 /// `3 lines → 50 objects in 12 clusters, no finding`: how far a change reaches is what a reviewer cannot see in its diff.
 fn reach(report: &Report, lines: u32) -> String {
     let counts = &report.counts;
-    let objects = counts.created + counts.updated + counts.deleted;
+    let objects = [counts.created, counts.updated, counts.deleted].into_iter().fold(0, u32::saturating_add);
     let clusters = match counts.clusters {
         0 => String::new(),
         count => format!(" in {}", summary::counted(count as usize, "cluster")),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::finding::{Finding, Fix, Location, Status};
 use crate::report::model::PolicyInfo;
-use crate::report::{Report, escape, explain, summary};
+use crate::report::{Report, escape, explain, link, summary};
 use crate::rules;
 use crate::source::Side;
 
@@ -99,19 +99,26 @@ fn finding(text: &mut String, finding: &Finding, report: &Report, about: &About<
     let why = match (rules::find(rule.as_str()), report.policy(rule)) {
         (Some(known), _) => known.explanation.trim().to_owned(),
         (None, Some(policy)) => of_policy(policy),
-        (None, None) => return,
+        (None, None) => String::new(),
     };
-    let _ = writeln!(text, "\n<details><summary>Why</summary>\n\n{why}\n\n</details>");
-    if explain::is_known(rule.as_str()) {
-        let _ = writeln!(text, "\n<sub>`portcullis explain {rule}`</sub>");
+    if !why.is_empty() {
+        let _ = writeln!(text, "\n<details><summary>Why</summary>\n\n{why}\n\n</details>");
+    }
+    let link = link::of_rule(report, rule).map(|address| format!("[about {}]({address})", quoted(rule.as_str(), 200)));
+    let command = explain::is_known(rule.as_str()).then(|| format!("`portcullis explain {rule}`"));
+    let more: Vec<String> = link.into_iter().chain(command).collect();
+    if !more.is_empty() {
+        let _ = writeln!(text, "\n<sub>{}</sub>", more.join(" · "));
     }
 }
 
-/// What a policy says of itself. It is text of the repository's, so nothing of it is live.
+/// What a policy says of itself. It is text of the repository's, so nothing of it is live but plain addresses, in full.
 fn of_policy(policy: &PolicyInfo) -> String {
     let description = (!policy.description.is_empty()).then(|| block(&policy.description, MAX_TEXT));
-    let links = policy.links.iter().take(MAX_OTHERS).map(|link| format!("- {}", quoted(link, MAX_TEXT)));
-    let links = links.collect::<Vec<_>>().join("\n");
+    let shown = |link: &String| {
+        if link::is_address(link) { format!("- <{link}>") } else { format!("- {}", quoted(link, MAX_TEXT)) }
+    };
+    let links = policy.links.iter().take(MAX_OTHERS).map(shown).collect::<Vec<_>>().join("\n");
     let parts = [quoted(&policy.title, MAX_TEXT), description.unwrap_or_default(), links];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }

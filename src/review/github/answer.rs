@@ -12,7 +12,7 @@ use crate::report::escape;
 use super::Failure;
 
 /// How long GitHub asks to wait where it names no time, in seconds.
-const UNNAMED_WAIT: u64 = 60;
+pub(super) const UNNAMED_WAIT: u64 = 60;
 /// Characters of GitHub's own words that are passed on.
 const MAX_SAID: usize = 300;
 
@@ -23,6 +23,28 @@ pub(super) struct Answer {
     pub(super) bytes: Vec<u8>,
 }
 
+impl Answer {
+    fn number(&self, name: &str) -> Option<u64> {
+        self.headers.get(name)?.to_str().ok()?.trim().parse().ok()
+    }
+
+    /// How long GitHub asks to wait, in seconds, if it does.
+    pub(super) fn wait(&self) -> Option<u64> {
+        let reset = || {
+            let used_up = self.number("x-ratelimit-remaining") == Some(0);
+            let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
+            self.number("x-ratelimit-reset").filter(|_| used_up).map(|at| at.saturating_sub(now) + 1)
+        };
+        self.number("retry-after").or_else(reset)
+    }
+
+    /// Whether a list goes on behind this page.
+    pub(super) fn has_next(&self) -> bool {
+        let links = self.headers.get_all(header::LINK).iter().filter_map(|link| link.to_str().ok());
+        links.flat_map(|link| link.split(',')).any(|link| link.contains("rel=\"next\""))
+    }
+}
+
 /// What a status means.
 pub(super) fn judged(what: &str, answer: Answer) -> Result<Answer, Failure> {
     let status = answer.status;
@@ -31,16 +53,10 @@ pub(super) fn judged(what: &str, answer: Answer) -> Result<Answer, Failure> {
     }
     let what = what.to_owned();
     let says = words(&answer.bytes);
-    let number = |name: &str| answer.headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
     if matches!(status.as_u16(), 403 | 429) {
-        let reset = || {
-            let used_up = number("x-ratelimit-remaining") == Some(0);
-            let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
-            number("x-ratelimit-reset").filter(|_| used_up).map(|at| at.saturating_sub(now) + 1)
-        };
         let limited = status.as_u16() == 429 || says.to_ascii_lowercase().contains("rate limit");
         // GitHub asks for at least a minute where it names no time.
-        let seconds = number("retry-after").or_else(reset).or(limited.then_some(UNNAMED_WAIT));
+        let seconds = answer.wait().or(limited.then_some(UNNAMED_WAIT));
         if let Some(seconds) = seconds {
             return Err(Failure::RateLimited { what, seconds });
         }

@@ -94,6 +94,8 @@ pub(super) struct Review {
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
     pub(super) filename: String,
+    /// Of a file that was moved.
+    pub(super) previous_filename: Option<String>,
     /// Null for a submodule.
     pub(super) sha: Option<String>,
     pub(super) patch: Option<String>,

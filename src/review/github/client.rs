@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::report::escape;
 
 use super::access::{Access, Credential, is_repository};
-use super::answer::{Answer, broken, chain, decode, judged, said};
+use super::answer::{Answer, UNNAMED_WAIT, broken, chain, decode, judged, said};
 use super::api::GraphAnswer;
 use super::connect::octocrab;
 use super::{Failure, app};
@@ -110,6 +110,11 @@ impl Client {
         })
     }
 
+    /// Owner and name.
+    pub(super) fn repository(&self) -> (&str, &str) {
+        self.repository.split_once('/').unwrap_or_default()
+    }
+
     /// `/repos/owner/name` and more.
     pub(super) fn route(&self, rest: &str) -> String {
         format!("/repos/{}{rest}", self.repository)
@@ -125,8 +130,11 @@ impl Client {
     pub(super) fn list<T: DeserializeOwned>(&self, what: &str, route: &str) -> Result<Vec<T>, Failure> {
         let mut items = Vec::new();
         for page in 1..=MAX_PAGES {
-            let mut found: Vec<T> = self.get(what, &format!("{route}?per_page={PER_PAGE}&page={page}"))?;
-            let last = found.len() < PER_PAGE;
+            let route = &format!("{route}?per_page={PER_PAGE}&page={page}");
+            let answer = self.idempotent(&Request { what, to: &self.rest, method: &Method::GET, route, body: None })?;
+            let mut found: Vec<T> = decode(what, &answer.bytes)?;
+            // A page may hold fewer than were asked for and not be the last: what a token may not see is taken out of it.
+            let last = found.is_empty() || (found.len() < PER_PAGE && !answer.has_next());
             items.append(&mut found);
             if last {
                 break;
@@ -157,11 +165,13 @@ impl Client {
         let body = &json!({ "query": query, "variables": variables });
         let (to, route) = (&self.graph, self.graph_route.as_str());
         let answer = self.idempotent(&Request { what, to, method: &Method::POST, route, body: Some(body) })?;
+        let seconds = answer.wait().unwrap_or(UNNAMED_WAIT);
         let answer: GraphAnswer = decode(what, &answer.bytes)?;
         if let Some(error) = answer.errors.first() {
             let (what, says) = (what.to_owned(), said(&error.message));
             return Err(match error.kind.as_deref() {
                 Some("FORBIDDEN" | "NOT_FOUND" | "INSUFFICIENT_SCOPES") => Failure::Denied { what, status: 403, says },
+                Some("RATE_LIMITED") => Failure::RateLimited { what, seconds },
                 _ => Failure::Unprocessable { what, says },
             });
         }
@@ -198,10 +208,13 @@ impl Client {
 
     /// One request, sent again after a wait when GitHub asks for it: what is refused by a limit has not been done.
     fn patient(&self, request: &Request<'_>) -> Result<Answer, Failure> {
+        let mut least = Duration::from_secs(1);
         loop {
             match self.once(request) {
                 Err(Failure::RateLimited { what, seconds }) => {
-                    let wait = Duration::from_secs(seconds);
+                    // Whoever asks for no wait at all, time and again, is not asked for ever: the waits double.
+                    let wait = Duration::from_secs(seconds).max(least);
+                    least *= 2;
                     if self.waited.get() + wait > PATIENCE {
                         return Err(Failure::RateLimited { what, seconds });
                     }

@@ -46,7 +46,9 @@ pub(super) fn octocrab(access: &Access, base: &str, token: &str) -> Result<Octoc
     tcp.set_connect_timeout(Some(access.timeout));
     let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
     let pool = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
-    let proxy = access.proxy.as_ref().and_then(|(proxy, except)| {
+    // The matcher takes `*` for every name, and for no address.
+    let wanted = |(_, except): &&(String, String)| !except.split(',').any(|host| host.trim() == "*");
+    let proxy = access.proxy.as_ref().filter(wanted).and_then(|(proxy, except)| {
         Matcher::builder().https(proxy.as_str()).no(except.as_str()).build().intercept(&uri)
     });
     Ok(match proxy {

@@ -48,13 +48,11 @@ pub fn read(client: &Client, target: &Target, settings: &Settings) -> Result<See
         seen.posted.check = check;
     }
     let Some(pull) = target.pull.filter(|_| settings.pull_request) else { return Ok(seen) };
-    let now: Option<api::Pull> = allowed(self::pull(client, pull), &mut seen.denied)?;
-    let Some(now) = now else { return Ok(seen) };
-    if now.head.sha != target.head {
-        seen.superseded_by = Some(now.head.sha);
+    let Some((me, head)) = allowed(viewer_and_head(client, pull), &mut seen.denied)? else { return Ok(seen) };
+    if head != target.head {
+        seen.superseded_by = Some(head);
         return Ok(seen);
     }
-    let Some(me) = allowed(viewer(client), &mut seen.denied)? else { return Ok(seen) };
     let Some(files) = allowed(files(client, pull), &mut seen.denied)? else { return Ok(seen) };
     let gate = &settings.gate;
     let comments = summaries(client, pull, me, gate).and_then(|summaries| {
@@ -92,16 +90,40 @@ pub(super) fn pull(client: &Client, number: u64) -> Result<api::Pull, Failure> {
 /// The id of the account that posts. REST does not tell it to a job's token.
 pub(super) fn viewer(client: &Client) -> Result<u64, Failure> {
     let what = "asking who posts";
-    let data = client.graphql(what, "query { viewer { login databaseId } }", &json!({}))?;
+    viewer_of(what, &client.graphql(what, "query { viewer { login databaseId } }", &json!({}))?)
+}
+
+/// The same, and the head that the pull request has now: one request for both.
+fn viewer_and_head(client: &Client, pull: u64) -> Result<(u64, String), Failure> {
+    const QUERY: &str = "query($owner: String!, $name: String!, $number: Int!) { viewer { login databaseId } \
+                         repository(owner: $owner, name: $name) { pullRequest(number: $number) { headRefOid } } }";
+    let what = "reading the pull request";
+    let (owner, name) = client.repository();
+    let data = client.graphql(what, QUERY, &json!({ "owner": owner, "name": name, "number": pull }))?;
+    let head = data.pointer("/repository/pullRequest/headRefOid").and_then(Value::as_str);
+    let head = head.ok_or_else(|| lacks(what, "repository.pullRequest.headRefOid"))?;
+    Ok((viewer_of(what, &data)?, head.to_owned()))
+}
+
+fn viewer_of(what: &str, data: &Value) -> Result<u64, Failure> {
     let id = data.pointer("/viewer/databaseId").and_then(Value::as_u64);
-    id.ok_or_else(|| Failure::Malformed { what: what.to_owned(), why: "it has no viewer.databaseId".to_owned() })
+    id.ok_or_else(|| lacks(what, "viewer.databaseId"))
+}
+
+fn lacks(what: &str, field: &str) -> Failure {
+    Failure::Malformed { what: what.to_owned(), why: format!("it has no {field}") }
 }
 
 /// What GitHub shows of the change.
 pub(super) fn files(client: &Client, pull: u64) -> Result<Vec<Shown>, Failure> {
     let what = "listing the pull request's files";
     let files: Vec<api::File> = client.list(what, &client.route(&format!("/pulls/{pull}/files")))?;
-    let shown = |file: api::File| Shown { path: file.filename, blob: file.sha.unwrap_or_default(), patch: file.patch };
+    let shown = |file: api::File| Shown {
+        path: file.filename,
+        old_path: file.previous_filename,
+        blob: file.sha.unwrap_or_default(),
+        patch: file.patch,
+    };
     Ok(files.into_iter().map(shown).collect())
 }
 

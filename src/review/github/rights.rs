@@ -45,6 +45,7 @@ pub fn overrides(
     }
     let reviews = match read::reviews(client, pull) {
         Err(denied @ Failure::Denied { .. }) => {
+            found.notes.extend(members.notes);
             found.notes.push(format!("no override can be found: {denied}"));
             return Ok(found);
         }

@@ -33,7 +33,9 @@ fn visible_text_has_nothing_hidden_and_keeps_its_columns() {
         assert!(!shown.contains("##["), "{nasty:?}");
         assert_eq!(shown.chars().count(), nasty.replace("\r\n", "\n").chars().count(), "{nasty:?}");
     }
-    assert_eq!(escape::visible("plain: ü 🦀 é"), "plain: ü 🦀 é");
+    assert_eq!(escape::visible("plain: ü 🦀 é ⚠\u{fe0f} x"), "plain: ü 🦀 é ⚠\u{fe0f} x");
+    // Two names that look the same and are not.
+    assert_eq!(escape::visible("a\u{fe0f}b 中\u{fe0f} ⚠\u{fe0f}\u{fe0f}"), "a\u{fffd}b 中\u{fffd} ⚠\u{fe0f}\u{fffd}");
 }
 
 #[test]

@@ -97,6 +97,7 @@ pub(crate) fn clean() -> Report {
             config_from: "defaults".into(),
             minors: ["1.34", "1.35", "1.36"].map(String::from).to_vec(),
             date: "2026-11-22".into(),
+            docs: None,
         },
         counts: Counts {
             files_changed: 9,

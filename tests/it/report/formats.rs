@@ -156,3 +156,27 @@ fn rules_are_explained() {
         insta::assert_snapshot!("explain-page", portcullis::report::explain::page_of(&[&rule]));
     });
 }
+
+/// GitLab's widget has no place for the decision, so what would decide, and does not, says so itself.
+#[test]
+fn gitlab_says_what_was_allowed() {
+    let descriptions = |report: &Report| -> Vec<(String, String)> {
+        let issues: serde_json::Value = serde_json::from_str(&text(Format::Gitlab, report, PLAIN)).unwrap();
+        let word = |issue: &serde_json::Value, key: &str| issue[key].as_str().unwrap().to_owned();
+        issues.as_array().unwrap().iter().map(|issue| (word(issue, "severity"), word(issue, "description"))).collect()
+    };
+    let (blocked, allowed) = (descriptions(&fixture::rich()), descriptions(&fixture::overridden()));
+    assert_eq!(blocked.len(), allowed.len());
+    for ((was, text), (is, told)) in blocked.iter().zip(&allowed) {
+        if was == "blocker" {
+            assert_eq!(told, &format!("allowed (override by alice): {text}"));
+            assert_ne!(is, "blocker");
+        } else {
+            assert_eq!((is, told), (was, text));
+        }
+    }
+    // Findings and what was not judged.
+    let decided =
+        |part: &str| allowed.iter().any(|(_, told)| told.starts_with(&format!("allowed (override by alice): {part}")));
+    assert!(decided("Not judged:") && decided("Deployment in version"), "{allowed:#?}");
+}

@@ -6,8 +6,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis::review::github::{Access, Client, Credential, Failure, Target, read};
-use portcullis::review::plan::Settings;
+use portcullis::review::diff::Diff;
+use portcullis::review::github::{Access, Client, Credential, Failure, Target, carry_out, read};
+use portcullis::review::plan::{Settings, plan};
 
 use super::Setting;
 use super::fake::{Fake, Mood};
@@ -246,4 +247,47 @@ fn a_proxy_gets_no_token() {
     assert_eq!(lines[0], "CONNECT github.example:443 HTTP/1.1");
     assert!(lines.iter().any(|line| line.eq_ignore_ascii_case("proxy-authorization: Basic dXNlcjpwYXNz")), "{lines:?}");
     assert!(!lines.join("\n").contains("ghs_x"));
+}
+
+/// A host of `NO_PROXY` is reached without the proxy: nobody is asked for a tunnel.
+#[test]
+fn a_host_may_be_excepted_from_the_proxy() {
+    let fake = Fake::new();
+    for except in ["127.0.0.1", "other.example,127.0.0.0/8", "*"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap());
+        // Nobody listens there.
+        let way =
+            Access { api: "https://127.0.0.1:1".into(), proxy: Some((proxy, except.to_owned())), ..access(&fake) };
+        let Ok(client) = Client::new(&way) else { return };
+        let failure = read(&client, &Target { pull: None, head: "1".repeat(40) }, &settings()).unwrap_err();
+        assert!(listener.accept().is_err(), "{except}: the proxy was asked: {failure}");
+        assert!(matches!(failure, Failure::Unreachable { .. }), "{except}: {failure}");
+    }
+}
+
+/// A POST without an answer may have been done: it is looked for before it is sent again.
+#[test]
+fn a_post_without_an_answer_is_not_made_twice() {
+    for route in ["/reviews", "/issues/7/comments", "/check-runs"] {
+        let fake = Fake::new();
+        let target = Target { pull: Some(7), head: "1".repeat(40) };
+        fake.with(|state| {
+            state.head.clone_from(&target.head);
+            state.files = vec![("apps/shop/web.yaml".into(), "2".repeat(40), Some("@@ -1,99 +1,99 @@".into()))];
+        });
+        let client = Client::new(&access(&fake)).unwrap();
+        let seen = read(&client, &target, &settings()).unwrap();
+        let diff = Diff::of_shown(&seen.shown.unwrap());
+        let plan = plan(&crate::report::fixture::rich(), &diff, &seen.posted, &settings());
+        fake.with(|state| state.moods = vec![("POST", route, Mood::DoesAndStalls)]);
+        carry_out(&client, &target, &plan, &seen.posted).unwrap();
+        fake.with(|state| {
+            assert!(state.moods.is_empty(), "{route}");
+            let posts = state.log.iter().filter(|exchange| exchange.method == "POST" && exchange.route.contains(route));
+            assert_eq!(posts.count(), 1, "{route}");
+            assert_eq!((state.issue_comments.len(), state.checks.len()), (1, 1), "{route}");
+        });
+    }
 }

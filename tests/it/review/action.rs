@@ -198,6 +198,26 @@ fn an_installation_needs_a_checksum_it_knows() {
     let path = fs::read_to_string(folder.join("path")).unwrap();
     assert!(Path::new(path.trim_end()).join("portcullis").exists(), "{path}");
 
+    // The action's own folder tells where its documentation is; one that stands elsewhere tells nothing.
+    let actions = folder.join("_actions/acme/portcullis");
+    fs::create_dir_all(&actions).unwrap();
+    std::os::unix::fs::symlink(TOP, actions.join("v1")).unwrap();
+    let variables = folder.join("variables");
+    let place = [("ACTION_REPOSITORY", "acme/portcullis"), ("GITHUB_ENV", variables.to_str().unwrap()), binary];
+    let server = ("GITHUB_SERVER_URL", "https://github.example");
+    let docs = "PORTCULLIS_DOCS=https://github.example/acme/portcullis/blob/v1/docs\n";
+    for (more, told) in [
+        ([("ACTION_REF", "v1"), server], docs),
+        ([("ACTION_REF", "v2"), server], ""),
+        ([("ACTION_REF", "v1"), ("PORTCULLIS_DOCS", "")], ""),
+    ] {
+        let _ = fs::remove_file(&variables);
+        let script = actions.join("v1/action/install.sh");
+        let (output, _) = run(&setting, folder, script.to_str().unwrap(), &[&place[..], &more].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(fs::read_to_string(&variables).unwrap(), told, "{more:?}");
+    }
+
     let (output, _) = run(&setting, folder, "install.sh", &[]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("no checksum of portcullis-"), "{output:?}");
     assert_eq!(output.status.code(), Some(2));

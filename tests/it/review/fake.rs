@@ -24,6 +24,8 @@ pub(crate) enum Mood {
     DoesAndFails,
     /// Does not answer within any patience.
     Stalls,
+    /// Does it, and does not answer.
+    DoesAndStalls,
     /// Promises more bytes than it sends.
     BreaksOff,
 }
@@ -47,6 +49,8 @@ pub(crate) struct State {
     pub(crate) head: String,
     /// Path, blob, patch.
     pub(crate) files: Vec<(String, String, Option<String>)>,
+    /// Where a file lay before, by its path.
+    pub(crate) moved: BTreeMap<String, String>,
     pub(crate) issue_comments: Vec<Value>,
     pub(crate) comments: Vec<Value>,
     pub(crate) reviews: Vec<Value>,
@@ -64,6 +68,8 @@ pub(crate) struct State {
     pub(crate) rules: Vec<(&'static str, &'static str, Mood)>,
     /// What GraphQL answers to queries that begin so.
     pub(crate) queries: Vec<(&'static str, &'static str)>,
+    /// A page of comments holds so many at most, whatever was asked for, and a link to the next one.
+    pub(crate) short_pages: Option<usize>,
     /// After so many writes the pull request has another head.
     pub(crate) moves_after: Option<usize>,
     pub(crate) log: Vec<Exchange>,
@@ -185,15 +191,19 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         None => state.rules.iter().find(|rule| fits(rule)).map(|(.., mood)| mood.clone()),
     };
     let (status, extra, text) = match &mood {
-        Some(Mood::Says(status, extra, text)) => (*status, *extra, (*text).to_owned()),
+        Some(Mood::Says(status, extra, text)) => (*status, (*extra).to_owned(), (*text).to_owned()),
         Some(Mood::DoesAndFails) => {
             state.answer(&method, &route, body.as_ref());
-            (502, "", "<html>bad gateway</html>".to_owned())
+            (502, String::new(), "<html>bad gateway</html>".to_owned())
         }
-        Some(Mood::Stalls) => (0, "", String::new()),
+        Some(Mood::DoesAndStalls) => {
+            state.answer(&method, &route, body.as_ref());
+            (0, String::new(), String::new())
+        }
+        Some(Mood::Stalls) => (0, String::new(), String::new()),
         Some(Mood::BreaksOff) | None => {
             let (status, answer) = state.answer(&method, &route, body.as_ref());
-            (status, "", answer.to_string())
+            (status, state.next_page(&method, &route), answer.to_string())
         }
     };
     let answer = serde_json::from_str(&text).unwrap_or(Value::Null);
@@ -203,7 +213,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         state.head = "9".repeat(40);
     }
     drop(state);
-    if matches!(mood, Some(Mood::Stalls)) {
+    if matches!(mood, Some(Mood::Stalls | Mood::DoesAndStalls)) {
         thread::sleep(Duration::from_mins(1));
         return;
     }
@@ -339,18 +349,11 @@ impl State {
                 };
                 (200, self.pushes.iter().take(1).map(push).collect())
             }
-            ("GET", ["pulls", "7", "files"]) => {
-                let file = |(path, sha, patch): &(String, String, Option<String>)| {
-                    let mut file = with(example("diff-entry-items"), json!({ "filename": path, "sha": sha }));
-                    file.as_object_mut().unwrap().remove("patch");
-                    patch.as_ref().map_or(file.clone(), |patch| with(file, json!({ "patch": patch })))
-                };
-                (200, self.files.iter().map(file).collect())
-            }
-            ("GET", ["issues", "7", "comments"]) => (200, paged(&self.issue_comments, route)),
+            ("GET", ["pulls", "7", "files"]) => (200, self.listed_files()),
+            ("GET", ["issues", "7", "comments"]) => (200, self.paged(&self.issue_comments, route)),
             ("POST", ["issues", "7", "comments"]) => (201, self.say(ME, body["body"].as_str().unwrap())),
             ("PATCH", ["issues", "comments", id]) => edit(&mut self.issue_comments, id, &body),
-            ("GET", ["pulls", "7", "comments"]) => (200, paged(&self.comments, route)),
+            ("GET", ["pulls", "7", "comments"]) => (200, self.paged(&self.comments, route)),
             ("POST", ["pulls", "7", "comments"]) => (201, self.say_inline(ME, &body, None)),
             ("PATCH", ["pulls", "comments", id]) => edit(&mut self.comments, id, &body),
             ("GET", ["pulls", "7", "reviews"]) => (200, self.reviews.clone().into()),
@@ -371,9 +374,7 @@ impl State {
                 review["state"] = "DISMISSED".into();
                 (200, review.clone())
             }
-            ("GET", ["commits", _, "check-runs"]) => {
-                (200, json!({ "total_count": self.checks.len(), "check_runs": self.checks }))
-            }
+            ("GET", ["commits", _, "check-runs"]) => (200, self.listed_checks(route)),
             ("POST", ["check-runs"]) => {
                 let id = self.id();
                 let run = with(example("check-run"), json!({ "id": id, "status": "queued", "conclusion": null }));
@@ -397,6 +398,46 @@ impl State {
             ("POST", ["app", "installations", "5", "access_tokens"]) => (201, example("installation-token")),
             _ => panic!("the fake knows no {method} {route}"),
         }
+    }
+
+    fn listed_files(&self) -> Value {
+        let file = |(path, sha, patch): &(String, String, Option<String>)| {
+            let mut file = with(example("diff-entry-items"), json!({ "filename": path, "sha": sha }));
+            file.as_object_mut().unwrap().remove("patch");
+            if let Some(old) = self.moved.get(path) {
+                file["previous_filename"] = old.as_str().into();
+            }
+            patch.as_ref().map_or(file.clone(), |patch| with(file, json!({ "patch": patch })))
+        };
+        self.files.iter().map(file).collect()
+    }
+
+    fn listed_checks(&self, route: &str) -> Value {
+        let name = route.split(['?', '&']).find_map(|part| part.strip_prefix("check_name=")).unwrap();
+        let named = |run: &&Value| encoded(run["name"].as_str().unwrap()) == name;
+        let found: Vec<&Value> = self.checks.iter().filter(named).collect();
+        json!({ "total_count": found.len(), "check_runs": found })
+    }
+
+    fn paged(&self, items: &[Value], route: &str) -> Value {
+        let size = parameter(route, "per_page=").unwrap_or(30);
+        let (size, page) = (self.short_pages.unwrap_or(size), parameter(route, "page=").unwrap_or(1));
+        items.iter().skip(size * (page - 1)).take(size).cloned().collect()
+    }
+
+    /// The header that names the next page; empty for the last.
+    fn next_page(&self, method: &str, route: &str) -> String {
+        let items = match route.split('?').next().unwrap().rsplit_once("/7/") {
+            Some((issues, "comments")) if issues.ends_with("/issues") => self.issue_comments.len(),
+            Some((_, "comments")) => self.comments.len(),
+            _ => 0,
+        };
+        let (size, page) = (self.short_pages.unwrap_or(usize::MAX), parameter(route, "page=").unwrap_or(1));
+        if method != "GET" || size.saturating_mul(page) >= items {
+            return String::new();
+        }
+        let to = |page: usize| format!("<https://api.github.example{route}&page={page}>");
+        format!("link: {}; rel=\"prev\", {}; rel=\"next\"\r\n", to(page), to(page + 1))
     }
 
     fn check_run(&mut self, id: &str, body: &Value, status: u16) -> (u16, Value) {
@@ -425,7 +466,12 @@ impl State {
             return serde_json::from_str(answer).unwrap();
         }
         if query.contains("viewer") {
-            return json!({ "data": { "viewer": { "login": "github-actions[bot]", "databaseId": ME } } });
+            let mut data = json!({ "viewer": { "login": "github-actions[bot]", "databaseId": ME } });
+            if query.contains("headRefOid") {
+                assert_eq!(variables, &json!({ "owner": "acme", "name": "shop", "number": 7 }));
+                data["repository"]["pullRequest"]["headRefOid"] = self.head.as_str().into();
+            }
+            return json!({ "data": data });
         }
         if query.starts_with("query") {
             let node = |id: &Value| json!({ "id": id, "isMinimized": self.minimized.contains(id.as_str().unwrap()) });
@@ -441,13 +487,15 @@ impl State {
     }
 }
 
-fn paged(items: &[Value], route: &str) -> Value {
-    let number = |name: &str| {
-        let text = route.split(['?', '&']).find_map(|part| part.strip_prefix(name))?;
-        text.parse::<usize>().ok()
-    };
-    let (size, page) = (number("per_page=").unwrap_or(30), number("page=").unwrap_or(1));
-    items.iter().skip(size * (page - 1)).take(size).cloned().collect()
+/// A text as the value of a query's parameter.
+fn encoded(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
+    text.bytes().map(|byte| if plain(&byte) { char::from(byte).into() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// A number of a route's query.
+fn parameter(route: &str, name: &str) -> Option<usize> {
+    route.split(['?', '&']).find_map(|part| part.strip_prefix(name))?.parse().ok()
 }
 
 fn edit(items: &mut [Value], id: &str, body: &Value) -> (u16, Value) {

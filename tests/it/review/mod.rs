@@ -4,6 +4,7 @@ mod access;
 mod action;
 mod fake;
 mod inert;
+mod links;
 mod moods;
 mod openapi;
 mod plans;
@@ -47,11 +48,12 @@ impl Setting {
     fn show(&self) {
         let repo = &self.repo;
         let head = repo.git(&["rev-parse", "pr"]).trim().to_owned();
-        let names = repo.git(&["diff", "--no-renames", "--name-only", "main", "pr"]);
-        let files = names.lines().map(|path| {
-            let whole = repo.git(&["diff", "--no-renames", "main", "pr", "--", path]);
+        let names = repo.git(&["diff", "-z", "--no-renames", "--name-only", "main", "pr"]);
+        let files = names.split_terminator('\0').map(|path| {
+            let whole = repo.git(&["--literal-pathspecs", "diff", "--no-renames", "main", "pr", "--", path]);
             let patch = whole.find("@@ ").map(|at| whole[at..].trim_end().to_owned());
-            let side = if repo.git(&["ls-tree", "pr", "--", path]).is_empty() { "main" } else { "pr" };
+            let side =
+                if repo.git(&["--literal-pathspecs", "ls-tree", "pr", "--", path]).is_empty() { "main" } else { "pr" };
             let blob = repo.git(&["rev-parse", &format!("{side}:{path}")]).trim().to_owned();
             (path.to_owned(), blob, patch)
         });

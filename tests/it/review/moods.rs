@@ -137,6 +137,14 @@ fn limits_are_waited_for_when_they_are_short() {
     assert_eq!(run.code, Some(1));
     setting.fake.with(|state| assert_eq!(state.comments.len(), 1));
 
+    // No wait at all is asked for, time and again: the waits grow.
+    let setting = failing();
+    let none = || ("POST", "/reviews", limited("retry-after: 0\r\n"));
+    setting.fake.with(|state| state.moods = vec![none(), none()]);
+    let run = setting.post(&[]);
+    assert!(run.elapsed.as_secs() >= 3, "{:?}", run.elapsed);
+    setting.fake.with(|state| assert_eq!(state.comments.len(), 1));
+
     for (setting, code) in [(failing(), 1), (passing(), 0)] {
         setting.fake.with(|state| state.rules = vec![("POST", "/repos", limited("retry-after: 3600\r\n"))]);
         let run = setting.post(&[]);
@@ -157,7 +165,7 @@ fn what_is_no_answer_of_githubs_fails_clearly() {
         (Mood::BreaksOff, "the answer broke off"),
     ] {
         for (setting, code) in [(passing(), 3), (failing(), 1)] {
-            setting.fake.with(|state| state.rules = vec![("GET", "/pulls/7", mood.clone())]);
+            setting.fake.with(|state| state.rules = vec![("POST", "/graphql", mood.clone())]);
             let run = setting.post(&[]);
             assert_eq!(run.code, Some(code), "{mood:?}: {}", run.text());
             assert!(run.stderr.contains("portcullis: posting failed: reading the pull request: "), "{}", run.stderr);
@@ -212,4 +220,80 @@ fn without_a_token_or_an_event_it_is_wrong_usage() {
     assert_eq!(run.code, Some(2));
     assert!(run.stderr.contains("--post needs an event"), "{}", run.stderr);
     assert_eq!(setting.fake.requests(), 0);
+}
+
+fn two() -> Setting {
+    let maps = |value: &str| {
+        let text =
+            |name| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name}, namespace: x }}\n{value}\n");
+        tree(&[("a.yaml", &text("a")), ("b.yaml", &text("b"))])
+    };
+    Setting::new(&maps("data: {}"), &maps("datas: {}"))
+}
+
+/// What GitHub showed when the plan was made is not what it shows when the review comes: the second comment lies outside.
+#[test]
+fn one_comment_that_is_not_taken_costs_no_other() {
+    let setting = two();
+    let before = setting.fake.with(|state| {
+        let shown = state.files.clone();
+        let file = |(path, sha, patch): &(String, String, Option<String>)| {
+            serde_json::json!({ "filename": path, "sha": sha, "patch": patch })
+        };
+        let before = serde_json::Value::from(shown.iter().map(file).collect::<Vec<_>>()).to_string();
+        state.files[1].2 = None;
+        before
+    });
+    let before: &'static str = before.leak();
+    setting.fake.with(|state| state.moods = vec![("GET", "/files", Mood::Says(200, "", before))]);
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    assert!(run.stdout.contains("GitHub did not take 1 of 2 comments on lines"), "{}", run.stdout);
+    setting.fake.with(|state| {
+        let paths: Vec<&str> = state.comments.iter().map(|comment| comment["path"].as_str().unwrap()).collect();
+        assert_eq!(paths, ["a.yaml"]);
+        assert!(state.issue_comments[0]["body"].as_str().unwrap().contains("`b.yaml:4`"));
+        assert_eq!(state.checks[0]["conclusion"], "failure");
+    });
+}
+
+/// A comment on a file is one request: it, too, is looked for before it is sent again.
+#[test]
+fn a_comment_on_a_file_is_not_made_twice() {
+    let setting = failing();
+    setting.fake.with(|state| {
+        state.files[0].2 = None;
+        state.moods = vec![("POST", "/pulls/7/comments", Mood::DoesAndFails)];
+    });
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.with(|state| assert_eq!(state.comments.len(), 1));
+}
+
+/// GitHub takes out of a page what the token may not see, so a short page is not the last one.
+#[test]
+fn short_pages_are_not_the_last() {
+    let setting = two();
+    setting.fake.with(|state| {
+        state.short_pages = Some(1);
+        state.say(super::fake::OTHER, "first");
+    });
+    setting.post(&[]);
+    setting.fake.forget();
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    assert_eq!(setting.fake.writes(), [""; 0]);
+}
+
+/// GraphQL tells of its limit in an answer that looks like a success.
+#[test]
+fn graphqls_limit_is_a_limit() {
+    let limited = r#"{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for installation"}]}"#;
+    for (setting, code) in [(failing(), 1), (passing(), 0)] {
+        setting.fake.with(|state| state.queries = vec![("query", limited)]);
+        let run = setting.post(&[]);
+        assert_eq!(run.code, Some(code), "{}", run.text());
+        assert!(run.stdout.contains("rate limit is used up"), "{}", run.stdout);
+        assert!(!setting.job_summary().is_empty());
+    }
 }

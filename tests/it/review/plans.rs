@@ -10,7 +10,7 @@ use portcullis::review::show;
 
 use crate::report::fixture;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         gate: "portcullis report".into(),
         comment: CommentMode::Findings,
@@ -21,7 +21,7 @@ fn settings() -> Settings {
 }
 
 /// Every text of a plan.
-fn texts(plan: &Plan) -> Vec<String> {
+pub(super) fn texts(plan: &Plan) -> Vec<String> {
     let mut texts = Vec::new();
     for step in &plan.steps {
         match step {
@@ -43,6 +43,7 @@ fn texts(plan: &Plan) -> Vec<String> {
 #[test]
 fn hostile_text_is_inert_and_bounded() {
     let mut report = fixture::hostile_policy();
+    report.ruleset.docs = Some("https://docs.example/".to_owned());
     let one = report.findings.clone();
     for at in 0..3_000 {
         let mut finding = one[3].clone();
@@ -54,11 +55,12 @@ fn hostile_text_is_inert_and_bounded() {
         path: finding.places[0].location.path.as_str().to_owned(),
         blob: String::new(),
         patch: Some("@@ -1,99 +1,99 @@".to_owned()),
+        ..Shown::default()
     });
     let diff = Diff::of_shown(&shown.collect::<Vec<_>>());
     let plan = plan(&report, &diff, &Posted::default(), &settings());
     assert!(texts(&plan).len() > 5);
-    let told = |text: &String| text.contains("policy.example") && text.contains("<summary>Why</summary>");
+    let told = |text: &String| text.contains("<https://policy.example/a?b>") && text.contains("<summary>Why</summary>");
     assert!(texts(&plan).iter().any(told), "no comment tells what the hostile policy says of itself");
     let check = plan.check.as_ref().unwrap();
     assert!(check.annotations.len() <= 200 && check.summary.len() <= 60_000);
@@ -67,8 +69,9 @@ fn hostile_text_is_inert_and_bounded() {
         let (_, visible) = text.split_once('\n').unwrap();
         assert!(!visible.contains("\u{202e}") && !visible.contains('\u{1b}') && !visible.contains("##["));
         // Outside of code nothing of a manifest's is left.
-        let (seen, linked) = super::inert::live(visible);
-        assert!(!linked, "{seen}");
+        let (seen, links) = super::inert::live(visible);
+        let known = ["https://policy.example/a?b", "https://docs.example/rules.md#"];
+        assert!(links.iter().all(|link| known.iter().any(|known| link.starts_with(known))), "{links:?}");
         for part in ["@org", "#1", "img", "::error", "http", "onerror", "a ::"] {
             assert!(!seen.contains(part), "{part} in {seen}");
         }
@@ -94,7 +97,12 @@ fn shown(patch: &str) -> Diff {
     let wanted = ["apps/shop/web.yaml".into()].into();
     let mut found = Diff::between(&changes, &old, &new, &wanted).unwrap();
     // Folders have no blob ids, so nothing is known to be the same: as if GitHub showed another content.
-    found.shown_as(&[Shown { path: "apps/shop/web.yaml".into(), blob: "1".into(), patch: Some(patch.into()) }]);
+    found.shown_as(&[Shown {
+        path: "apps/shop/web.yaml".into(),
+        blob: "1".into(),
+        patch: Some(patch.into()),
+        ..Shown::default()
+    }]);
     found
 }
 
@@ -232,4 +240,22 @@ fn anchors_follow_the_hunks() {
     ] {
         assert_eq!(diff.anchor(&location), expected, "{location:?}");
     }
+}
+
+/// A plan is told in a job's log, where the runner takes a line that starts with `::` for a command.
+#[test]
+fn a_plan_that_is_told_commands_nobody() {
+    let mut report = fixture::rich();
+    report.findings.truncate(1);
+    let path = "::error file=x::owned/##[group]a.yaml";
+    report.findings[0].places[0].location = at(path, portcullis::source::Side::Head, (3, 3));
+    let diff = Diff::of_shown(&[Shown {
+        path: path.to_owned(),
+        blob: String::new(),
+        patch: Some("@@ -1,9 +1,9 @@".to_owned()),
+        ..Shown::default()
+    }]);
+    let told = show::human(&plan(&report, &diff, &Posted::default(), &settings()));
+    assert!(told.contains("error file=x::owned/"), "{told}");
+    assert!(!told.lines().any(|line| line.trim_start().starts_with("::")) && !told.contains("##["), "{told}");
 }

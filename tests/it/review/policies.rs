@@ -117,10 +117,11 @@ fn policies_speak_on_the_line_with_their_reasons() {
         assert!(body.contains("Says: `policy policy/team of platform (policies/team.rego:1)`"), "{body}");
         assert!(body.contains("Help: `Add the label team.`"), "{body}");
         let why = "<details><summary>Why</summary>\n\n`Every workload names its team`\n\n```text\nNobody is called";
-        assert!(body.contains(why) && body.contains("- `https://wiki.example/teams`"), "{body}");
+        assert!(body.contains(why) && body.contains("- <https://wiki.example/teams>"), "{body}");
+        assert!(body.ends_with("\n<sub>[about `policy/team`](https://wiki.example/teams)</sub>\n"), "{body}");
         assert!(!body.contains("portcullis explain"), "explain knows nothing of a policy of the repository's");
-        let (seen, linked) = super::inert::live(body);
-        assert!(!linked && !seen.contains("@acme"), "{seen}");
+        let (seen, links) = super::inert::live(body);
+        assert!(links == ["https://wiki.example/teams"; 2] && !seen.contains("@acme"), "{links:?}: {seen}");
 
         // A Pod that Gatekeeper makes of the Deployment: told on the line of the Pod's template.
         let (line, body) = comment(&state.comments, "gatekeeper/MemoryLimits/all");
@@ -135,7 +136,7 @@ fn policies_speak_on_the_line_with_their_reasons() {
         let (line, body) = comment(&state.comments, "workloads/latest-image-tag");
         assert_eq!(line, 11);
         assert!(body.contains("What such an image is depends on when a node pulled it."), "{body}");
-        assert!(body.contains("<sub>`portcullis explain workloads/latest-image-tag`</sub>"), "{body}");
+        assert!(body.ends_with(" · `portcullis explain workloads/latest-image-tag`</sub>\n"), "{body}");
 
         let (line, body) = comment(&state.comments, "pod-security/restricted/privilege-escalation");
         assert_eq!(line, 12);
@@ -192,5 +193,34 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
         assert_eq!((&comment["path"], &comment["side"]), (&json!("db.yaml"), &json!("LEFT")), "{comment}");
         // The head has no such file, so there is no line for an annotation.
         assert_eq!(state.checks[0]["output"]["annotations_count"], 0);
+    });
+}
+
+/// GitHub sees a move where an object's other half went on in a new file: what is gone stands on that file's left side.
+#[test]
+fn what_is_deleted_from_a_file_that_moved_is_told_there() {
+    let volume = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: db, namespace: shop }\nspec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }\n";
+    let keys: Vec<String> = (0..40).map(|number| format!("  k{number}: v\n")).collect();
+    let map =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: shop }\ndata:\n".to_owned() + &keys.concat();
+    let config = "version: 1\npolicies: [{ use: gitops/stateful-object-deleted, level: error }]\n";
+    let base = tree(&[("portcullis.yaml", config), ("apps/old.yaml", &format!("{volume}---\n{map}"))]);
+    let head = tree(&[("portcullis.yaml", config), ("apps/new.yaml", &map)]);
+    let setting = Setting::new(&base, &head);
+    let diff = setting.repo.git(&["diff", "-M30", "main", "pr"]);
+    assert!(diff.contains("rename to apps/new.yaml"), "{diff}");
+    setting.fake.with(|state| {
+        state.files.retain(|(path, ..)| path == "apps/new.yaml");
+        state.files[0].2 = Some(diff[diff.find("@@ ").unwrap()..].trim_end().to_owned());
+        state.moved = [("apps/new.yaml".to_owned(), "apps/old.yaml".to_owned())].into();
+    });
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.with(|state| {
+        assert_eq!(state.comments.len(), 1, "{:#?}", state.comments);
+        let comment = &state.comments[0];
+        let place = (&comment["path"], &comment["side"], &comment["line"]);
+        assert_eq!(place, (&json!("apps/new.yaml"), &json!("LEFT"), &json!(1)), "{comment}");
+        assert!(comment["body"].as_str().unwrap().contains("It is at `apps/old.yaml:1`."), "{comment}");
     });
 }

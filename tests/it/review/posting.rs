@@ -102,8 +102,10 @@ fn a_push_edits_adds_and_folds_and_touches_nobody_elses() {
         let summaries: Vec<(u64, bool)> = state
             .issue_comments
             .iter()
-            .map(|c| (c["user"]["id"].as_u64().unwrap(), c["body"].as_str().unwrap().contains("portcullis: pass")))
+            .map(|c| (c["user"]["id"].as_u64().unwrap(), c["body"].as_str().unwrap().contains("> Fixed: ")))
             .collect();
+        let own = state.issue_comments[0]["body"].as_str().unwrap();
+        assert!(own.contains("### ✅ portcullis: pass"), "{own}");
         assert_eq!(summaries, [(ME, true), (OTHER, false)]);
         assert_eq!(state.checks[0]["conclusion"], "success");
         assert_eq!(state.checks[0]["output"]["title"], "1 line → 1 object, no finding");
@@ -212,11 +214,20 @@ fn a_merge_group_gets_the_verdict_only() {
     let mut setting = Setting::new(&base(), &faulty());
     let (from, to) =
         (setting.event["pull_request"]["base"]["sha"].clone(), setting.event["pull_request"]["head"]["sha"].clone());
-    setting.event = json!({ "action": "checks_requested", "merge_group": { "base_sha": from, "head_sha": to } });
+    setting.event = json!({ "action": "checks_requested", "merge_group": { "base_sha": &from, "head_sha": &to } });
     setting.event_name = "merge_group";
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(1), "{}", run.text());
     assert_eq!(setting.fake.writes(), ["POST /repos/acme/shop/check-runs"]);
+    let command = format!(
+        "`git fetch origin {0} {1} && portcullis check {0}..{1}`",
+        from.as_str().unwrap(),
+        to.as_str().unwrap()
+    );
+    setting.fake.with(|state| {
+        let summary = state.checks[0]["output"]["summary"].as_str().unwrap();
+        assert!(summary.contains(&command), "{summary}");
+    });
 }
 
 #[test]
@@ -344,6 +355,89 @@ fn no_request_carries_a_secret() {
                     exchange.raw
                 );
             }
+        }
+    });
+}
+
+/// Two runs that raced have told the same twice: one of them is folded away, the other stays what later runs edit.
+#[test]
+fn what_two_runs_said_is_said_once() {
+    let setting = Setting::new(&base(), &faulty());
+    setting.post(&[]);
+    let second = setting.fake.with(|state| {
+        let summary = state.issue_comments[0]["body"].as_str().unwrap().to_owned();
+        state.say(ME, &summary);
+        let first = state.comments[0].clone();
+        state.say_inline(ME, &first, None)
+    });
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    setting.fake.with(|state| {
+        let summary = state.issue_comments[1]["node_id"].as_str().unwrap();
+        let folded = [second["node_id"].as_str().unwrap(), summary].map(str::to_owned).into();
+        assert_eq!(state.minimized, folded);
+    });
+    setting.fake.forget();
+    setting.post(&[]);
+    assert_eq!(setting.fake.writes(), [""; 0]);
+}
+
+/// A second push that mends one thing, breaks another and changes a third: everything a plan can hold, within twelve calls.
+#[test]
+fn a_push_of_all_kinds_takes_twelve_calls() {
+    let mut setting = Setting::new(&base(), &faulty());
+    setting.post(&[]);
+    // The Secret is gone, the misspelt key has another value, and another object is wrong.
+    let mut head = faulty();
+    head.remove(&b"db.yaml"[..]);
+    head.insert(b"web.yaml".to_vec(), DEPLOYMENT.replace("replicas: 2", "replica: 2\n  paussed: true").as_str().into());
+    head.insert(b"old.yaml".to_vec(), OLD.replace("data", "datas").as_str().into());
+    setting.push(&head);
+    setting.fake.forget();
+    let run = setting.post(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.text());
+    let writes = setting.fake.writes();
+    for part in ["/reviews", "/pulls/comments/", "/graphql", "/issues/comments/", "/check-runs"] {
+        assert!(writes.iter().any(|write| write.contains(part)), "{part}: {writes:?}");
+    }
+    assert!(setting.fake.requests() <= 12, "{} calls", setting.fake.requests());
+}
+
+/// A name is found again, whatever characters it has.
+#[test]
+fn a_check_run_may_have_any_name() {
+    let config = "version: 1\nreview: { check: \"gate & co: #1 +é\" }\n";
+    let with = |mut tree: Tree| {
+        tree.insert(b"portcullis.yaml".to_vec(), config.into());
+        tree
+    };
+    let setting = Setting::new(&with(base()), &with(mended()));
+    setting.post(&[]);
+    setting.fake.with(|state| assert_eq!(state.checks[0]["name"], "gate & co: #1 +é"));
+    setting.fake.forget();
+    setting.post(&[]);
+    assert_eq!(setting.fake.writes(), [""; 0]);
+}
+
+/// Names of files are text of the change as any other: no command for the runner, no mention, no link.
+#[test]
+fn names_of_files_are_inert() {
+    let names = ["::error file=x::a", "a`b|c", "@org/team/x", "x\ny", "##[group]/z", "ü\u{202e}k", "a b/[l](http:/x)"];
+    let files = |more: &str| {
+        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: a, namespace: x }}\n{more}: {{}}\n");
+        let tree = names.map(|name| (format!("{name}.yaml").into_bytes(), text.as_str().into()));
+        tree.into_iter().collect::<Tree>()
+    };
+    let setting = Setting::new(&files("data"), &files("datas"));
+    let told = setting.post(&["--dry-run"]).text() + &setting.post(&[]).text();
+    assert!(!told.lines().any(|line| line.trim_start().starts_with("::")) && !told.contains("##["), "{told}");
+    setting.fake.with(|state| {
+        let paths: Vec<&str> = state.comments.iter().map(|comment| comment["path"].as_str().unwrap()).collect();
+        assert_eq!(paths.len(), names.len());
+        assert!(names.iter().all(|name| paths.contains(&format!("{name}.yaml").as_str())), "{paths:?}");
+        for body in bodies(&state.comments).into_iter().chain(bodies(&state.issue_comments)) {
+            let (seen, links) = super::inert::live(body.split_once('\n').unwrap().1);
+            assert!(links.is_empty() && !seen.contains('@') && !seen.contains("group"), "{seen}");
         }
     });
 }

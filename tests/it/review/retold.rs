@@ -12,7 +12,7 @@ use crate::support::{Run, tree};
 
 const BEFORE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: x }\ndata: { a: b }\n";
 
-fn setting() -> Setting {
+pub(super) fn setting() -> Setting {
     let text = |seventh: &str| {
         let lines: Vec<&str> = (5..40).map(|line| if line == 7 { seventh } else { "# line" }).collect();
         format!("{BEFORE}{}\n", lines.join("\n"))
@@ -20,7 +20,7 @@ fn setting() -> Setting {
     Setting::new(&tree(&[("apps/shop/web.yaml", &text("# old"))]), &tree(&[("apps/shop/web.yaml", &text("# new"))]))
 }
 
-fn post(setting: &Setting, report: &Report, more: &[&str]) -> Run {
+pub(super) fn post(setting: &Setting, report: &Report, more: &[&str]) -> Run {
     let file = setting.repo.root.path().join("report.json");
     fs::write(&file, serde_json::to_vec(report).unwrap()).unwrap();
     post_file(setting, &file, more)
@@ -36,7 +36,8 @@ fn post_file(setting: &Setting, file: &Path, more: &[&str]) -> Run {
         .env("GITHUB_EVENT_PATH", event)
         .env("GITHUB_REPOSITORY", "acme/shop")
         .env("GITHUB_API_URL", &setting.fake.address)
-        .env("GITHUB_TOKEN", "ghs_TokenOfTheTest");
+        .env("GITHUB_TOKEN", "ghs_TokenOfTheTest")
+        .env("GITHUB_STEP_SUMMARY", setting.repo.root.path().join("summary.md"));
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run {
@@ -82,8 +83,15 @@ fn what_is_no_report_is_refused() {
     let file = setting.repo.root.path().join("bad.json");
     let mut newer = serde_json::to_value(fixture::clean()).unwrap();
     newer["version"] = 99.into();
+    // The one text that is told as it is: only the words that this version would write.
+    let minors = |minors: serde_json::Value| {
+        let mut report = serde_json::to_value(fixture::clean()).unwrap();
+        report["ruleset"]["minors"] = minors;
+        report.to_string()
+    };
+    let (odd, many) = (minors(json!(["1.36", "<img src=x> @org"])), minors(vec!["1.36"; 1_000].into()));
     let deep = "[".repeat(100_000);
-    for text in ["", "{}", "\u{1b}[2J", "null", &deep, &newer.to_string()] {
+    for text in ["", "{}", "\u{1b}[2J", "null", &deep, &newer.to_string(), &odd, &many] {
         fs::write(&file, text).unwrap();
         let run = post_file(&setting, &file, &[]);
         assert_eq!(run.code, Some(2), "{}", run.text());

@@ -43,6 +43,7 @@ fn an_approving_review_with_a_reason_overrides_its_commit_only() {
         assert!(title.starts_with("override by User7: ConfigMap a: unknown field"), "{title}");
         let summary = state.issue_comments[0]["body"].as_str().unwrap();
         assert!(summary.lines().nth(3).unwrap().starts_with("**Override** by `User7`"), "{summary}");
+        assert_eq!(summary.matches("<br>overridden<br>").count(), 1, "{summary}");
         assert_eq!(state.head, commit);
     });
 
@@ -139,4 +140,29 @@ fn a_label_that_is_gone_does_not_count() {
     setting.event["label"] = json!({ "name": "override-gate", "description": null });
     setting.event["sender"] = json!({ "login": "alice" });
     assert_eq!(report(&setting).0, Some(1));
+}
+
+/// The dearest of usual runs: a label that was given before, a finding, nothing posted yet.
+#[test]
+fn a_label_of_before_costs_twelve_calls() {
+    let setting = setting("override: { labels: [override-gate] }");
+    setting.fake.with(|state| {
+        state.labels = vec![("override-gate", "2027-01-15T08:00:00Z", "alice")];
+        state.pushes = vec![("2027-01-15T07:00:00Z", state.head.clone())];
+    });
+    assert_eq!(report(&setting).0, Some(0));
+    assert!(setting.fake.requests() <= 12, "{} calls", setting.fake.requests());
+}
+
+/// A review that was dismissed overrides nothing any more, nor does an approval of another head.
+#[test]
+fn a_dismissed_review_does_not_count() {
+    for (verb, on_head, code) in [("DISMISSED", true, 1), ("APPROVED", false, 1), ("APPROVED", true, 0)] {
+        let setting = setting("override: { actors: [user7] }");
+        setting.fake.with(|state| {
+            let commit = if on_head { state.head.clone() } else { "4".repeat(40) };
+            state.review(OTHER, verb, &commit, "the shop is down");
+        });
+        assert_eq!(report(&setting).0, Some(code), "{verb} {on_head}");
+    }
 }
