@@ -287,7 +287,8 @@ pub(super) fn labels<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
             cx.invalid_shown(parent.at(field), format_args!("{key:?}"), why);
             cx.points_to(key);
         }
-        let text = value.as_str().unwrap_or_default();
+        // What is wrong with a value is told of the whole mapping.
+        let text = value.as_str().filter(|_| !cx.is_opaque(value)).unwrap_or_default();
         for why in name::label_value(text) {
             cx.invalid_shown(parent.at(field), format_args!("{text:?}"), why);
             cx.points_to(key);
