@@ -129,7 +129,8 @@ impl Packer {
             let first = fields.len();
             let slots = self.slots(lines.iter().map(|line| line.name.as_str()))?;
             let (mut required, mut defaults) = (Vec::new(), Vec::new());
-            for line in lines {
+            for (index, line) in lines.iter().enumerate() {
+                let is_followed = lines.get(index + 1).is_some_and(|next| next.name == line.name);
                 let facts = overlay.fields.get(&(name.clone(), line.name.clone()));
                 if line.required > 0 {
                     required.push(fields.len().to_string());
@@ -138,7 +139,8 @@ impl Packer {
                     defaults.push(fields.len().to_string());
                 }
                 fields.push(format!(
-                    "FieldRow {{ name: {}, list: {}, facts: {}, ty: {}, minors: {}, required: {} }}",
+                    "FieldRow {{ name: {}, list: {}, facts: {}, ty: {}, minors: {}, required: {}, is_followed: \
+                     {is_followed} }}",
                     self.text(&line.name)?,
                     self.text(&line.list)?,
                     self.field_facts(facts)?,

@@ -69,14 +69,14 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Decode a raw value, which is not null, into a node.
     fn fill(&mut self, node: NodeId, raw: Value<'a>, ty: Type, minors: MinorSet) {
-        if raw.is_scalar() && self.object.unknown(raw).is_some() {
+        if self.object.has_unknown() && raw.is_scalar() && self.object.unknown(raw).is_some() {
             self.growing.verbatim(node, raw);
             self.growing.opaque(node);
             return;
         }
-        match ty {
-            Type::Struct(def) if raw.kind() == yaml::Kind::Mapping => self.structure(node, raw, def, minors),
-            Type::List(item) if raw.kind() == yaml::Kind::Sequence => {
+        match (ty, raw.data()) {
+            (Type::Struct(def), Data::Mapping(..)) => self.structure(node, raw, def, minors),
+            (Type::List(item), Data::Sequence(_)) => {
                 let mark = self.growing.deriver().mark();
                 for (index, value) in raw.items().enumerate() {
                     let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
@@ -86,19 +86,19 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 self.growing.deriver().list(node, mark);
             }
-            Type::Map(value_type) if raw.kind() == yaml::Kind::Mapping => {
+            (Type::Map(value_type), Data::Mapping(..)) => {
                 let mark = self.growing.deriver().mark();
                 for entry in raw.raw_entries() {
                     let value = raw.document().value(entry.value);
                     let key = self.growing.deriver().text_of(&entry.key);
                     let child = self.growing.node(node, Step::Key(key.clone()), Some(value));
                     self.value_or_zero(child, value, value_type.ty(), minors);
-                    self.growing.deriver().entry(key, entry.key_origin, child);
+                    self.growing.deriver().entry_of(entry, key, child);
                 }
                 self.growing.deriver().mapping(node, mark);
             }
-            Type::Scalar(scalar) => self.scalar(node, raw, scalar, minors),
-            Type::Struct(_) | Type::List(_) | Type::Map(_) => self.wrong_type(node, raw, &go_type(ty), minors),
+            (Type::Scalar(scalar), _) => self.scalar(node, raw, scalar, minors),
+            (Type::Struct(_) | Type::List(_) | Type::Map(_), _) => self.wrong_type(node, raw, &go_type(ty), minors),
         }
     }
 
@@ -138,7 +138,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 continue;
             }
             let mut missing = minors;
-            let (bits, fields) = def.named(name);
+            let (bits, fields) = def.named(name, entry.hash);
             for field in fields {
                 let known = field.minors().within(minors);
                 missing = missing.without(known);
@@ -152,7 +152,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 if self.strict && value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
                     self.list_keys(child, value, field, known);
                 }
-                self.growing.deriver().entry(key, entry.key_origin, child);
+                self.growing.deriver().entry_of(entry, key, child);
                 there.add(bits);
             }
             if !missing.is_empty() && self.strict {

@@ -313,7 +313,7 @@ impl<'a> Growing<'a> {
                     let key = self.deriver.text_of(&entry.key);
                     let child = self.node(node, Step::Field(key.clone()), Some(value));
                     self.verbatim(child, value);
-                    self.deriver.entry(key, entry.key_origin, child);
+                    self.deriver.entry_of(entry, key, child);
                 }
                 self.deriver.mapping(node, mark);
             }

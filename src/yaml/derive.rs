@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::document::{Data, Document, Entry, Keys, Node, NodeId, Origin, Text, Value};
+use super::keys;
 
 /// Builds a document that shares the sources of another one. Nodes are made before their content is known, so that a
 /// child can name its parent.
@@ -61,6 +62,7 @@ impl<'a> Deriver<'a> {
     }
 
     /// A text of the raw document.
+    #[inline]
     pub fn text_of(&mut self, raw: &Text) -> Text {
         match raw {
             Text::Slice(span) => Text::Slice(*span),
@@ -91,13 +93,6 @@ impl<'a> Deriver<'a> {
         }
     }
 
-    fn bytes(&self, text: &Text) -> &[u8] {
-        match text {
-            Text::Slice(span) => self.raw.source().text.as_bytes().get(span.range()).unwrap_or_default(),
-            Text::Owned(_) => self.str(text).as_bytes(),
-        }
-    }
-
     /// How many items and entries wait for their collection: what [`Self::list`] and [`Self::mapping`] take.
     #[must_use]
     pub fn mark(&self) -> (usize, usize) {
@@ -111,7 +106,14 @@ impl<'a> Deriver<'a> {
 
     /// An entry of the collection that is built.
     pub fn entry(&mut self, key: Text, key_origin: Origin, value: NodeId) {
-        self.pending_entries.push(Entry { key, key_origin, value });
+        let hash = keys::hash(self.str(&key).as_bytes());
+        self.pending_entries.push(Entry { key, key_origin, value, hash });
+    }
+
+    /// An entry of the collection that is built, with the key of one of the raw document, which is `key` here.
+    #[inline]
+    pub fn entry_of(&mut self, raw: &Entry, key: Text, value: NodeId) {
+        self.pending_entries.push(Entry { key, key_origin: raw.key_origin, value, hash: raw.hash });
     }
 
     /// The entries of the mapping that is built, which began at `mark`.
@@ -136,10 +138,7 @@ impl<'a> Deriver<'a> {
     /// Make a node the mapping of the entries since `mark`.
     pub fn mapping(&mut self, node: NodeId, mark: (usize, usize)) {
         let first = index(self.entries.len());
-        let mut keys = Keys::NONE;
-        for entry in self.pending(mark) {
-            keys.add(self.bytes(&entry.key));
-        }
+        let keys = Keys::of(self.pending(mark));
         self.entries.extend(self.pending_entries.drain(mark.1..));
         self.set(node, Data::Mapping(first..index(self.entries.len()), keys));
     }

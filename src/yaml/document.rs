@@ -31,8 +31,8 @@ pub enum Origin {
     Default,
     /// Made by a renderer: an index into [`Document::chains`].
     Rendered(u32),
-    /// Not known, and why.
-    Unknown(&'static str),
+    /// Not known: there is no such value.
+    Unknown,
 }
 
 /// What a node holds. Numbers are as kubectl's last step leaves them: int64 where the JSON text fits, else float64.
@@ -60,21 +60,18 @@ pub enum Data {
 pub struct Keys(u32);
 
 impl Keys {
-    /// Any: nobody will ask for many of them.
-    pub(super) const ANY: Self = Self(u32::MAX);
-    pub(super) const NONE: Self = Self(0);
-
-    pub(super) fn add(&mut self, key: &[u8]) {
-        self.0 |= Self::bit(key);
-    }
-
-    fn may_have(self, key: &str) -> bool {
-        self.0 & Self::bit(key.as_bytes()) > 0
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        Self(entries.iter().fold(0, |bits, entry| bits | Self::bit(entry.hash)))
     }
 
     #[inline]
-    fn bit(key: &[u8]) -> u32 {
-        1 << (keys::hash(key) & 31)
+    fn may_have(self, hash: u8) -> bool {
+        self.0 & Self::bit(hash) > 0
+    }
+
+    #[inline]
+    fn bit(hash: u8) -> u32 {
+        1 << (hash & 31)
     }
 }
 
@@ -113,6 +110,8 @@ pub struct Entry {
     pub key_origin: Origin,
     /// Its value.
     pub value: NodeId,
+    /// [`keys::hash`] of the key.
+    pub(crate) hash: u8,
 }
 
 /// Two keys of one mapping that are the same to the reader.
@@ -235,10 +234,11 @@ impl Document {
         made: &mut dyn FnMut(NodeId, Result<Text, u32>),
     ) {
         let Some(Data::Mapping(range, _)) = self.node(mapping).map(|node| node.data.clone()) else { return };
+        let hash = keys::hash(key.as_bytes());
         let key = self.own(key);
         let child = self.grow(mapping, Ok(key.clone()), value, made);
         let mut entries = self.entries.get(range.start as usize..range.end as usize).unwrap_or_default().to_vec();
-        entries.push(Entry { key, key_origin: Origin::Default, value: child });
+        entries.push(Entry { key, key_origin: Origin::Default, value: child, hash });
         self.set_mapping(mapping, entries);
     }
 
@@ -266,9 +266,10 @@ impl Document {
             serde_json::Value::Object(fields) => {
                 let mut entries = Vec::with_capacity(fields.len());
                 for (key, value) in fields {
+                    let hash = keys::hash(key.as_bytes());
                     let key = self.own(key);
                     let value = self.grow(node, Ok(key.clone()), value, made);
-                    entries.push(Entry { key, key_origin: Origin::Default, value });
+                    entries.push(Entry { key, key_origin: Origin::Default, value, hash });
                 }
                 self.set_mapping(node, entries);
             }
@@ -279,10 +280,7 @@ impl Document {
 
     fn set_mapping(&mut self, node: NodeId, entries: Vec<Entry>) {
         let first = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let mut keys = Keys::NONE;
-        for entry in &entries {
-            keys.add(self.text_of(&entry.key).as_bytes());
-        }
+        let keys = Keys::of(&entries);
         self.entries.extend(entries);
         let end = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         if let Some(node) = self.nodes.get_mut(node.0 as usize) {
@@ -380,7 +378,7 @@ impl<'a> Value<'a> {
     /// Where it comes from.
     #[must_use]
     pub fn origin(self) -> Origin {
-        self.document.node(self.id).map_or(Origin::Unknown("no such node"), |node| node.origin)
+        self.document.node(self.id).map_or(Origin::Unknown, |node| node.origin)
     }
 
     /// It is a scalar without quotes, block style or tag.
@@ -472,16 +470,17 @@ impl<'a> Value<'a> {
 
     #[inline]
     fn entry(self, key: &str) -> Option<&'a Entry> {
+        let hash = keys::hash(key.as_bytes());
         match self.data() {
-            Data::Mapping(range, keys) if keys.may_have(key) => self.find(range, key),
+            Data::Mapping(range, keys) if keys.may_have(hash) => self.find(range, key, hash),
             _ => None,
         }
     }
 
     #[inline(never)]
-    fn find(self, range: &Range<u32>, key: &str) -> Option<&'a Entry> {
+    fn find(self, range: &Range<u32>, key: &str, hash: u8) -> Option<&'a Entry> {
         let entries = self.document.entries.get(range.start as usize..range.end as usize)?;
-        entries.iter().find(|entry| self.document.says(&entry.key, key))
+        entries.iter().find(|entry| entry.hash == hash && self.document.says(&entry.key, key))
     }
 
     /// An item of a list.

@@ -257,25 +257,23 @@ impl Def {
 
     /// The fields of a name: one, or one for each of its types.
     pub fn field(self, name: &str) -> impl Iterator<Item = Field> {
-        self.named(name).1
+        self.named(name, hash(name.as_bytes())).1
     }
 
-    /// The same, with a bit for each of them in a set of the struct's fields.
-    pub(super) fn named(self, name: &str) -> (FieldSet, impl Iterator<Item = Field>) {
+    /// The same by a name and its [`hash`], with a bit for each of them in a set of the struct's fields.
+    pub(super) fn named(self, name: &str, hash: u8) -> (FieldSet, impl Iterator<Item = Field>) {
         let rows = self.rows();
-        let first = self.first_named(rows, name).unwrap_or(rows.len());
-        let (mut set, mut end) = (0, first);
-        while rows.get(end).is_some_and(|row| end == first || row.name.is(name)) {
-            set |= 1 << end;
-            end += 1;
-        }
-        (FieldSet(set), rows.get(first..end).unwrap_or_default().iter().map(Field))
+        let first = self.first_named(rows, name, hash);
+        let named = first.and_then(|first| rows.get(first..)).unwrap_or_default();
+        let end = named.iter().position(|row| !row.is_followed).map_or(0, |last| last + 1);
+        let set = ((1 << end) - 1) << first.unwrap_or_default();
+        (FieldSet(set), named.get(..end).unwrap_or_default().iter().map(Field))
     }
 
     /// Where the fields of a name begin among its rows. The number of slots is a power of two, and some are free.
-    fn first_named(self, rows: &[FieldRow], name: &str) -> Option<usize> {
+    fn first_named(self, rows: &[FieldRow], name: &str, hash: u8) -> Option<usize> {
         let slots = slice(&SLOTS, self.row()?.slots);
-        let mut slot = usize::from(hash(name.as_bytes()));
+        let mut slot = usize::from(hash);
         loop {
             let at = usize::from(*slots.get(slot & slots.len().wrapping_sub(1))?).checked_sub(1)?;
             if rows.get(at)?.name.is(name) {
@@ -389,7 +387,7 @@ impl Field {
     /// What the overlay says of it.
     #[must_use]
     pub fn facts(self) -> Option<Facts> {
-        FACTS.get(usize::from(self.0.facts)).filter(|_| self.0.facts > 0).map(Facts)
+        if self.0.facts == 0 { None } else { FACTS.get(usize::from(self.0.facts)).map(Facts) }
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) struct FieldRow {
     pub(super) ty: u16,
     pub(super) minors: u8,
     pub(super) required: u8,
+    /// The next one has the same name and another type.
+    pub(super) is_followed: bool,
 }
 
 #[derive(Debug)]
