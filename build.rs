@@ -163,7 +163,7 @@ impl Packer {
             ("KINDS", "KindRow", &kinds),
             ("DEFS", "DefRow", &defs),
             ("FIELDS", "FieldRow", &fields),
-            ("TYPES", "(u8, u16)", &self.types),
+            ("TYPES", "Type", &self.types),
             ("FACTS", "FactsRow", &self.facts),
             ("VALUES", "Text", &self.values),
             ("RANGES", "(i64, i64)", &self.ranges),
@@ -212,7 +212,7 @@ impl Packer {
         Ok(format!("Text({})", length << 20 | at))
     }
 
-    /// Tags: 0 a scalar, 1 a def, 2 a list, 3 a map; the argument is a number of that kind.
+    /// The number of a type.
     fn ty(&mut self, ty: &Type) -> Result<u16, String> {
         if let Some(known) = self.numbers.get(ty) {
             return Ok(*known);
@@ -220,14 +220,16 @@ impl Packer {
         let record = match ty {
             Type::Scalar(name) => {
                 let number = SCALARS.iter().position(|scalar| scalar == name).unwrap_or(0);
-                (0, u16::try_from(number).unwrap_or(0))
+                format!("Type::Scalar(SCALARS[{number}])")
             }
-            Type::Def(name) => (1, *self.defs.get(name).ok_or_else(|| format!("no def {name}"))?),
-            Type::List(item) => (2, self.ty(item)?),
-            Type::Map(value) => (3, self.ty(value)?),
+            Type::Def(name) => {
+                format!("Type::Struct(Def({}))", self.defs.get(name).ok_or_else(|| format!("no def {name}"))?)
+            }
+            Type::List(item) => format!("Type::List(TypeId({}))", self.ty(item)?),
+            Type::Map(value) => format!("Type::Map(TypeId({}))", self.ty(value)?),
         };
         let number = u16::try_from(self.types.len()).map_err(|_| "too many types")?;
-        self.types.push(format!("{record:?}"));
+        self.types.push(record);
         self.numbers.insert(ty.clone(), number);
         Ok(number)
     }

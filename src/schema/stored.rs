@@ -170,9 +170,9 @@ impl Stored {
         let made = self.links.len();
         self.add(map, key, value);
         if let Some(link) = self.links.get_mut(made)
-            && let Step::Field(key) = &link.step
+            && let Step::Field(key) = link.step
         {
-            link.step = Step::Key(key.clone());
+            link.step = Step::Key(key);
         }
     }
 
@@ -311,7 +311,7 @@ impl<'a> Growing<'a> {
                 for entry in raw.raw_entries() {
                     let value = raw.document().value(entry.value);
                     let key = self.deriver.text_of(&entry.key);
-                    let child = self.node(node, Step::Field(key.clone()), Some(value));
+                    let child = self.node(node, Step::Field(key), Some(value));
                     self.verbatim(child, value);
                     self.deriver.entry_of(entry, key, child);
                 }
@@ -345,7 +345,7 @@ impl<'a> Growing<'a> {
                 let mark = self.deriver.mark();
                 for (key, value) in entries {
                     let key = self.deriver.own(key);
-                    let child = self.node(node, Step::Field(key.clone()), None);
+                    let child = self.node(node, Step::Field(key), None);
                     self.fill(child, value);
                     self.deriver.entry(key, Origin::Default, child);
                 }

@@ -131,7 +131,8 @@ impl<'a> Deriver<'a> {
     /// Make a node the list of the items since `mark`.
     pub fn list(&mut self, node: NodeId, mark: (usize, usize)) {
         let first = index(self.items.len());
-        self.items.extend(self.pending_items.drain(mark.0..));
+        self.items.extend_from_slice(self.pending_items.get(mark.0..).unwrap_or_default());
+        self.pending_items.truncate(mark.0);
         self.set(node, Data::Sequence(first..index(self.items.len())));
     }
 
@@ -139,7 +140,8 @@ impl<'a> Deriver<'a> {
     pub fn mapping(&mut self, node: NodeId, mark: (usize, usize)) {
         let first = index(self.entries.len());
         let keys = Keys::of(self.pending(mark));
-        self.entries.extend(self.pending_entries.drain(mark.1..));
+        self.entries.extend_from_slice(self.pending_entries.get(mark.1..).unwrap_or_default());
+        self.pending_entries.truncate(mark.1);
         self.set(node, Data::Mapping(first..index(self.entries.len()), keys));
     }
 

@@ -122,7 +122,7 @@ impl Builder<'_> {
             _ => Span::default(),
         };
         let pending = |entry: &Entry| Pending {
-            entry: entry.clone(),
+            entry: *entry,
             span: span(entry),
             kind: KeyKind::String,
             merged: true,

@@ -126,13 +126,7 @@ impl TypeId {
     /// The type.
     #[must_use]
     pub fn ty(self) -> Type {
-        let (tag, argument) = TYPES.get(usize::from(self.0)).copied().unwrap_or_default();
-        match tag {
-            0 => Type::Scalar(SCALARS.get(usize::from(argument)).copied().unwrap_or(Scalar::Any)),
-            1 => Type::Struct(Def(argument)),
-            2 => Type::List(Self(argument)),
-            _ => Type::Map(Self(argument)),
-        }
+        TYPES.get(usize::from(self.0)).copied().unwrap_or(Type::Scalar(Scalar::Any))
     }
 }
 
@@ -257,30 +251,25 @@ impl Def {
 
     /// The fields of a name: one, or one for each of its types.
     pub fn field(self, name: &str) -> impl Iterator<Item = Field> {
-        self.named(name, hash(name.as_bytes())).1
+        self.named(name.as_bytes(), hash(name.as_bytes())).1
     }
 
     /// The same by a name and its [`hash`], with a bit for each of them in a set of the struct's fields.
-    pub(super) fn named(self, name: &str, hash: u8) -> (FieldSet, impl Iterator<Item = Field>) {
-        let rows = self.rows();
-        let first = self.first_named(rows, name, hash);
-        let named = first.and_then(|first| rows.get(first..)).unwrap_or_default();
-        let end = named.iter().position(|row| !row.is_followed).map_or(0, |last| last + 1);
-        let set = ((1 << end) - 1) << first.unwrap_or_default();
-        (FieldSet(set), named.get(..end).unwrap_or_default().iter().map(Field))
+    #[inline]
+    pub(super) fn named(self, name: &[u8], hash: u8) -> (FieldSet, impl Iterator<Item = Field>) {
+        let (set, rows) = self.rows_named(name, hash).unwrap_or_default();
+        (set, rows.iter().map(Field))
     }
 
-    /// Where the fields of a name begin among its rows. The number of slots is a power of two, and some are free.
-    fn first_named(self, rows: &[FieldRow], name: &str, hash: u8) -> Option<usize> {
-        let slots = slice(&SLOTS, self.row()?.slots);
-        let mut slot = usize::from(hash);
-        loop {
-            let at = usize::from(*slots.get(slot & slots.len().wrapping_sub(1))?).checked_sub(1)?;
-            if rows.get(at)?.name.is(name) {
-                return Some(at);
-            }
-            slot += 1;
+    fn rows_named(self, name: &[u8], hash: u8) -> Option<(FieldSet, &'static [FieldRow])> {
+        let row = self.row()?;
+        let rows = slice(&FIELDS, row.fields);
+        let first = first_named(rows, slice(&SLOTS, row.slots), name, hash)?;
+        let mut end = first + 1;
+        while rows.get(end - 1)?.is_followed {
+            end += 1;
         }
+        Some((FieldSet((1 << end) - (1 << first)), rows.get(first..end)?))
     }
 
     fn listed(self, list: fn(&DefRow) -> (u16, u16), but: FieldSet) -> impl Iterator<Item = Field> {
@@ -299,6 +288,19 @@ impl Def {
     /// The fields that have a default, without those of a set.
     pub(super) fn defaults(self, but: FieldSet) -> impl Iterator<Item = (Field, &'static FieldDefault)> {
         self.listed(|row| row.defaults, but).filter_map(|field| Some((field, field.default()?)))
+    }
+}
+
+/// Where the fields of a name begin among a struct's. The number of slots is a power of two, and some are free.
+#[inline]
+fn first_named(rows: &[FieldRow], slots: &[u8], name: &[u8], hash: u8) -> Option<usize> {
+    let mut slot = usize::from(hash);
+    loop {
+        let at = usize::from(*slots.get(slot & slots.len().wrapping_sub(1))?).checked_sub(1)?;
+        if rows.get(at)?.name.is(name) {
+            return Some(at);
+        }
+        slot += 1;
     }
 }
 
@@ -336,8 +338,9 @@ impl Field {
     }
 
     fn of_facts(self) -> Option<FieldDefault> {
-        let value = serde_json::from_str(self.facts()?.default()?).ok()?;
-        Some(FieldDefault { name: self.name().into(), value })
+        let value: serde_json::Value = serde_json::from_str(self.facts()?.default()?).ok()?;
+        let text = value.as_str().map(Arc::from);
+        Some(FieldDefault { name: self.name().into(), value, text })
     }
 
     /// What it holds.
@@ -398,6 +401,8 @@ pub struct FieldDefault {
     pub name: Arc<str>,
     /// Its value.
     pub value: serde_json::Value,
+    /// The same, if it is a string: documents share it.
+    pub text: Option<Arc<str>>,
 }
 
 /// What the overlay says of a field.

@@ -1,5 +1,8 @@
 //! The rows of the table, which `build.rs` writes. A pair of numbers is a range of another table.
 
+use super::{Def, SCALARS, Type, TypeId};
+use crate::yaml::keys::same;
+
 /// A range of [`TEXTS`]: its length in 12 bits, its place in 20.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Text(u32);
@@ -11,9 +14,10 @@ impl Text {
     }
 
     /// It is this text: to compare the bytes nobody has to ask where characters begin.
-    pub(super) fn is(self, text: &str) -> bool {
+    #[inline]
+    pub(super) fn is(self, text: &[u8]) -> bool {
         let (at, length) = ((self.0 & 0xf_ffff) as usize, (self.0 >> 20) as usize);
-        length == text.len() && TEXTS.as_bytes().get(at..at + length) == Some(text.as_bytes())
+        TEXTS.as_bytes().get(at..at + length).is_some_and(|own| same(own, text))
     }
 
     /// The text, if it is not empty.

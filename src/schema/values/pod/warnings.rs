@@ -1,6 +1,6 @@
 //! What the server takes from a Pod or a template with a warning.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::super::core::node_label_warning;
 use super::super::seen::Seen;
@@ -163,7 +163,7 @@ fn variables<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
 }
 
 fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
-    let mut numbers: HashMap<(i64, &str), Vec<Value<'a>>> = HashMap::new();
+    let mut numbers: BTreeMap<(i64, &str), Vec<Value<'a>>> = BTreeMap::new();
     for port in every_container(spec).flat_map(|container| container.list("ports")) {
         let number = |field: &str| port.int(field).unwrap_or_default();
         let (of_host, ip, protocol) = (number("hostPort"), port.text("hostIP"), ports::protocol(port));
@@ -194,7 +194,7 @@ fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             others.push(port);
         }
     }
-    let mut names: HashMap<&str, Value<'a>> = HashMap::new();
+    let mut names: BTreeMap<&str, Value<'a>> = BTreeMap::new();
     for port in every_container(spec).flat_map(|container| container.list("ports")) {
         let name = port.text("name");
         if name.is_empty() {
