@@ -139,14 +139,15 @@ impl Packer {
                     defaults.push(fields.len().to_string());
                 }
                 fields.push(format!(
-                    "FieldRow {{ name: {}, list: {}, facts: {}, ty: {}, minors: {}, required: {}, is_followed: \
-                     {is_followed} }}",
+                    "FieldRow {{ name: {}, list_keys: {:?}, facts: {}, ty: {}, minors: {}, required: {}, is_followed: \
+                     {is_followed}, is_set: {} }}",
                     self.text(&line.name)?,
-                    self.text(&line.list)?,
+                    self.values(line.list.strip_prefix("map:").into_iter().flat_map(|keys| keys.split(',')))?,
                     self.field_facts(facts)?,
                     self.ty(&line.ty)?,
                     line.minors,
                     line.required,
+                    line.list == "set",
                 ));
             }
             defs.push(format!(
@@ -189,6 +190,16 @@ impl Packer {
         }
         self.slots.extend(slots);
         Ok((first, u16::try_from(self.slots.len()).map_err(|_| "too many slots")?))
+    }
+
+    /// Texts, as a range of the values.
+    fn values<'v>(&mut self, values: impl Iterator<Item = &'v str>) -> Result<(usize, usize), String> {
+        let first = self.values.len();
+        for value in values {
+            let value = self.text(value)?;
+            self.values.push(value);
+        }
+        Ok((first, self.values.len()))
     }
 
     /// The numbers of fields, as a range of the lists.
@@ -236,20 +247,15 @@ impl Packer {
 
     fn field_facts(&mut self, facts: Option<&overlay::FieldFacts>) -> Result<usize, String> {
         let Some(facts) = facts else { return Ok(0) };
-        let first = self.values.len();
-        for value in &facts.values {
-            let value = self.text(value)?;
-            self.values.push(value);
-        }
+        let values = self.values(facts.values.iter().map(String::as_str))?;
         if let Some(range) = facts.range {
             self.ranges.push(format!("{range:?}"));
         }
         let range = if facts.range.is_some() { self.ranges.len() } else { 0 };
         let row = format!(
-            "FactsRow {{ default: {}, check: {}, values: ({first}, {}), range: {range}, is_immutable: {}, is_optional: {} }}",
+            "FactsRow {{ default: {}, check: {}, values: {values:?}, range: {range}, is_immutable: {}, is_optional: {} }}",
             self.text(facts.default.as_deref().unwrap_or_default())?,
             self.text(facts.check.as_deref().unwrap_or_default())?,
-            self.values.len(),
             facts.immutable,
             facts.optional,
         );

@@ -13,7 +13,7 @@ use super::table::{Def, Facts, Field, FieldSet, Kind, Scalar, Type};
 use super::text::{base64, quantity, time};
 use super::values::nearest;
 use crate::manifest::object::Object;
-use crate::yaml::document::Data;
+use crate::yaml::document::{Data, Entry};
 use crate::yaml::{self, NodeId, Value};
 
 /// A built-in object as the server decoded it.
@@ -104,7 +104,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let key = self.growing.deriver().text_of(&entry.key);
             let child = self.growing.node(node, Step::Key(key), Some(value));
             self.value_or_zero(child, value, value_type, minors);
-            self.growing.deriver().entry_of(entry, key, child);
+            self.growing.deriver().push(Entry { key, value: child, ..*entry });
         }
         self.growing.deriver().mapping(node, mark);
     }
@@ -168,7 +168,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 if self.strict && matches!(value.data(), Data::Sequence(_)) && !self.growing.is_opaque(child) {
                     self.list_keys(child, value, field, known);
                 }
-                self.growing.deriver().entry_of(entry, key, child);
+                self.growing.deriver().push(Entry { key, value: child, ..*entry });
                 there.add(bits);
             }
             if !missing.is_empty() && self.strict {
@@ -220,7 +220,8 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 (_, value, None) => self.growing.fill(child, value),
             }
-            self.growing.deriver().entry(key, yaml::Origin::Default, child);
+            let entry = Entry { key, key_origin: yaml::Origin::Default, value: child, hash: default.hash };
+            self.growing.deriver().push(entry);
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::manifest::object::Object;
 use crate::yaml::derive::Deriver;
-use crate::yaml::document::{Data, Text};
+use crate::yaml::document::{Data, Entry, Text};
 use crate::yaml::{Document, NodeId, Origin, Value, pointer};
 
 /// How a value hangs in its parent.
@@ -313,7 +313,7 @@ impl<'a> Growing<'a> {
                     let key = self.deriver.text_of(&entry.key);
                     let child = self.node(node, Step::Field(key), Some(value));
                     self.verbatim(child, value);
-                    self.deriver.entry_of(entry, key, child);
+                    self.deriver.push(Entry { key, value: child, ..*entry });
                 }
                 self.deriver.mapping(node, mark);
             }

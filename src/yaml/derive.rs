@@ -48,6 +48,7 @@ impl<'a> Deriver<'a> {
     }
 
     /// The same scalar as one of the raw document's.
+    #[inline]
     pub fn set_scalar_of(&mut self, node: NodeId, raw: Value<'_>) {
         let data = match raw.data() {
             Data::String(text) => Data::String(self.text_of(text)),
@@ -107,13 +108,13 @@ impl<'a> Deriver<'a> {
     /// An entry of the collection that is built.
     pub fn entry(&mut self, key: Text, key_origin: Origin, value: NodeId) {
         let hash = keys::hash(self.str(&key).as_bytes());
-        self.pending_entries.push(Entry { key, key_origin, value, hash });
+        self.push(Entry { key, key_origin, value, hash });
     }
 
-    /// An entry of the collection that is built, with the key of one of the raw document, which is `key` here.
+    /// The same where the hash of the key is known.
     #[inline]
-    pub fn entry_of(&mut self, raw: &Entry, key: Text, value: NodeId) {
-        self.pending_entries.push(Entry { key, key_origin: raw.key_origin, value, hash: raw.hash });
+    pub fn push(&mut self, entry: Entry) {
+        self.pending_entries.push(entry);
     }
 
     /// The entries of the mapping that is built, which began at `mark`.

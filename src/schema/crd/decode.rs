@@ -169,7 +169,7 @@ impl<'a> Walk<'a, '_> {
                 None if self.keeps_nulls => {
                     let key = self.growing.deriver().text_of(&entry.key);
                     let child = self.growing.node(node, step_of(key), Some(value));
-                    self.growing.deriver().entry_of(entry, key, child);
+                    self.growing.deriver().push(Entry { key, value: child, ..*entry });
                 }
                 // In a status that is dropped it offends nobody.
                 None => self.lost_nulls += usize::from(!self.in_status),
@@ -185,7 +185,7 @@ impl<'a> Walk<'a, '_> {
         let key = self.growing.deriver().text_of(&entry.key);
         let child = self.growing.node(node, step_of(key), Some(value));
         self.value(child, value, child_schema, child_how);
-        self.growing.deriver().entry_of(entry, key, child);
+        self.growing.deriver().push(Entry { key, value: child, ..*entry });
     }
 
     /// `apiVersion`, `kind` or `metadata` of the object or of one in it.
@@ -211,7 +211,7 @@ impl<'a> Walk<'a, '_> {
                 self.growing.opaque(child);
             }
         }
-        self.growing.deriver().entry_of(entry, key, child);
+        self.growing.deriver().push(Entry { key, value: child, ..*entry });
     }
 
     /// Fill in the properties that have a default and are not there.

@@ -340,7 +340,7 @@ impl Field {
     fn of_facts(self) -> Option<FieldDefault> {
         let value: serde_json::Value = serde_json::from_str(self.facts()?.default()?).ok()?;
         let text = value.as_str().map(Arc::from);
-        Some(FieldDefault { name: self.name().into(), value, text })
+        Some(FieldDefault { name: self.name().into(), value, text, hash: hash(self.name().as_bytes()) })
     }
 
     /// What it holds.
@@ -377,14 +377,13 @@ impl Field {
 
     /// The keys by which a list is a map for server-side apply.
     pub fn list_keys(self) -> impl Iterator<Item = &'static str> {
-        let list = self.0.list.str().strip_prefix("map:").unwrap_or_default();
-        list.split(',').filter(|key| !key.is_empty())
+        slice(&VALUES, self.0.list_keys).iter().map(|key| key.str())
     }
 
     /// The list is a set for server-side apply.
     #[must_use]
     pub fn is_set(self) -> bool {
-        self.0.list.str() == "set"
+        self.0.is_set
     }
 
     /// What the overlay says of it.
@@ -403,6 +402,8 @@ pub struct FieldDefault {
     pub value: serde_json::Value,
     /// The same, if it is a string: documents share it.
     pub text: Option<Arc<str>>,
+    /// The hash of the name.
+    pub(super) hash: u8,
 }
 
 /// What the overlay says of a field.

@@ -57,8 +57,8 @@ pub(super) struct DefRow {
 #[derive(Debug)]
 pub(super) struct FieldRow {
     pub(super) name: Text,
-    /// `set`, or `map:` and the keys.
-    pub(super) list: Text,
+    /// Of [`VALUES`].
+    pub(super) list_keys: (u16, u16),
     /// Of [`FACTS`]; 0 for none.
     pub(super) facts: u16,
     /// Of [`TYPES`].
@@ -67,6 +67,7 @@ pub(super) struct FieldRow {
     pub(super) required: u8,
     /// The next one has the same name and another type.
     pub(super) is_followed: bool,
+    pub(super) is_set: bool,
 }
 
 #[derive(Debug)]

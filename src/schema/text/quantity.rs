@@ -131,8 +131,27 @@ fn scale(suffix: &str) -> Option<(i128, i32)> {
     })
 }
 
+/// A whole number of at most nine digits.
+fn few_digits(whole: &str, fraction: &str) -> Option<u32> {
+    let is_small = whole.len() <= 9 && fraction.is_empty();
+    is_small.then(|| whole.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+}
+
+/// How many billionths a suffix stands for, if it is a whole number of them.
+fn factor(base: i128, exponent: i32) -> Option<i128> {
+    match exponent {
+        0..=60 if base == 2 => Some(ONE << exponent),
+        -9..=18 if base == 10 => POWERS.get(usize::try_from(exponent + 9).ok()?).copied(),
+        _ => None,
+    }
+}
+
 /// The number in billionths, rounded up; saturates.
 fn billionths(whole: &str, fraction: &str, base: i128, exponent: i32) -> i128 {
+    // Nearly all are a few digits and a suffix: nothing is lost, and nothing overflows.
+    if let (Some(number), Some(factor)) = (few_digits(whole, fraction), factor(base, exponent)) {
+        return i128::from(number) * factor;
+    }
     let whole = whole.trim_start_matches('0');
     let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
     let fraction = if whole.is_empty() { fraction.trim_start_matches('0') } else { fraction };

@@ -163,8 +163,9 @@ fn variables<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
 }
 
 fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    let ports: Vec<Value<'a>> = every_container(spec).flat_map(|container| container.list("ports")).collect();
     let mut numbers: BTreeMap<(i64, &str), Vec<Value<'a>>> = BTreeMap::new();
-    for port in every_container(spec).flat_map(|container| container.list("ports")) {
+    for port in ports.iter().copied() {
         let number = |field: &str| port.int(field).unwrap_or_default();
         let (of_host, ip, protocol) = (number("hostPort"), port.text("hostIP"), ports::protocol(port));
         if !ip.is_empty() && of_host == 0 {
@@ -195,7 +196,7 @@ fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         }
     }
     let mut names: BTreeMap<&str, Value<'a>> = BTreeMap::new();
-    for port in every_container(spec).flat_map(|container| container.list("ports")) {
+    for port in ports {
         let name = port.text("name");
         if name.is_empty() {
             continue;
