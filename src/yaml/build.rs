@@ -12,7 +12,7 @@ use super::resolve::KeyKind;
 use crate::source::{Source, Span};
 
 /// A key that waits for its value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     pub(super) text: Text,
     pub(super) span: Span,

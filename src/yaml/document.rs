@@ -409,6 +409,7 @@ impl<'a> Value<'a> {
 
     /// An integer.
     #[must_use]
+    #[inline(never)]
     pub fn as_int(self) -> Option<i64> {
         match self.data() {
             Data::Int(value) => Some(*value),
@@ -429,6 +430,7 @@ impl<'a> Value<'a> {
 
     /// A boolean.
     #[must_use]
+    #[inline(never)]
     pub fn as_bool(self) -> Option<bool> {
         match self.data() {
             Data::Bool(value) => Some(*value),
@@ -436,6 +438,7 @@ impl<'a> Value<'a> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn raw_entries(self) -> &'a [Entry] {
         match self.data() {
             Data::Mapping(range, _) => {
@@ -445,6 +448,7 @@ impl<'a> Value<'a> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn raw_items(self) -> &'a [NodeId] {
         match self.data() {
             Data::Sequence(range) => {
@@ -469,20 +473,20 @@ impl<'a> Value<'a> {
 
     #[inline]
     fn entry(self, key: &str) -> Option<&'a Entry> {
-        let hash = keys::hash(key.as_bytes());
-        match self.data() {
-            Data::Mapping(range, keys) if keys.may_have(hash) => self.find(range, key, hash),
-            _ => None,
-        }
+        self.find(key, keys::hash(key.as_bytes()))
     }
 
+    /// Out of line: it is asked for in thousands of places, where mostly the hash is known when they are compiled.
     #[inline(never)]
-    fn find(self, range: &Range<u32>, key: &str, hash: u8) -> Option<&'a Entry> {
+    fn find(self, key: &str, hash: u8) -> Option<&'a Entry> {
+        let Data::Mapping(range, keys) = self.data() else { return None };
+        if !keys.may_have(hash) {
+            return None;
+        }
         let entries = self.document.entries.get(range.start as usize..range.end as usize)?;
-        let is_it = |entry: &&Entry| keys::same(self.document.bytes_of(&entry.key), key.as_bytes());
-        let mut like = entries.iter().filter(|entry| entry.hash == hash);
-        // The first of this hash nearly always is the one: what looks for it is a loop without a call.
-        like.next().filter(is_it).or_else(|| like.find(is_it))
+        let is_it =
+            |entry: &Entry| entry.hash == hash && keys::same(self.document.bytes_of(&entry.key), key.as_bytes());
+        entries.iter().find(|entry| is_it(entry))
     }
 
     /// An item of a list.
