@@ -112,9 +112,7 @@ pub(super) fn volumes<'a>(
         if name.is_empty() {
             cx.required(volume.at("name"), "");
         } else {
-            for why in name::dns_label(name) {
-                cx.invalid(volume.at("name"), why);
-            }
+            cx.invalid_each(volume.at("name"), name::dns_label(name));
         }
         if seen.contains(name) {
             cx.duplicate(volume.at("name"));
