@@ -23,11 +23,15 @@ pub(super) fn settle(problems: &mut Vec<Problem>, object: &Object, old: Option<&
         };
         let is_change = problem.cause == Cause::Immutable && sides.iter().any(below);
         let is_quoted = || quoted.iter().any(|text| is_placeholder(text) && problem.message.contains(text));
-        let is_undecided =
-            || matches!(problem.cause, Cause::Forbidden | Cause::Required) && is_undecided(object, problem);
+        let is_undecided = || depends(problem) && is_undecided(object, problem);
         !is_change && !is_quoted() && !is_undecided()
     };
     problems.retain(is_certain);
+}
+
+/// It says which other fields must be there for this one, or this one for others.
+fn depends(problem: &Problem) -> bool {
+    matches!(problem.cause, Cause::Forbidden | Cause::Required) || problem.message.contains("may only be ")
 }
 
 /// The field that decides whether this one may be there is not known.
