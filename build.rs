@@ -4,6 +4,7 @@
 //! are ranges of one file.
 
 #[path = "src/yaml/keys.rs"]
+#[allow(dead_code, reason = "the reader of the table uses all of it")]
 mod keys;
 #[path = "src/schema/table/overlay.rs"]
 mod overlay;
@@ -129,7 +130,8 @@ impl Packer {
             let first = fields.len();
             let slots = self.slots(lines.iter().map(|line| line.name.as_str()))?;
             let (mut required, mut defaults) = (Vec::new(), Vec::new());
-            for line in lines {
+            for (index, line) in lines.iter().enumerate() {
+                let is_followed = lines.get(index + 1).is_some_and(|next| next.name == line.name);
                 let facts = overlay.fields.get(&(name.clone(), line.name.clone()));
                 if line.required > 0 {
                     required.push(fields.len().to_string());
@@ -138,13 +140,15 @@ impl Packer {
                     defaults.push(fields.len().to_string());
                 }
                 fields.push(format!(
-                    "FieldRow {{ name: {}, list: {}, facts: {}, ty: {}, minors: {}, required: {} }}",
+                    "FieldRow {{ name: {}, list_keys: {:?}, facts: {}, ty: {}, minors: {}, required: {}, is_followed: \
+                     {is_followed}, is_set: {} }}",
                     self.text(&line.name)?,
-                    self.text(&line.list)?,
+                    self.values(line.list.strip_prefix("map:").into_iter().flat_map(|keys| keys.split(',')))?,
                     self.field_facts(facts)?,
                     self.ty(&line.ty)?,
                     line.minors,
                     line.required,
+                    line.list == "set",
                 ));
             }
             defs.push(format!(
@@ -161,7 +165,7 @@ impl Packer {
             ("KINDS", "KindRow", &kinds),
             ("DEFS", "DefRow", &defs),
             ("FIELDS", "FieldRow", &fields),
-            ("TYPES", "(u8, u16)", &self.types),
+            ("TYPES", "Type", &self.types),
             ("FACTS", "FactsRow", &self.facts),
             ("VALUES", "Text", &self.values),
             ("RANGES", "(i64, i64)", &self.ranges),
@@ -189,6 +193,16 @@ impl Packer {
         Ok((first, u16::try_from(self.slots.len()).map_err(|_| "too many slots")?))
     }
 
+    /// Texts, as a range of the values.
+    fn values<'v>(&mut self, values: impl Iterator<Item = &'v str>) -> Result<(usize, usize), String> {
+        let first = self.values.len();
+        for value in values {
+            let value = self.text(value)?;
+            self.values.push(value);
+        }
+        Ok((first, self.values.len()))
+    }
+
     /// The numbers of fields, as a range of the lists.
     fn list(&mut self, fields: Vec<String>) -> String {
         let first = self.lists.len();
@@ -210,7 +224,7 @@ impl Packer {
         Ok(format!("Text({})", length << 20 | at))
     }
 
-    /// Tags: 0 a scalar, 1 a def, 2 a list, 3 a map; the argument is a number of that kind.
+    /// The number of a type.
     fn ty(&mut self, ty: &Type) -> Result<u16, String> {
         if let Some(known) = self.numbers.get(ty) {
             return Ok(*known);
@@ -218,34 +232,31 @@ impl Packer {
         let record = match ty {
             Type::Scalar(name) => {
                 let number = SCALARS.iter().position(|scalar| scalar == name).unwrap_or(0);
-                (0, u16::try_from(number).unwrap_or(0))
+                format!("Type::Scalar(SCALARS[{number}])")
             }
-            Type::Def(name) => (1, *self.defs.get(name).ok_or_else(|| format!("no def {name}"))?),
-            Type::List(item) => (2, self.ty(item)?),
-            Type::Map(value) => (3, self.ty(value)?),
+            Type::Def(name) => {
+                format!("Type::Struct(Def({}))", self.defs.get(name).ok_or_else(|| format!("no def {name}"))?)
+            }
+            Type::List(item) => format!("Type::List(TypeId({}))", self.ty(item)?),
+            Type::Map(value) => format!("Type::Map(TypeId({}))", self.ty(value)?),
         };
         let number = u16::try_from(self.types.len()).map_err(|_| "too many types")?;
-        self.types.push(format!("{record:?}"));
+        self.types.push(record);
         self.numbers.insert(ty.clone(), number);
         Ok(number)
     }
 
     fn field_facts(&mut self, facts: Option<&overlay::FieldFacts>) -> Result<usize, String> {
         let Some(facts) = facts else { return Ok(0) };
-        let first = self.values.len();
-        for value in &facts.values {
-            let value = self.text(value)?;
-            self.values.push(value);
-        }
+        let values = self.values(facts.values.iter().map(String::as_str))?;
         if let Some(range) = facts.range {
             self.ranges.push(format!("{range:?}"));
         }
         let range = if facts.range.is_some() { self.ranges.len() } else { 0 };
         let row = format!(
-            "FactsRow {{ default: {}, check: {}, values: ({first}, {}), range: {range}, is_immutable: {}, is_optional: {} }}",
+            "FactsRow {{ default: {}, check: {}, values: {values:?}, range: {range}, is_immutable: {}, is_optional: {} }}",
             self.text(facts.default.as_deref().unwrap_or_default())?,
             self.text(facts.check.as_deref().unwrap_or_default())?,
-            self.values.len(),
             facts.immutable,
             facts.optional,
         );

@@ -101,6 +101,27 @@ impl Inventory<'_> {
         Ok(Roots { tops: tops.into_iter().collect(), through: through.into_iter().collect() })
     }
 
+    /// The `vars` that kustomize replaces in a file: it gathers them from all that a top takes, and replaces them in all of
+    /// it (`AccumulateTarget` and `ResolveVars` of its accumulator).
+    pub fn variables_for(&self, path: &str) -> Result<HashSet<String>, GitError> {
+        let roots = self.roots_of(path)?;
+        let (mut variables, mut seen) = (HashSet::new(), HashSet::new());
+        let mut open: Vec<String> = roots.through.iter().map(|file| file.folder().to_owned()).collect();
+        while let Some(folder) = open.pop() {
+            if !seen.insert(folder.clone()) {
+                continue;
+            }
+            limit(path, seen.len() + open.len())?;
+            for Located { fact, .. } in self.kustomizations_in(&folder)? {
+                let taken =
+                    fact.uses.iter().filter(|used| matches!(used.how, How::Resource | How::Base | How::Component));
+                open.extend(taken.filter_map(|used| used.target.at(&folder)).map(|target| target.as_str().to_owned()));
+                variables.extend(fact.variables);
+            }
+        }
+        Ok(variables)
+    }
+
     /// Load every kustomization in a folder, and those below it whose uses climb up to it.
     ///
     /// The graph is not locked meanwhile: the work is parallel, and a thread that helps with it may ask here too.

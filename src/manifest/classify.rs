@@ -198,16 +198,13 @@ impl<'a> Classifier<'a> {
         if !has_variables && !has_namespace {
             return Ok(());
         }
-        let (mut variables, mut sets_namespace) = (HashSet::new(), false);
-        for file in self.inventory.roots_of(path.as_str())?.through {
+        let mut sets_namespace = false;
+        for file in self.inventory.roots_of(path.as_str())?.through.iter().filter(|_| has_namespace) {
             for kustomization in self.inventory.kustomizations_in(file.folder())? {
-                sets_namespace |= has_namespace && kustomization.fact.sets_namespace;
-                variables.extend(kustomization.fact.variables);
+                sets_namespace |= kustomization.fact.sets_namespace;
             }
         }
-        if !has_variables {
-            variables.clear();
-        }
+        let variables = if has_variables { self.inventory.variables_for(path.as_str())? } else { HashSet::new() };
         for (document, unknown) in stream.documents.iter().zip(unknown) {
             unknown::of_kustomize(document, &variables, sets_namespace, unknown);
         }

@@ -60,8 +60,13 @@ pub(super) fn of_kustomize(
     }
 }
 
+/// A text that stands for another: nobody means it as it is, so that what quotes it is about what comes in its place.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    ["${", "$(", "{{", "ENC["].iter().any(|mark| text.contains(mark))
+}
+
 /// Visit every scalar below a value once, however many aliases lead to it.
-pub(super) fn each_scalar<'a>(root: Value<'a>, enter: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(Value<'a>)) {
+pub(crate) fn each_scalar<'a>(root: Value<'a>, enter: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(Value<'a>)) {
     let mut seen = HashSet::new();
     let mut open = vec![root];
     while let Some(value) = open.pop() {

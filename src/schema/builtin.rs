@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::decode::{Decoded, decode};
+use super::doubt;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem};
 use super::stored::Stored;
@@ -35,6 +36,7 @@ pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet
         judged.problems.extend(transition);
         distinct(&mut judged.problems);
     }
+    doubt::settle(&mut judged.problems, object, old);
     judged
 }
 

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::{Growing, Step, Stored};
-use super::table::{Def, Field, FieldSet, Kind, Scalar, Type};
+use super::table::{Def, Facts, Field, FieldSet, Kind, Scalar, Type};
 use super::text::{base64, quantity, time};
 use super::values::nearest;
 use crate::manifest::object::Object;
-use crate::yaml::document::Data;
+use crate::yaml::document::{Data, Entry};
 use crate::yaml::{self, NodeId, Value};
 
 /// A built-in object as the server decoded it.
@@ -68,45 +68,58 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// Decode a raw value, which is not null, into a node.
+    #[inline]
     fn fill(&mut self, node: NodeId, raw: Value<'a>, ty: Type, minors: MinorSet) {
-        if raw.is_scalar() && self.object.unknown(raw).is_some() {
+        if self.object.has_unknown() && raw.is_scalar() && self.object.unknown(raw).is_some() {
             self.growing.verbatim(node, raw);
             self.growing.opaque(node);
             return;
         }
-        match ty {
-            Type::Struct(def) if raw.kind() == yaml::Kind::Mapping => self.structure(node, raw, def, minors),
-            Type::List(item) if raw.kind() == yaml::Kind::Sequence => {
-                let mark = self.growing.deriver().mark();
-                for (index, value) in raw.items().enumerate() {
-                    let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
-                    let child = self.growing.node(node, step, Some(value));
-                    self.value_or_zero(child, value, item.ty(), minors);
-                    self.growing.deriver().item(child);
-                }
-                self.growing.deriver().list(node, mark);
-            }
-            Type::Map(value_type) if raw.kind() == yaml::Kind::Mapping => {
-                let mark = self.growing.deriver().mark();
-                for entry in raw.raw_entries() {
-                    let value = raw.document().value(entry.value);
-                    let key = self.growing.deriver().text_of(&entry.key);
-                    let child = self.growing.node(node, Step::Key(key.clone()), Some(value));
-                    self.value_or_zero(child, value, value_type.ty(), minors);
-                    self.growing.deriver().entry(key, entry.key_origin, child);
-                }
-                self.growing.deriver().mapping(node, mark);
-            }
-            Type::Scalar(scalar) => self.scalar(node, raw, scalar, minors),
-            Type::Struct(_) | Type::List(_) | Type::Map(_) => self.wrong_type(node, raw, &go_type(ty), minors),
+        match (ty, raw.data()) {
+            (Type::Struct(def), Data::Mapping(..)) => self.structure(node, raw, def, minors),
+            (Type::List(item), Data::Sequence(_)) => self.list(node, raw, item.ty(), minors),
+            (Type::Map(value), Data::Mapping(..)) => self.map(node, raw, value.ty(), minors),
+            (Type::Scalar(scalar), _) => self.scalar(node, raw, scalar, minors),
+            (Type::Struct(_) | Type::List(_) | Type::Map(_), _) => self.wrong_type(node, raw, &go_type(ty), minors),
         }
     }
 
+    #[inline(never)]
+    fn list(&mut self, node: NodeId, raw: Value<'a>, item: Type, minors: MinorSet) {
+        let mark = self.growing.deriver().mark();
+        for (index, value) in raw.items().enumerate() {
+            let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
+            let child = self.growing.node(node, step, Some(value));
+            self.value_or_zero(child, value, item, minors);
+            self.growing.deriver().item(child);
+        }
+        self.growing.deriver().list(node, mark);
+    }
+
+    #[inline(never)]
+    fn map(&mut self, node: NodeId, raw: Value<'a>, value_type: Type, minors: MinorSet) {
+        let mark = self.growing.deriver().mark();
+        for entry in raw.raw_entries() {
+            let value = raw.document().value(entry.value);
+            let key = self.growing.deriver().text_of(&entry.key);
+            let child = self.growing.node(node, Step::Key(key), Some(value));
+            self.value_or_zero(child, value, value_type, minors);
+            self.growing.deriver().push(Entry { key, value: child, ..*entry });
+        }
+        self.growing.deriver().mapping(node, mark);
+    }
+
     /// null in a list or a map is the zero value of the type.
+    #[inline]
     fn value_or_zero(&mut self, node: NodeId, raw: Value<'a>, ty: Type, minors: MinorSet) {
         if !raw.is_null() {
             return self.fill(node, raw, ty, minors);
         }
+        self.zero(node, ty, minors);
+    }
+
+    #[cold]
+    fn zero(&mut self, node: NodeId, ty: Type, minors: MinorSet) {
         match ty {
             Type::Struct(def) => {
                 let mark = self.growing.deriver().mark();
@@ -126,19 +139,20 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
+    #[inline(never)]
     fn structure(&mut self, node: NodeId, raw: Value<'a>, def: Def, minors: MinorSet) {
         let mark = self.growing.deriver().mark();
         let mut there = FieldSet::default();
         for entry in raw.raw_entries() {
             let document = raw.document();
             let value = document.value(entry.value);
-            let name = document.text_of(&entry.key);
+            let name = document.bytes_of(&entry.key);
             // SOPS removes its own block before anybody applies the object.
-            if node == NodeId(0) && name == "sops" && self.object.unknown(value).is_some() {
+            if node == NodeId(0) && name == b"sops" && self.object.unknown(value).is_some() {
                 continue;
             }
             let mut missing = minors;
-            let (bits, fields) = def.named(name);
+            let (bits, fields) = def.named(name, entry.hash);
             for field in fields {
                 let known = field.minors().within(minors);
                 missing = missing.without(known);
@@ -146,17 +160,19 @@ impl<'w, 'a> Walk<'w, 'a> {
                     continue;
                 }
                 let key = self.growing.deriver().text_of(&entry.key);
-                let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
+                let child = self.growing.node(node, Step::Field(key), Some(value));
                 self.fill(child, value, field.ty(), known);
-                self.facts(child, value, field, known);
-                if self.strict && value.kind() == yaml::Kind::Sequence && !self.growing.is_opaque(child) {
+                if let Some(facts) = field.facts() {
+                    self.facts(child, value, (field, facts), known);
+                }
+                if self.strict && matches!(value.data(), Data::Sequence(_)) && !self.growing.is_opaque(child) {
                     self.list_keys(child, value, field, known);
                 }
-                self.growing.deriver().entry(key, entry.key_origin, child);
+                self.growing.deriver().push(Entry { key, value: child, ..*entry });
                 there.add(bits);
             }
             if !missing.is_empty() && self.strict {
-                self.unknown_field(node, name, def, missing);
+                self.unknown_field(node, document.text_of(&entry.key), def, missing);
             }
         }
         self.required(node, def, there, minors);
@@ -167,7 +183,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn required(&mut self, node: NodeId, def: Def, there: FieldSet, minors: MinorSet) {
         for field in def.required(there) {
             let required = field.enforced().within(minors);
-            if required.is_empty() || field.facts().is_some_and(super::table::Facts::is_optional) {
+            if required.is_empty() || field.facts().is_some_and(Facts::is_optional) {
                 continue;
             }
             let (name, pointer) = self.growing.names(node, Some(field.name()));
@@ -189,22 +205,27 @@ impl<'w, 'a> Walk<'w, 'a> {
             if field.minors().within(minors).is_empty() {
                 continue;
             }
-            let value = &default.value;
             let key = self.growing.deriver().share(Arc::clone(&default.name));
-            let child = self.growing.node(node, Step::Field(key.clone()), None);
-            match (field.ty(), value.as_object()) {
+            let child = self.growing.node(node, Step::Field(key), None);
+            match (field.ty(), &default.value, &default.text) {
                 // A struct that is filled in has defaults of its own.
-                (Type::Struct(inner), Some(fields)) if fields.is_empty() => {
+                (Type::Struct(inner), serde_json::Value::Object(fields), _) if fields.is_empty() => {
                     let mark = self.growing.deriver().mark();
                     self.defaults(child, inner, FieldSet::default(), minors);
                     self.growing.deriver().mapping(child, mark);
                 }
-                _ => self.growing.fill(child, value),
+                (_, _, Some(text)) => {
+                    let text = self.growing.deriver().share(Arc::clone(text));
+                    self.growing.deriver().set(child, Data::String(text));
+                }
+                (_, value, None) => self.growing.fill(child, value),
             }
-            self.growing.deriver().entry(key, yaml::Origin::Default, child);
+            let entry = Entry { key, key_origin: yaml::Origin::Default, value: child, hash: default.hash };
+            self.growing.deriver().push(entry);
         }
     }
 
+    #[inline(never)]
     fn scalar(&mut self, node: NodeId, raw: Value<'a>, scalar: Scalar, minors: MinorSet) {
         if let Some(number) = converted(scalar, raw.data()) {
             self.type_problem(node, raw, scalar_type(scalar), minors);
@@ -311,8 +332,8 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// What the overlay says of a field's own value.
-    fn facts(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
-        let Some(facts) = field.facts() else { return };
+    #[inline(never)]
+    fn facts(&mut self, node: NodeId, raw: Value<'a>, (field, facts): (Field, Facts), minors: MinorSet) {
         if self.growing.is_opaque(node) {
             return;
         }
@@ -349,6 +370,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// Server-side apply finds the items of some lists by their keys, and refuses two with the same.
+    #[inline(never)]
     fn list_keys(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
         let Type::List(item) = field.ty() else { return };
         let Type::Struct(def) = item.ty() else { return self.set_items(node, raw, field, minors) };
@@ -439,7 +461,7 @@ fn all_differ<'v>(raw: Value<'v>, field: Field) -> bool {
 
 /// What the definitions say of a key that is absent: its default, or the zero value of a field that is required.
 fn zero(field: Field) -> Option<&'static str> {
-    match (field.facts().and_then(super::table::Facts::default), field.ty()) {
+    match (field.facts().and_then(Facts::default), field.ty()) {
         (Some(default), _) => Some(default),
         (None, _) if field.required().is_empty() => None,
         (None, Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number)) => Some("0"),

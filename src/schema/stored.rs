@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::manifest::object::Object;
 use crate::yaml::derive::Deriver;
-use crate::yaml::document::{Data, Text};
+use crate::yaml::document::{Data, Entry, Text};
 use crate::yaml::{Document, NodeId, Origin, Value, pointer};
 
 /// How a value hangs in its parent.
@@ -170,9 +170,9 @@ impl Stored {
         let made = self.links.len();
         self.add(map, key, value);
         if let Some(link) = self.links.get_mut(made)
-            && let Step::Field(key) = &link.step
+            && let Step::Field(key) = link.step
         {
-            link.step = Step::Key(key.clone());
+            link.step = Step::Key(key);
         }
     }
 
@@ -311,9 +311,9 @@ impl<'a> Growing<'a> {
                 for entry in raw.raw_entries() {
                     let value = raw.document().value(entry.value);
                     let key = self.deriver.text_of(&entry.key);
-                    let child = self.node(node, Step::Field(key.clone()), Some(value));
+                    let child = self.node(node, Step::Field(key), Some(value));
                     self.verbatim(child, value);
-                    self.deriver.entry(key, entry.key_origin, child);
+                    self.deriver.push(Entry { key, value: child, ..*entry });
                 }
                 self.deriver.mapping(node, mark);
             }
@@ -345,7 +345,7 @@ impl<'a> Growing<'a> {
                 let mark = self.deriver.mark();
                 for (key, value) in entries {
                     let key = self.deriver.own(key);
-                    let child = self.node(node, Step::Field(key.clone()), None);
+                    let child = self.node(node, Step::Field(key), None);
                     self.fill(child, value);
                     self.deriver.entry(key, Origin::Default, child);
                 }

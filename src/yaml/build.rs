@@ -6,12 +6,13 @@ use super::Dialect;
 use super::document::{
     Data, DialectDifference, Document, DuplicateKey, Entry, Keys, Node, NodeId, Origin, SourceId, Text,
 };
+use super::keys;
 use super::mapping::Pending;
 use super::resolve::KeyKind;
 use crate::source::{Source, Span};
 
 /// A key that waits for its value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     pub(super) text: Text,
     pub(super) span: Span,
@@ -143,7 +144,9 @@ impl<'t> Builder<'t> {
     pub(super) fn close(&mut self, end: u32) -> Result<(), (Span, &'static str)> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         let data = if frame.is_mapping {
-            Data::Mapping(self.mapping(frame.node, frame.first, frame.merges)?, Keys::ANY)
+            let range = self.mapping(frame.node, frame.first, frame.merges)?;
+            let entries = self.entries.get(range.start as usize..range.end as usize).unwrap_or_default();
+            Data::Mapping(range, Keys::of(entries))
         } else {
             let start = index(self.items.len());
             self.items.extend(self.pending_items.drain(frame.first..));
@@ -166,7 +169,8 @@ impl<'t> Builder<'t> {
             Some(frame) if !frame.is_mapping => self.pending_items.push(node),
             Some(frame) => {
                 if let Some(key) = frame.key.take() {
-                    self.pending.push(Pending::new(key, node));
+                    let hash = keys::hash(self.text(&key.text).as_bytes());
+                    self.pending.push(Pending::new(key, hash, node));
                 }
             }
         }

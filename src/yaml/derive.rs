@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::document::{Data, Document, Entry, Keys, Node, NodeId, Origin, Text, Value};
+use super::keys;
 
 /// Builds a document that shares the sources of another one. Nodes are made before their content is known, so that a
 /// child can name its parent.
@@ -47,6 +48,7 @@ impl<'a> Deriver<'a> {
     }
 
     /// The same scalar as one of the raw document's.
+    #[inline]
     pub fn set_scalar_of(&mut self, node: NodeId, raw: Value<'_>) {
         let data = match raw.data() {
             Data::String(text) => Data::String(self.text_of(text)),
@@ -61,6 +63,7 @@ impl<'a> Deriver<'a> {
     }
 
     /// A text of the raw document.
+    #[inline]
     pub fn text_of(&mut self, raw: &Text) -> Text {
         match raw {
             Text::Slice(span) => Text::Slice(*span),
@@ -91,13 +94,6 @@ impl<'a> Deriver<'a> {
         }
     }
 
-    fn bytes(&self, text: &Text) -> &[u8] {
-        match text {
-            Text::Slice(span) => self.raw.source().text.as_bytes().get(span.range()).unwrap_or_default(),
-            Text::Owned(_) => self.str(text).as_bytes(),
-        }
-    }
-
     /// How many items and entries wait for their collection: what [`Self::list`] and [`Self::mapping`] take.
     #[must_use]
     pub fn mark(&self) -> (usize, usize) {
@@ -111,7 +107,14 @@ impl<'a> Deriver<'a> {
 
     /// An entry of the collection that is built.
     pub fn entry(&mut self, key: Text, key_origin: Origin, value: NodeId) {
-        self.pending_entries.push(Entry { key, key_origin, value });
+        let hash = keys::hash(self.str(&key).as_bytes());
+        self.push(Entry { key, key_origin, value, hash });
+    }
+
+    /// The same where the hash of the key is known.
+    #[inline]
+    pub fn push(&mut self, entry: Entry) {
+        self.pending_entries.push(entry);
     }
 
     /// The entries of the mapping that is built, which began at `mark`.
@@ -129,18 +132,17 @@ impl<'a> Deriver<'a> {
     /// Make a node the list of the items since `mark`.
     pub fn list(&mut self, node: NodeId, mark: (usize, usize)) {
         let first = index(self.items.len());
-        self.items.extend(self.pending_items.drain(mark.0..));
+        self.items.extend_from_slice(self.pending_items.get(mark.0..).unwrap_or_default());
+        self.pending_items.truncate(mark.0);
         self.set(node, Data::Sequence(first..index(self.items.len())));
     }
 
     /// Make a node the mapping of the entries since `mark`.
     pub fn mapping(&mut self, node: NodeId, mark: (usize, usize)) {
         let first = index(self.entries.len());
-        let mut keys = Keys::NONE;
-        for entry in self.pending(mark) {
-            keys.add(self.bytes(&entry.key));
-        }
-        self.entries.extend(self.pending_entries.drain(mark.1..));
+        let keys = Keys::of(self.pending(mark));
+        self.entries.extend_from_slice(self.pending_entries.get(mark.1..).unwrap_or_default());
+        self.pending_entries.truncate(mark.1);
         self.set(node, Data::Mapping(first..index(self.entries.len()), keys));
     }
 

@@ -31,8 +31,8 @@ pub enum Origin {
     Default,
     /// Made by a renderer: an index into [`Document::chains`].
     Rendered(u32),
-    /// Not known, and why.
-    Unknown(&'static str),
+    /// Not known: there is no such value.
+    Unknown,
 }
 
 /// What a node holds. Numbers are as kubectl's last step leaves them: int64 where the JSON text fits, else float64.
@@ -60,21 +60,18 @@ pub enum Data {
 pub struct Keys(u32);
 
 impl Keys {
-    /// Any: nobody will ask for many of them.
-    pub(super) const ANY: Self = Self(u32::MAX);
-    pub(super) const NONE: Self = Self(0);
-
-    pub(super) fn add(&mut self, key: &[u8]) {
-        self.0 |= Self::bit(key);
-    }
-
-    fn may_have(self, key: &str) -> bool {
-        self.0 & Self::bit(key.as_bytes()) > 0
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        Self(entries.iter().fold(0, |bits, entry| bits | Self::bit(entry.hash)))
     }
 
     #[inline]
-    fn bit(key: &[u8]) -> u32 {
-        1 << (keys::hash(key) & 31)
+    fn may_have(self, hash: u8) -> bool {
+        self.0 & Self::bit(hash) > 0
+    }
+
+    #[inline]
+    fn bit(hash: u8) -> u32 {
+        1 << (hash & 31)
     }
 }
 
@@ -85,7 +82,7 @@ impl Data {
 }
 
 /// A string of the arena: borrowed from the first source, or kept beside it where the text differs from the bytes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Text {
     /// The bytes of `sources[0]`, unchanged.
     Slice(Span),
@@ -105,7 +102,7 @@ pub struct Node {
 }
 
 /// One pair of a mapping.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// The key after it became a string.
     pub key: Text,
@@ -113,6 +110,8 @@ pub struct Entry {
     pub key_origin: Origin,
     /// Its value.
     pub value: NodeId,
+    /// [`keys::hash`] of the key.
+    pub(crate) hash: u8,
 }
 
 /// Two keys of one mapping that are the same to the reader.
@@ -235,10 +234,11 @@ impl Document {
         made: &mut dyn FnMut(NodeId, Result<Text, u32>),
     ) {
         let Some(Data::Mapping(range, _)) = self.node(mapping).map(|node| node.data.clone()) else { return };
+        let hash = keys::hash(key.as_bytes());
         let key = self.own(key);
-        let child = self.grow(mapping, Ok(key.clone()), value, made);
+        let child = self.grow(mapping, Ok(key), value, made);
         let mut entries = self.entries.get(range.start as usize..range.end as usize).unwrap_or_default().to_vec();
-        entries.push(Entry { key, key_origin: Origin::Default, value: child });
+        entries.push(Entry { key, key_origin: Origin::Default, value: child, hash });
         self.set_mapping(mapping, entries);
     }
 
@@ -266,9 +266,10 @@ impl Document {
             serde_json::Value::Object(fields) => {
                 let mut entries = Vec::with_capacity(fields.len());
                 for (key, value) in fields {
+                    let hash = keys::hash(key.as_bytes());
                     let key = self.own(key);
-                    let value = self.grow(node, Ok(key.clone()), value, made);
-                    entries.push(Entry { key, key_origin: Origin::Default, value });
+                    let value = self.grow(node, Ok(key), value, made);
+                    entries.push(Entry { key, key_origin: Origin::Default, value, hash });
                 }
                 self.set_mapping(node, entries);
             }
@@ -279,10 +280,7 @@ impl Document {
 
     fn set_mapping(&mut self, node: NodeId, entries: Vec<Entry>) {
         let first = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let mut keys = Keys::NONE;
-        for entry in &entries {
-            keys.add(self.text_of(&entry.key).as_bytes());
-        }
+        let keys = Keys::of(&entries);
         self.entries.extend(entries);
         let end = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         if let Some(node) = self.nodes.get_mut(node.0 as usize) {
@@ -303,15 +301,14 @@ impl Document {
         }
     }
 
-    /// A text says this. Most that do not have another length, which their span tells.
-    fn says(&self, text: &Text, key: &str) -> bool {
+    /// The bytes of a text: to compare them nobody has to ask where characters begin.
+    #[inline]
+    pub(crate) fn bytes_of<'a>(&'a self, text: &Text) -> &'a [u8] {
         match text {
             Text::Slice(span) => {
-                span.end.wrapping_sub(span.start) as usize == key.len()
-                    && self.sources.first().and_then(|source| source.text.as_bytes().get(span.range()))
-                        == Some(key.as_bytes())
+                self.sources.first().and_then(|s| s.text.as_bytes().get(span.range())).unwrap_or_default()
             }
-            Text::Owned(index) => self.strings.get(*index as usize).is_some_and(|text| **text == *key),
+            Text::Owned(index) => self.strings.get(*index as usize).map_or(&[], |s| s.as_bytes()),
         }
     }
 
@@ -380,7 +377,7 @@ impl<'a> Value<'a> {
     /// Where it comes from.
     #[must_use]
     pub fn origin(self) -> Origin {
-        self.document.node(self.id).map_or(Origin::Unknown("no such node"), |node| node.origin)
+        self.document.node(self.id).map_or(Origin::Unknown, |node| node.origin)
     }
 
     /// It is a scalar without quotes, block style or tag.
@@ -412,6 +409,7 @@ impl<'a> Value<'a> {
 
     /// An integer.
     #[must_use]
+    #[inline(never)]
     pub fn as_int(self) -> Option<i64> {
         match self.data() {
             Data::Int(value) => Some(*value),
@@ -432,6 +430,7 @@ impl<'a> Value<'a> {
 
     /// A boolean.
     #[must_use]
+    #[inline(never)]
     pub fn as_bool(self) -> Option<bool> {
         match self.data() {
             Data::Bool(value) => Some(*value),
@@ -439,6 +438,7 @@ impl<'a> Value<'a> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn raw_entries(self) -> &'a [Entry] {
         match self.data() {
             Data::Mapping(range, _) => {
@@ -448,6 +448,7 @@ impl<'a> Value<'a> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn raw_items(self) -> &'a [NodeId] {
         match self.data() {
             Data::Sequence(range) => {
@@ -472,16 +473,20 @@ impl<'a> Value<'a> {
 
     #[inline]
     fn entry(self, key: &str) -> Option<&'a Entry> {
-        match self.data() {
-            Data::Mapping(range, keys) if keys.may_have(key) => self.find(range, key),
-            _ => None,
-        }
+        self.find(key, keys::hash(key.as_bytes()))
     }
 
+    /// Out of line: it is asked for in thousands of places, where mostly the hash is known when they are compiled.
     #[inline(never)]
-    fn find(self, range: &Range<u32>, key: &str) -> Option<&'a Entry> {
+    fn find(self, key: &str, hash: u8) -> Option<&'a Entry> {
+        let Data::Mapping(range, keys) = self.data() else { return None };
+        if !keys.may_have(hash) {
+            return None;
+        }
         let entries = self.document.entries.get(range.start as usize..range.end as usize)?;
-        entries.iter().find(|entry| self.document.says(&entry.key, key))
+        let is_it =
+            |entry: &Entry| entry.hash == hash && keys::same(self.document.bytes_of(&entry.key), key.as_bytes());
+        entries.iter().find(|entry| is_it(entry))
     }
 
     /// An item of a list.

@@ -22,9 +22,9 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub(super) fn new(key: Key, value: NodeId) -> Self {
+    pub(super) fn new(key: Key, hash: u8, value: NodeId) -> Self {
         let origin = Origin::Source { source: SourceId(0), span: key.span };
-        let entry = Entry { key: key.text, key_origin: origin, value };
+        let entry = Entry { key: key.text, key_origin: origin, value, hash };
         Self { entry, span: key.span, kind: key.kind, merged: false, replaced: false }
     }
 }
@@ -122,7 +122,7 @@ impl Builder<'_> {
             _ => Span::default(),
         };
         let pending = |entry: &Entry| Pending {
-            entry: entry.clone(),
+            entry: *entry,
             span: span(entry),
             kind: KeyKind::String,
             merged: true,
@@ -137,7 +137,9 @@ impl Builder<'_> {
         if pairs.len() <= FEW {
             for (later, pair) in pairs.iter().enumerate() {
                 let key = self.text(&pair.entry.key);
-                let earlier = pairs.iter().take(later).rposition(|other| self.text(&other.entry.key) == key);
+                let is_same =
+                    |other: &Pending| other.entry.hash == pair.entry.hash && self.text(&other.entry.key) == key;
+                let earlier = pairs.iter().take(later).rposition(is_same);
                 found.extend(earlier.map(|earlier| (earlier, later)));
             }
         } else {

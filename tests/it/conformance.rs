@@ -6,6 +6,7 @@ mod crd;
 mod rego;
 mod schema;
 mod stored;
+mod unknown;
 mod yaml;
 
 use std::collections::BTreeSet;

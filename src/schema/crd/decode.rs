@@ -168,14 +168,14 @@ impl<'a> Walk<'a, '_> {
             match schema.default() {
                 None if self.keeps_nulls => {
                     let key = self.growing.deriver().text_of(&entry.key);
-                    let child = self.growing.node(node, step_of(key.clone()), Some(value));
-                    self.growing.deriver().entry(key, entry.key_origin, child);
+                    let child = self.growing.node(node, step_of(key), Some(value));
+                    self.growing.deriver().push(Entry { key, value: child, ..*entry });
                 }
                 // In a status that is dropped it offends nobody.
                 None => self.lost_nulls += usize::from(!self.in_status),
                 Some(default) => {
                     let key = self.growing.deriver().text_of(&entry.key);
-                    let child = self.growing.node(node, step_of(key.clone()), None);
+                    let child = self.growing.node(node, step_of(key), None);
                     self.literal(child, default, Some(schema));
                     self.growing.deriver().entry(key, Origin::Default, child);
                 }
@@ -183,9 +183,9 @@ impl<'a> Walk<'a, '_> {
             return;
         }
         let key = self.growing.deriver().text_of(&entry.key);
-        let child = self.growing.node(node, step_of(key.clone()), Some(value));
+        let child = self.growing.node(node, step_of(key), Some(value));
         self.value(child, value, child_schema, child_how);
-        self.growing.deriver().entry(key, entry.key_origin, child);
+        self.growing.deriver().push(Entry { key, value: child, ..*entry });
     }
 
     /// `apiVersion`, `kind` or `metadata` of the object or of one in it.
@@ -196,7 +196,7 @@ impl<'a> Walk<'a, '_> {
         if is_metadata && value.is_null() {
             return;
         }
-        let child = self.growing.node(node, Step::Field(key.clone()), Some(value));
+        let child = self.growing.node(node, Step::Field(key), Some(value));
         if let Some(def) = Def::find("meta.v1.ObjectMeta").filter(|_| is_metadata) {
             let found = decode::part(&mut self.growing, self.object, (child, value), def, self.minors);
             self.problems.extend(found.into_iter().filter_map(of_metadata));
@@ -211,7 +211,7 @@ impl<'a> Walk<'a, '_> {
                 self.growing.opaque(child);
             }
         }
-        self.growing.deriver().entry(key, entry.key_origin, child);
+        self.growing.deriver().push(Entry { key, value: child, ..*entry });
     }
 
     /// Fill in the properties that have a default and are not there.
@@ -222,7 +222,7 @@ impl<'a> Walk<'a, '_> {
             let is_dropped = drops_status && name == "status";
             let Some(default) = property.default().filter(|_| !is_there && !is_dropped) else { continue };
             let key = self.growing.deriver().own(name);
-            let child = self.growing.node(node, Step::Field(key.clone()), None);
+            let child = self.growing.node(node, Step::Field(key), None);
             self.literal(child, default, Some(property));
             self.growing.deriver().entry(key, Origin::Default, child);
         }
@@ -251,9 +251,9 @@ impl<'a> Walk<'a, '_> {
                     let property = schema.property(name);
                     let key = self.growing.deriver().own(name);
                     let (child_schema, step) = match (property, schema.additional()) {
-                        (Some(property), _) => (Some(property), Step::Field(key.clone())),
-                        (None, Some(Additional::Schema(values))) => (Some(values), Step::Key(key.clone())),
-                        _ => (None, Step::Field(key.clone())),
+                        (Some(property), _) => (Some(property), Step::Field(key)),
+                        (None, Some(Additional::Schema(values))) => (Some(values), Step::Key(key)),
+                        _ => (None, Step::Field(key)),
                     };
                     let child = self.growing.node(node, step, None);
                     self.json(child, value, child_schema);

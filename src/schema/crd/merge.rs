@@ -50,7 +50,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             return;
         }
         let key = self.growing.deriver().own(name);
-        let child = self.growing.node(parent, Step::Field(key.clone()), Some(new));
+        let child = self.growing.node(parent, Step::Field(key), Some(new));
         self.value(child, new, live, place.schema);
         self.growing.deriver().entry(key, new.origin(), child);
     }
@@ -92,7 +92,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             }
             self.changed = true;
             let key = self.growing.deriver().own(name);
-            let child = self.growing.node(node, Step::Field(key.clone()), None);
+            let child = self.growing.node(node, Step::Field(key), None);
             self.growing.fill(child, &value.to_json());
             self.growing.deriver().entry(key, Origin::Default, child);
         }

@@ -31,6 +31,7 @@ use std::collections::HashSet;
 use pack::Version;
 
 use self::ratchet::Old;
+use super::doubt;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::Stored;
@@ -88,6 +89,7 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
         let applied = alone(merged.as_ref().unwrap_or(object), old.as_ref(), version, minors, true);
         judged.problems = either_way(judged.problems, applied.problems);
     }
+    doubt::settle(&mut judged.problems, object, before.map(|before| before.object));
     judged
 }
 

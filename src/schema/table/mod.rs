@@ -126,13 +126,7 @@ impl TypeId {
     /// The type.
     #[must_use]
     pub fn ty(self) -> Type {
-        let (tag, argument) = TYPES.get(usize::from(self.0)).copied().unwrap_or_default();
-        match tag {
-            0 => Type::Scalar(SCALARS.get(usize::from(argument)).copied().unwrap_or(Scalar::Any)),
-            1 => Type::Struct(Def(argument)),
-            2 => Type::List(Self(argument)),
-            _ => Type::Map(Self(argument)),
-        }
+        TYPES.get(usize::from(self.0)).copied().unwrap_or(Type::Scalar(Scalar::Any))
     }
 }
 
@@ -257,32 +251,25 @@ impl Def {
 
     /// The fields of a name: one, or one for each of its types.
     pub fn field(self, name: &str) -> impl Iterator<Item = Field> {
-        self.named(name).1
+        self.named(name.as_bytes(), hash(name.as_bytes())).1
     }
 
-    /// The same, with a bit for each of them in a set of the struct's fields.
-    pub(super) fn named(self, name: &str) -> (FieldSet, impl Iterator<Item = Field>) {
-        let rows = self.rows();
-        let first = self.first_named(rows, name).unwrap_or(rows.len());
-        let (mut set, mut end) = (0, first);
-        while rows.get(end).is_some_and(|row| end == first || row.name.is(name)) {
-            set |= 1 << end;
+    /// The same by a name and its [`hash`], with a bit for each of them in a set of the struct's fields.
+    #[inline]
+    pub(super) fn named(self, name: &[u8], hash: u8) -> (FieldSet, impl Iterator<Item = Field>) {
+        let (set, rows) = self.rows_named(name, hash).unwrap_or_default();
+        (set, rows.iter().map(Field))
+    }
+
+    fn rows_named(self, name: &[u8], hash: u8) -> Option<(FieldSet, &'static [FieldRow])> {
+        let row = self.row()?;
+        let rows = slice(&FIELDS, row.fields);
+        let first = first_named(rows, slice(&SLOTS, row.slots), name, hash)?;
+        let mut end = first + 1;
+        while rows.get(end - 1)?.is_followed {
             end += 1;
         }
-        (FieldSet(set), rows.get(first..end).unwrap_or_default().iter().map(Field))
-    }
-
-    /// Where the fields of a name begin among its rows. The number of slots is a power of two, and some are free.
-    fn first_named(self, rows: &[FieldRow], name: &str) -> Option<usize> {
-        let slots = slice(&SLOTS, self.row()?.slots);
-        let mut slot = usize::from(hash(name.as_bytes()));
-        loop {
-            let at = usize::from(*slots.get(slot & slots.len().wrapping_sub(1))?).checked_sub(1)?;
-            if rows.get(at)?.name.is(name) {
-                return Some(at);
-            }
-            slot += 1;
-        }
+        Some((FieldSet((1 << end) - (1 << first)), rows.get(first..end)?))
     }
 
     fn listed(self, list: fn(&DefRow) -> (u16, u16), but: FieldSet) -> impl Iterator<Item = Field> {
@@ -301,6 +288,19 @@ impl Def {
     /// The fields that have a default, without those of a set.
     pub(super) fn defaults(self, but: FieldSet) -> impl Iterator<Item = (Field, &'static FieldDefault)> {
         self.listed(|row| row.defaults, but).filter_map(|field| Some((field, field.default()?)))
+    }
+}
+
+/// Where the fields of a name begin among a struct's. The number of slots is a power of two, and some are free.
+#[inline]
+fn first_named(rows: &[FieldRow], slots: &[u8], name: &[u8], hash: u8) -> Option<usize> {
+    let mut slot = usize::from(hash);
+    loop {
+        let at = usize::from(*slots.get(slot & slots.len().wrapping_sub(1))?).checked_sub(1)?;
+        if rows.get(at)?.name.is(name) {
+            return Some(at);
+        }
+        slot += 1;
     }
 }
 
@@ -338,8 +338,9 @@ impl Field {
     }
 
     fn of_facts(self) -> Option<FieldDefault> {
-        let value = serde_json::from_str(self.facts()?.default()?).ok()?;
-        Some(FieldDefault { name: self.name().into(), value })
+        let value: serde_json::Value = serde_json::from_str(self.facts()?.default()?).ok()?;
+        let text = value.as_str().map(Arc::from);
+        Some(FieldDefault { name: self.name().into(), value, text, hash: hash(self.name().as_bytes()) })
     }
 
     /// What it holds.
@@ -376,20 +377,19 @@ impl Field {
 
     /// The keys by which a list is a map for server-side apply.
     pub fn list_keys(self) -> impl Iterator<Item = &'static str> {
-        let list = self.0.list.str().strip_prefix("map:").unwrap_or_default();
-        list.split(',').filter(|key| !key.is_empty())
+        slice(&VALUES, self.0.list_keys).iter().map(|key| key.str())
     }
 
     /// The list is a set for server-side apply.
     #[must_use]
     pub fn is_set(self) -> bool {
-        self.0.list.str() == "set"
+        self.0.is_set
     }
 
     /// What the overlay says of it.
     #[must_use]
     pub fn facts(self) -> Option<Facts> {
-        FACTS.get(usize::from(self.0.facts)).filter(|_| self.0.facts > 0).map(Facts)
+        if self.0.facts == 0 { None } else { FACTS.get(usize::from(self.0.facts)).map(Facts) }
     }
 }
 
@@ -400,6 +400,10 @@ pub struct FieldDefault {
     pub name: Arc<str>,
     /// Its value.
     pub value: serde_json::Value,
+    /// The same, if it is a string: documents share it.
+    pub text: Option<Arc<str>>,
+    /// The hash of the name.
+    pub(super) hash: u8,
 }
 
 /// What the overlay says of a field.

@@ -1,5 +1,8 @@
 //! The rows of the table, which `build.rs` writes. A pair of numbers is a range of another table.
 
+use super::{Def, SCALARS, Type, TypeId};
+use crate::yaml::keys::same;
+
 /// A range of [`TEXTS`]: its length in 12 bits, its place in 20.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Text(u32);
@@ -11,9 +14,10 @@ impl Text {
     }
 
     /// It is this text: to compare the bytes nobody has to ask where characters begin.
-    pub(super) fn is(self, text: &str) -> bool {
+    #[inline]
+    pub(super) fn is(self, text: &[u8]) -> bool {
         let (at, length) = ((self.0 & 0xf_ffff) as usize, (self.0 >> 20) as usize);
-        length == text.len() && TEXTS.as_bytes().get(at..at + length) == Some(text.as_bytes())
+        TEXTS.as_bytes().get(at..at + length).is_some_and(|own| same(own, text))
     }
 
     /// The text, if it is not empty.
@@ -53,14 +57,17 @@ pub(super) struct DefRow {
 #[derive(Debug)]
 pub(super) struct FieldRow {
     pub(super) name: Text,
-    /// `set`, or `map:` and the keys.
-    pub(super) list: Text,
+    /// Of [`VALUES`].
+    pub(super) list_keys: (u16, u16),
     /// Of [`FACTS`]; 0 for none.
     pub(super) facts: u16,
     /// Of [`TYPES`].
     pub(super) ty: u16,
     pub(super) minors: u8,
     pub(super) required: u8,
+    /// The next one has the same name and another type.
+    pub(super) is_followed: bool,
+    pub(super) is_set: bool,
 }
 
 #[derive(Debug)]

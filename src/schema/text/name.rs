@@ -53,7 +53,10 @@ fn is_lower(byte: u8) -> bool {
 /// The shape of an RFC 1123 label, whatever its length.
 #[must_use]
 pub fn is_label(text: &str) -> bool {
-    let bytes = text.as_bytes();
+    is_label_of(text.as_bytes())
+}
+
+fn is_label_of(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|byte| is_lower(*byte))
         && bytes.last().is_some_and(|byte| is_lower(*byte))
         && bytes.iter().all(|byte| is_lower(*byte) || *byte == b'-')
@@ -62,7 +65,7 @@ pub fn is_label(text: &str) -> bool {
 /// The shape of an RFC 1123 subdomain, whatever its length.
 #[must_use]
 pub fn is_subdomain(text: &str) -> bool {
-    text.split('.').all(is_label)
+    text.as_bytes().split(|byte| *byte == b'.').all(is_label_of)
 }
 
 /// A name as a prefix of longer ones, which may end in a dash (`maskTrailingDash`).

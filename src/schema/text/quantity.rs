@@ -78,16 +78,14 @@ pub fn parse(text: &str) -> Result<Quantity, &'static str> {
         [b'+', ..] => (false, text.get(1..).unwrap_or_default()),
         _ => (false, text),
     };
-    let length = |text: &str, is: fn(&u8) -> bool| text.bytes().take_while(is).count();
-    let (whole, rest) = rest.split_at(length(rest, u8::is_ascii_digit));
+    let (whole, rest) = split(rest, |byte| byte.is_ascii_digit());
     let (fraction, suffix) = match rest.strip_prefix('.') {
-        Some(rest) => rest.split_at(length(rest, u8::is_ascii_digit)),
+        Some(rest) => split(rest, |byte| byte.is_ascii_digit()),
         None => ("", rest),
     };
-    let letters = length(suffix, |byte| {
+    let (_, end) = split(suffix, |byte| {
         matches!(byte, b'e' | b'E' | b'i' | b'n' | b'u' | b'm' | b'k' | b'K' | b'M' | b'G' | b'T' | b'P')
     });
-    let (_, end) = suffix.split_at(letters);
     let digits = end.strip_prefix(['-', '+']).unwrap_or(end);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(FORMAT);
@@ -98,6 +96,12 @@ pub fn parse(text: &str) -> Result<Quantity, &'static str> {
     let (base, exponent) = scale(suffix).ok_or(SUFFIX)?;
     let nano = billionths(whole, fraction, base, exponent).min(MOST);
     Ok(Quantity(if negative { -nano } else { nano }))
+}
+
+/// The text as far as its bytes are ASCII of a kind, and the rest.
+fn split(text: &str, is: impl Fn(u8) -> bool) -> (&str, &str) {
+    let end = text.bytes().position(|byte| !is(byte)).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 /// What a suffix multiplies with: a base and its exponent.
@@ -127,8 +131,27 @@ fn scale(suffix: &str) -> Option<(i128, i32)> {
     })
 }
 
+/// A whole number of at most nine digits.
+fn few_digits(whole: &str, fraction: &str) -> Option<u32> {
+    let is_small = whole.len() <= 9 && fraction.is_empty();
+    is_small.then(|| whole.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+}
+
+/// How many billionths a suffix stands for, if it is a whole number of them.
+fn factor(base: i128, exponent: i32) -> Option<i128> {
+    match exponent {
+        0..=60 if base == 2 => Some(ONE << exponent),
+        -9..=18 if base == 10 => POWERS.get(usize::try_from(exponent + 9).ok()?).copied(),
+        _ => None,
+    }
+}
+
 /// The number in billionths, rounded up; saturates.
 fn billionths(whole: &str, fraction: &str, base: i128, exponent: i32) -> i128 {
+    // Nearly all are a few digits and a suffix: nothing is lost, and nothing overflows.
+    if let (Some(number), Some(factor)) = (few_digits(whole, fraction), factor(base, exponent)) {
+        return i128::from(number) * factor;
+    }
     let whole = whole.trim_start_matches('0');
     let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
     let fraction = if whole.is_empty() { fraction.trim_start_matches('0') } else { fraction };
@@ -147,7 +170,8 @@ fn billionths(whole: &str, fraction: &str, base: i128, exponent: i32) -> i128 {
     let mut number = digits.by_ref().take(keep).fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'));
     let lost = digits.any(|digit| digit != b'0');
     let factor = usize::try_from(shift).ok().and_then(|shift| POWERS.get(shift));
-    number = number.saturating_mul(*factor.unwrap_or(&1));
+    // No more than 37 digits: it fits.
+    number *= factor.unwrap_or(&1);
     if base == 2 {
         number = number.saturating_mul(1_i128 << exponent.clamp(0, 60));
     }

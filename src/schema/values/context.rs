@@ -166,44 +166,81 @@ impl<'a> Cx<'a> {
     }
 
     /// `Required value[: why]`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn required(&mut self, at: At<'_>, why: &str) {
         let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
         self.push(Cause::Required, at, message);
     }
 
     /// `Invalid value: JSON: why`, with the value that is there.
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn invalid(&mut self, at: At<'_>, why: impl Display) {
         let message = format!("Invalid value: {}: {why}", printed(at));
         self.push(Cause::Invalid, at, message);
     }
 
     /// `Invalid value: SHOWN: why`, with another text than the value's JSON.
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn invalid_shown(&mut self, at: At<'_>, shown: impl Display, why: impl Display) {
         self.push(Cause::Invalid, at, format!("Invalid value: {shown}: {why}"));
     }
 
+    /// `Invalid value: JSON: why` for each reason that a syntax of `schema::text` gives.
+    #[inline(never)]
+    pub(in crate::schema) fn invalid_each(&mut self, at: At<'_>, whys: impl IntoIterator<Item = impl Display>) {
+        for why in whys {
+            self.invalid(at, why);
+        }
+    }
+
+    /// `Invalid value: SHOWN: why` for each of them.
+    #[inline(never)]
+    pub(in crate::schema) fn invalid_shown_each(
+        &mut self,
+        at: At<'_>,
+        shown: impl Display,
+        whys: impl IntoIterator<Item = impl Display>,
+    ) {
+        for why in whys {
+            self.invalid_shown(at, &shown, why);
+        }
+    }
+
     /// `Invalid value: JSON: field is immutable`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn immutable(&mut self, at: At<'_>) {
         self.changed(at, "field is immutable");
     }
 
     /// `Invalid value: JSON: why`, because the old object had another value.
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn changed(&mut self, at: At<'_>, why: impl Display) {
         let message = format!("Invalid value: {}: {why}", printed(at));
         self.push(Cause::Immutable, at, message);
     }
 
     /// `Invalid value: SHOWN: why`, because of what the old object had.
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn changed_shown(&mut self, at: At<'_>, shown: impl Display, why: impl Display) {
         self.push(Cause::Immutable, at, format!("Invalid value: {shown}: {why}"));
     }
 
     /// `Forbidden: why`, because the old object had another value.
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn forbidden_change(&mut self, at: At<'_>, why: impl Display) {
         self.push(Cause::Immutable, at, format!("Forbidden: {why}"));
     }
 
     /// `Unsupported value: "x": supported values: "a", "b"`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn not_supported(&mut self, at: At<'_>, supported: &[&str]) {
         let value = if at.target().is_none() { "\"\"".to_owned() } else { printed(at) };
         let message = if supported.is_empty() {
@@ -229,44 +266,60 @@ impl<'a> Cx<'a> {
     }
 
     /// `Forbidden: why`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn forbidden(&mut self, at: At<'_>, why: impl Display) {
         self.push(Cause::Forbidden, at, format!("Forbidden: {why}"));
     }
 
     /// `Duplicate value: JSON`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn duplicate(&mut self, at: At<'_>) {
         let message = format!("Duplicate value: {}", printed(at));
         self.push(Cause::Duplicate, at, message);
     }
 
     /// `Duplicate value: SHOWN`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn duplicate_shown(&mut self, at: At<'_>, shown: impl Display) {
         self.push(Cause::Duplicate, at, format!("Duplicate value: {shown}"));
     }
 
     /// `Too long: may not be more than N bytes`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn too_long(&mut self, at: At<'_>, bytes: usize) {
         self.push(Cause::TooLong, at, format!("Too long: may not be more than {bytes} bytes"));
     }
 
     /// `Too many: N: must have at most M items`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn too_many(&mut self, at: At<'_>, number: usize, most: usize) {
         let items = if most == 1 { "item" } else { "items" };
         self.push(Cause::TooMany, at, format!("Too many: {number}: must have at most {most} {items}"));
     }
 
     /// `Not found: JSON`
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn not_found(&mut self, at: At<'_>) {
         let message = format!("Not found: {}", printed(at));
         self.push(Cause::NotFound, at, message);
     }
 
     /// A warning, in the server's words after the field.
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn warn(&mut self, at: At<'_>, message: impl Display) {
         self.push(Cause::Warning, at, message.to_string());
     }
 
     /// Anything else: a cause with its whole message (without the field).
+    #[cold]
+    #[inline(never)]
     pub(in crate::schema) fn push(&mut self, cause: Cause, at: At<'_>, message: String) {
         self.dropped = self.stored.is_opaque(at.target().unwrap_or(at.value));
         if self.dropped {
@@ -343,6 +396,7 @@ impl<'a> Cx<'a> {
 }
 
 /// A value as the server prints it in a message.
+#[cold]
 pub(in crate::schema) fn printed(at: At<'_>) -> String {
     match at.target() {
         None => "null".to_owned(),

@@ -219,9 +219,7 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     // A namespace on a cluster-scoped object is dropped in silence (rest.BeforeCreate).
     let namespace = metadata.text("namespace");
     if wanted.is_namespaced && !namespace.is_empty() {
-        for why in name::dns_label(namespace) {
-            cx.invalid(metadata.at("namespace"), why);
-        }
+        cx.invalid_each(metadata.at("namespace"), name::dns_label(namespace));
     }
     if wanted.generation == Generation::Given
         && !cx.is_update()
@@ -248,23 +246,17 @@ fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let check = |cx: &mut Cx<'a>, is_old: bool| {
         match wanted.generated {
             Generated::Checked | Generated::AsPath if !generate.is_empty() => {
-                for why in prefix_naming.check(generate, true, is_old) {
-                    cx.invalid(metadata.at("generateName"), why);
-                }
+                cx.invalid_each(metadata.at("generateName"), prefix_naming.check(generate, true, is_old));
             }
             // The server cuts it and puts five letters behind it.
             Generated::OnlyResult if name.is_empty() && !generate.is_empty() => {
                 let prefix: String = generate.chars().take(58).collect();
-                for why in naming.check(&format!("{prefix}a"), false, is_old) {
-                    cx.invalid(metadata.at("name"), why);
-                }
+                cx.invalid_each(metadata.at("name"), naming.check(&format!("{prefix}a"), false, is_old));
             }
             _ => {}
         }
         if !name.is_empty() {
-            for why in naming.check(name, false, is_old) {
-                cx.invalid(metadata.at("name"), why);
-            }
+            cx.invalid_each(metadata.at("name"), naming.check(name, false, is_old));
         }
     };
     if naming == Naming::Service {
@@ -287,7 +279,8 @@ pub(super) fn labels<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
             cx.invalid_shown(parent.at(field), format_args!("{key:?}"), why);
             cx.points_to(key);
         }
-        let text = value.as_str().unwrap_or_default();
+        // What is wrong with a value is told of the whole mapping.
+        let text = value.as_str().filter(|_| !cx.is_opaque(value)).unwrap_or_default();
         for why in name::label_value(text) {
             cx.invalid_shown(parent.at(field), format_args!("{text:?}"), why);
             cx.points_to(key);

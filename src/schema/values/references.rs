@@ -8,9 +8,7 @@ use crate::yaml::Value;
 /// The `apiGroup`, `kind` and `name` of a `TypedLocalObjectReference` or a type that extends it.
 pub(in crate::schema) fn typed_local<'a>(cx: &mut Cx<'a>, reference: Value<'a>) {
     if let Some(group) = reference.text_if("apiGroup") {
-        for why in name::dns_subdomain(group) {
-            cx.invalid(reference.at("apiGroup"), why);
-        }
+        cx.invalid_each(reference.at("apiGroup"), name::dns_subdomain(group));
     }
     segment(cx, reference, "kind");
     segment(cx, reference, "name");
@@ -21,8 +19,6 @@ pub(in crate::schema) fn segment<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: 
     if parent.lacks(field) {
         cx.required(parent.at(field), "");
     } else {
-        for why in name::path_segment(parent.text(field)) {
-            cx.invalid(parent.at(field), why);
-        }
+        cx.invalid_each(parent.at(field), name::path_segment(parent.text(field)));
     }
 }

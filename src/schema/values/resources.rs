@@ -263,9 +263,7 @@ fn claim_names<'a>(cx: &mut Cx<'a>, resources: Value<'a>, claims: &HashSet<&str>
             }
             whole.insert(name);
         } else {
-            for why in name::dns_label(request) {
-                cx.invalid(claim.at("request"), why);
-            }
+            cx.invalid_each(claim.at("request"), name::dns_label(request));
             in_part.insert(name);
             if !parts.insert((name, request)) {
                 cx.duplicate_shown(claim.here(), format_args!("\"{name}/{request}\""));

@@ -8,26 +8,32 @@ const FEW: usize = 16;
 
 /// What was seen so far: a few are looked through, more are hashed.
 pub(super) struct Seen<T> {
-    few: Vec<T>,
+    few: [Option<T>; FEW],
+    length: usize,
     many: HashSet<T>,
 }
 
 impl<T: Copy + Eq + Hash> Seen<T> {
     pub(super) fn new() -> Self {
-        Self { few: Vec::new(), many: HashSet::new() }
+        Self { few: [None; FEW], length: 0, many: HashSet::new() }
     }
 
     /// It was there.
     pub(super) fn contains(&self, member: T) -> bool {
-        self.few.contains(&member) || (self.few.len() == FEW && self.many.contains(&member))
+        self.is_of_few(member) || (self.length == FEW && self.many.contains(&member))
+    }
+
+    fn is_of_few(&self, member: T) -> bool {
+        self.few.iter().take(self.length).any(|one| *one == Some(member))
     }
 
     /// Add a member. False where it was there.
     pub(super) fn insert(&mut self, member: T) -> bool {
-        if self.few.contains(&member) {
+        if self.is_of_few(member) {
             false
-        } else if self.few.len() < FEW {
-            self.few.push(member);
+        } else if let Some(free) = self.few.get_mut(self.length) {
+            *free = Some(member);
+            self.length += 1;
             true
         } else {
             self.many.insert(member)

@@ -39,16 +39,12 @@ fn label_requirement<'a>(cx: &mut Cx<'a>, requirement: Value<'a>) {
     }
     label_name(cx, requirement, "key");
     for value in requirement.list("values") {
-        for why in name::label_value(value.as_str().unwrap_or_default()) {
-            cx.invalid(value.here(), why);
-        }
+        cx.invalid_each(value.here(), name::label_value(value.as_str().unwrap_or_default()));
     }
 }
 
 /// `ValidateLabelName`: `parent.field` is the key of a label. An absent one is refused as an empty one.
 pub(in crate::schema) fn label_name<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
     let key = parent.text(field);
-    for why in name::qualified(key) {
-        cx.invalid_shown(parent.at(field), format_args!("{key:?}"), why);
-    }
+    cx.invalid_shown_each(parent.at(field), format_args!("{key:?}"), name::qualified(key));
 }

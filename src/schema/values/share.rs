@@ -9,9 +9,7 @@ use crate::yaml::Value;
 pub(super) fn number_or_percent(cx: &mut Cx<'_>, at: At<'_>) {
     let Some(value) = at.target() else { return };
     if let Some(text) = value.as_str() {
-        for why in name::percent(text) {
-            cx.invalid(at, why);
-        }
+        cx.invalid_each(at, name::percent(text));
     } else if value.as_int().is_some_and(|number| number < 0) {
         cx.invalid(at, "must be greater than or equal to 0");
     }

@@ -29,7 +29,5 @@ fn service<'a>(cx: &mut Cx<'a>, service: Value<'a>) {
     if let Some(why) = service.int("port").and_then(name::port_number) {
         cx.invalid(service.at("port"), format_args!("port is not valid: {why}"));
     }
-    for why in url::service_path(service.text("path")) {
-        cx.invalid(service.at("path"), why);
-    }
+    cx.invalid_each(service.at("path"), url::service_path(service.text("path")));
 }

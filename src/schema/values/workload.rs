@@ -53,19 +53,21 @@ pub(super) fn selects<'a>(
     let Some(selector) = selector else { return Ok(false) };
     let mut all = true;
     for (key, value) in selector.pairs("matchLabels") {
-        let text = value.as_str().unwrap_or_default();
-        if !name::qualified(key).is_empty() || !name::label_value(text).is_empty() {
+        let known = value.as_str().filter(|_| !cx.is_opaque(value));
+        if !name::qualified(key).is_empty() || known.is_some_and(|text| !name::label_value(text).is_empty()) {
             return Err(Senseless);
         }
-        all &= match label(key) {
-            Label::Absent => false,
-            Label::Is(found) => found == text || cx.is_opaque(value),
-            Label::Unknown => true,
+        all &= match (label(key), known) {
+            (Label::Absent, _) => false,
+            (Label::Is(found), Some(text)) => found == text,
+            (Label::Unknown, _) | (_, None) => true,
         };
     }
     for requirement in selector.list("matchExpressions") {
         let key = requirement.text("key");
-        let values = || requirement.texts("values");
+        let is_unknown = |value: &Value<'_>| cx.is_opaque(*value);
+        let values = || requirement.list("values").filter(|value| !is_unknown(value)).filter_map(Value::as_str);
+        let has_unknown = requirement.list("values").any(|value| is_unknown(&value));
         if !name::qualified(key).is_empty() || values().any(|value| !name::label_value(value).is_empty()) {
             return Err(Senseless);
         }
@@ -73,7 +75,7 @@ pub(super) fn selects<'a>(
         let holds = match (requirement.text("operator"), label(key)) {
             ("In" | "NotIn", _) if !any => return Err(Senseless),
             ("Exists" | "DoesNotExist", _) if any => return Err(Senseless),
-            ("In", Label::Is(found)) => values().any(|value| value == found),
+            ("In", Label::Is(found)) => has_unknown || values().any(|value| value == found),
             ("NotIn", Label::Is(found)) => values().all(|value| value != found),
             ("In" | "Exists", Label::Absent) | ("DoesNotExist", Label::Is(_)) => false,
             (_, Label::Unknown) | ("Exists", Label::Is(_)) | ("NotIn" | "DoesNotExist", Label::Absent) => true,

@@ -69,9 +69,7 @@ pub(super) fn match_conditions<'a>(cx: &mut Cx<'a>, parent: Value<'a>, params: b
             cx.required(condition.at("name"), "");
             continue;
         }
-        for why in name::qualified(text) {
-            cx.invalid(condition.at("name"), why);
-        }
+        cx.invalid_each(condition.at("name"), name::qualified(text));
         if !names.insert(text) {
             cx.duplicate(condition.at("name"));
         }

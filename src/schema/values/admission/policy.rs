@@ -109,9 +109,7 @@ fn binding<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     if policy.is_empty() {
         cx.required(spec.at("policyName"), "");
     } else {
-        for why in name::dns_subdomain(policy) {
-            cx.invalid(spec.at("policyName"), why);
-        }
+        cx.invalid_each(spec.at("policyName"), name::dns_subdomain(policy));
     }
     param_ref(cx, spec);
     rule::match_resources(cx, spec, "matchResources");
@@ -123,9 +121,7 @@ fn param_ref<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let has_selector = reference.has("selector");
     let exclusive = "name and selector are mutually exclusive";
     if !name.is_empty() {
-        for why in name::path_segment(name) {
-            cx.invalid(reference.at("name"), why);
-        }
+        cx.invalid_each(reference.at("name"), name::path_segment(name));
         if has_selector {
             cx.forbidden(reference.at("name"), exclusive);
         }
@@ -237,9 +233,7 @@ fn audit_annotation<'a>(cx: &mut Cx<'a>, annotation: Value<'a>, policy: &str, sc
         cx.invalid_shown(annotation.at("key"), format_args!("{key:?}"), "requires metadata.name be non-empty");
     } else {
         let full = format!("{policy}/{key}");
-        for why in name::qualified(&full) {
-            cx.invalid_shown(annotation.at("key"), format_args!("{full:?}"), why);
-        }
+        cx.invalid_shown_each(annotation.at("key"), format_args!("{full:?}"), name::qualified(&full));
     }
     let at = annotation.at("valueExpression");
     let text = annotation.text("valueExpression").trim();

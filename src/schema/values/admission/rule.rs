@@ -98,9 +98,7 @@ pub(super) fn match_resources<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a
         let mut names = HashSet::new();
         for item in rule.list("resourceNames") {
             let text = item.as_str().unwrap_or_default();
-            for why in name::path_segment(text) {
-                cx.invalid(item.here(), why);
-            }
+            cx.invalid_each(item.here(), name::path_segment(text));
             if !names.insert(text) {
                 cx.duplicate(item.here());
             }

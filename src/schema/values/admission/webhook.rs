@@ -77,9 +77,7 @@ fn review_versions<'a>(cx: &mut Cx<'a>, hook: Value<'a>) {
             cx.invalid(version.here(), "duplicate version");
             continue;
         }
-        for why in name::dns_1035_label(text) {
-            cx.invalid(version.here(), why);
-        }
+        cx.invalid_each(version.here(), name::dns_1035_label(text));
     }
     if !REVIEW_VERSIONS.iter().any(|version| seen.contains(version)) {
         cx.invalid(at, "must include at least one of v1, v1beta1");

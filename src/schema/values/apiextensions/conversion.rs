@@ -57,9 +57,7 @@ fn webhook<'a>(cx: &mut Cx<'a>, conversion: Value<'a>) {
             cx.invalid(version.here(), "duplicate version");
             continue;
         }
-        for why in name::dns_1035_label(text) {
-            cx.invalid(version.here(), why);
-        }
+        cx.invalid_each(version.here(), name::dns_1035_label(text));
     }
     if !seen.contains("v1") && !seen.contains("v1beta1") {
         cx.invalid(versions.here(), "must include at least one of v1, v1beta1");

@@ -37,15 +37,11 @@ fn own_name<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>) {
 fn api_service<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let version = spec.text("version");
     if !spec.lacks("group") {
-        for why in name::dns_subdomain(spec.text("group")) {
-            cx.invalid(spec.at("group"), why);
-        }
+        cx.invalid_each(spec.at("group"), name::dns_subdomain(spec.text("group")));
     } else if version != "v1" {
         cx.required(spec.at("group"), "only v1 may have an empty group and it better be legacy kube");
     }
-    for why in name::dns_1035_label(version) {
-        cx.invalid_shown(spec.at("version"), format_args!("{version:?}"), why);
-    }
+    cx.invalid_shown_each(spec.at("version"), format_args!("{version:?}"), name::dns_1035_label(version));
     for (field, most) in [("groupPriorityMinimum", 20_000), ("versionPriority", 1000)] {
         let priority = spec.int(field).unwrap_or_default();
         if !(1..=most).contains(&priority) {

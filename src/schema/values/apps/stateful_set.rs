@@ -38,9 +38,7 @@ pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if !service.is_empty() {
         cx.since(33, |cx| {
             cx.on_create(|cx| {
-                for why in name::dns_label(service) {
-                    cx.invalid(spec.at("serviceName"), why);
-                }
+                cx.invalid_each(spec.at("serviceName"), name::dns_label(service));
             });
         });
     }

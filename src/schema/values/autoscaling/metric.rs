@@ -88,9 +88,7 @@ fn container_resource<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     if container.is_empty() {
         cx.required(source.at("container"), "must specify a container");
     } else {
-        for why in name::dns_label(container) {
-            cx.invalid(source.at("container"), why);
-        }
+        cx.invalid_each(source.at("container"), name::dns_label(container));
     }
 }
 

@@ -15,9 +15,7 @@ pub(super) fn object_reference<'a>(cx: &mut Cx<'a>, reference: Value<'a>, needs_
         if text.is_empty() {
             cx.required(reference.at(field), "");
         }
-        for why in name::path_segment(text) {
-            cx.invalid(reference.at(field), why);
-        }
+        cx.invalid_each(reference.at(field), name::path_segment(text));
     }
     let version = reference.text("apiVersion");
     let at = reference.at("apiVersion");
@@ -41,7 +39,5 @@ pub(super) fn metric<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     if text.is_empty() {
         cx.required(metric.at("name"), "must specify a metric name");
     }
-    for why in name::path_segment(text) {
-        cx.invalid(metric.at("name"), why);
-    }
+    cx.invalid_each(metric.at("name"), name::path_segment(text));
 }

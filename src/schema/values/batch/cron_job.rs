@@ -17,9 +17,7 @@ pub(super) fn cron_job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(spec) = object.get("spec") else { return };
     schedule(cx, spec);
     if let Some(name) = spec.text_if("timeZone") {
-        for why in zone::check(name) {
-            cx.invalid(spec.at("timeZone"), why);
-        }
+        cx.invalid_each(spec.at("timeZone"), zone::check(name));
     }
     if let Some(template) = spec.get("jobTemplate").filter(|template| template.kind() == Kind::Mapping) {
         job_template(cx, template);

@@ -50,9 +50,7 @@ fn rule<'a>(cx: &mut Cx<'a>, spec: Value<'a>, rule: Value<'a>, containers: &Hash
         cx.too_many(rule.at("onPodConditions"), conditions, RULES);
     }
     for condition in rule.list("onPodConditions").filter(|condition| condition.kind() == Kind::Mapping) {
-        for why in name::qualified(condition.text("type")) {
-            cx.invalid(condition.at("type"), why);
-        }
+        cx.invalid_each(condition.at("type"), name::qualified(condition.text("type")));
     }
     let why = match (rule.has("onExitCodes"), conditions > 0) {
         (true, true) => "specifying both OnExitCodes and OnPodConditions is not supported",

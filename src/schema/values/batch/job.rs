@@ -114,9 +114,7 @@ fn generated_labels<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, lab
     }
     // The label that is generated from a name must be one.
     if let Some(template) = spec.get("template").filter(|_| OF_NAME.into_iter().any(|key| labels.get(key).is_none())) {
-        for why in name::label_value(name) {
-            cx.invalid_shown(template.at("labels"), format_args!("{name:?}"), why);
-        }
+        cx.invalid_shown_each(template.at("labels"), format_args!("{name:?}"), name::label_value(name));
     }
 }
 

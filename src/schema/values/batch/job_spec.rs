@@ -55,9 +55,7 @@ fn managed_by<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         if text.is_empty() {
             cx.required(at, "");
         }
-        for why in path::domain_prefixed(text) {
-            cx.invalid(at, why);
-        }
+        cx.invalid_each(at, path::domain_prefixed(text));
         if text.len() > 63 {
             cx.too_long(at, 63);
         }

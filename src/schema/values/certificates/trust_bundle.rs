@@ -43,9 +43,7 @@ fn own_name<'a>(cx: &mut Cx<'a>, object: Value<'a>, signer: &str) {
         let why = format_args!("ClusterTrustBundle for signerName {signer} must be named with prefix {prefix}");
         return cx.invalid(metadata.at("name"), why);
     };
-    for why in name::dns_subdomain(rest) {
-        cx.invalid(metadata.at("name"), why);
-    }
+    cx.invalid_each(metadata.at("name"), name::dns_subdomain(rest));
 }
 
 fn trust_bundle<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {

@@ -16,9 +16,7 @@ const ACCOUNT: &str = "kubernetes.io/service-account.name";
 
 fn keys<'a>(cx: &mut Cx<'a>, data: Value<'a>) {
     for (key, _, value) in data.entries() {
-        for why in name::config_key(key) {
-            cx.invalid_shown(data.at_entry(key, value), format_args!("{key:?}"), why);
-        }
+        cx.invalid_shown_each(data.at_entry(key, value), format_args!("{key:?}"), name::config_key(key));
     }
 }
 

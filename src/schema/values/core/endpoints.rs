@@ -26,9 +26,7 @@ pub(super) fn endpoints<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
                 cx.invalid_shown(port.at("port"), number, why);
             }
             if let Some(protocol) = port.text_if("appProtocol") {
-                for why in name::qualified(protocol) {
-                    cx.invalid(port.at("appProtocol"), why);
-                }
+                cx.invalid_each(port.at("appProtocol"), name::qualified(protocol));
             }
         }
     }
@@ -47,8 +45,6 @@ fn endpoint_address<'a>(cx: &mut Cx<'a>, address: Value<'a>) {
     }
     checked(cx, address, "hostname", name::dns_label);
     if let Some(node) = address.text_if("nodeName") {
-        for why in name::dns_subdomain(node) {
-            cx.invalid(address.at("nodeName"), why);
-        }
+        cx.invalid_each(address.at("nodeName"), name::dns_subdomain(node));
     }
 }

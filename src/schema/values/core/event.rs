@@ -28,9 +28,11 @@ pub(super) fn event<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if object.has("eventTime") {
         filled(cx, object, &["reportingComponent", "reportingInstance", "action", "reason"]);
         let component = object.text("reportingComponent");
-        for why in name::qualified(component) {
-            cx.invalid_shown(object.at("reportingComponent"), format_args!("{component:?}"), why);
-        }
+        cx.invalid_shown_each(
+            object.at("reportingComponent"),
+            format_args!("{component:?}"),
+            name::qualified(component),
+        );
         for (field, most) in [("reportingInstance", 128), ("action", 128), ("reason", 128), ("message", 1024)] {
             if object.text(field).len() > most {
                 cx.invalid_shown(object.at(field), "\"\"", format_args!("can have at most {most} characters"));

@@ -57,9 +57,7 @@ pub(super) fn limit_range<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     for limit in spec.list("limits") {
         let kind = limit.text("type");
         let whys = name::qualified(kind);
-        for why in &whys {
-            cx.invalid_shown(limit.at("type"), format_args!("{kind:?}"), why);
-        }
+        cx.invalid_shown_each(limit.at("type"), format_args!("{kind:?}"), &whys);
         let is_standard = matches!(kind, "Pod" | "Container" | "PersistentVolumeClaim");
         if whys.is_empty() && !kind.contains('/') && !is_standard {
             cx.invalid(limit.at("type"), "must be a standard limit type or fully qualified");

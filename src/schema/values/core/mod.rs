@@ -90,9 +90,7 @@ fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
 fn port_number_or_name<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
     let Some(port) = parent.get(field) else { return };
     if let Some(text) = port.as_str() {
-        for why in name::port_name(text) {
-            cx.invalid(parent.at(field), why);
-        }
+        cx.invalid_each(parent.at(field), name::port_name(text));
     } else if let Some(why) = port.as_int().and_then(name::port_number) {
         cx.invalid(parent.at(field), why);
     }
@@ -110,9 +108,7 @@ pub(super) fn filled<'a>(cx: &mut Cx<'a>, parent: Value<'a>, fields: &[&'static 
 /// Say what is wrong with a text that is there and not empty.
 pub(super) fn checked<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, check: fn(&str) -> Vec<String>) {
     if let Some(text) = parent.text_if(field).filter(|text| !text.is_empty()) {
-        for why in check(text) {
-            cx.invalid(parent.at(field), why);
-        }
+        cx.invalid_each(parent.at(field), check(text));
     }
 }
 

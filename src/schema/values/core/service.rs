@@ -99,9 +99,7 @@ fn external_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_ips: bool) {
     match text.strip_suffix('.').unwrap_or(text) {
         "" => cx.required(spec.at("externalName"), ""),
         host => {
-            for why in name::dns_subdomain(host) {
-                cx.invalid(spec.at("externalName"), why);
-            }
+            cx.invalid_each(spec.at("externalName"), name::dns_subdomain(host));
         }
     }
 }
@@ -141,9 +139,7 @@ fn port_of<'a>(cx: &mut Cx<'a>, port: Value<'a>, needs_name: bool, names: &mut H
         "" if needs_name => cx.required(port.at("name"), ""),
         "" => {}
         text => {
-            for why in name::dns_label(text) {
-                cx.invalid(port.at("name"), why);
-            }
+            cx.invalid_each(port.at("name"), name::dns_label(text));
             if !names.insert(text) {
                 cx.duplicate(port.at("name"));
             }
@@ -164,9 +160,7 @@ fn port_of<'a>(cx: &mut Cx<'a>, port: Value<'a>, needs_name: bool, names: &mut H
         port_number_or_name(cx, port, "targetPort");
     }
     if let Some(protocol) = port.text_if("appProtocol") {
-        for why in name::qualified(protocol) {
-            cx.invalid(port.at("appProtocol"), why);
-        }
+        cx.invalid_each(port.at("appProtocol"), name::qualified(protocol));
     }
 }
 
@@ -226,9 +220,7 @@ fn load_balancer_class<'a>(cx: &mut Cx<'a>, spec: Value<'a>, kind: &str) {
         cx.forbidden(spec.at("loadBalancerClass"), "may only be used when `type` is 'LoadBalancer'");
         return;
     }
-    for why in name::qualified(class.as_str().unwrap_or_default()) {
-        cx.invalid(spec.at("loadBalancerClass"), why);
-    }
+    cx.invalid_each(spec.at("loadBalancerClass"), name::qualified(class.as_str().unwrap_or_default()));
 }
 
 fn traffic_policies<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {

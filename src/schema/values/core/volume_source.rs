@@ -135,7 +135,5 @@ pub(in super::super) fn csi_driver_name(cx: &mut Cx<'_>, at: At<'_>) {
     if driver.len() > 63 {
         cx.too_long(at, 63);
     }
-    for why in name::dns_subdomain(&driver.to_lowercase()) {
-        cx.invalid(at, why);
-    }
+    cx.invalid_each(at, name::dns_subdomain(&driver.to_lowercase()));
 }

@@ -52,9 +52,7 @@ fn ports<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     for port in object.list("ports") {
         let name = port.text("name");
         if !name.is_empty() {
-            for why in name::dns_label(name) {
-                cx.invalid(port.at("name"), why);
-            }
+            cx.invalid_each(port.at("name"), name::dns_label(name));
         }
         if !names.insert(name) {
             cx.duplicate(port.at("name"));
@@ -63,9 +61,7 @@ fn ports<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             cx.not_supported(port.at("protocol"), &PROTOCOLS);
         }
         if let Some(protocol) = port.text_if("appProtocol") {
-            for why in name::qualified(protocol) {
-                cx.invalid(port.at("appProtocol"), why);
-            }
+            cx.invalid_each(port.at("appProtocol"), name::qualified(protocol));
         }
     }
 }
@@ -93,14 +89,10 @@ fn endpoints<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             }
         }
         if let Some(node) = endpoint.text_if("nodeName") {
-            for why in name::dns_subdomain(node) {
-                cx.invalid(endpoint.at("nodeName"), why);
-            }
+            cx.invalid_each(endpoint.at("nodeName"), name::dns_subdomain(node));
         }
         if let Some(hostname) = endpoint.text_if("hostname") {
-            for why in name::dns_label(hostname) {
-                cx.invalid(endpoint.at("hostname"), why);
-            }
+            cx.invalid_each(endpoint.at("hostname"), name::dns_label(hostname));
         }
         if let Some(hints) = endpoint.get("hints") {
             self::hints(cx, hints);
@@ -162,9 +154,7 @@ fn hints<'a>(cx: &mut Cx<'a>, hints: Value<'a>) {
             if !seen.insert(name) {
                 cx.duplicate_shown(hint.at("name"), format_args!("{name:?}"));
             }
-            for why in check(name) {
-                cx.invalid_shown(hint.at("name"), format_args!("{name:?}"), why);
-            }
+            cx.invalid_shown_each(hint.at("name"), format_args!("{name:?}"), check(name));
         }
     }
 }

@@ -126,9 +126,7 @@ fn new_event<'a>(cx: &mut Cx<'a>, object: Value<'a>, controller: &'a str, note: 
         cx.required(object.at(controller), "");
     }
     let text = object.text(controller);
-    for why in name::qualified(text) {
-        cx.invalid_shown(object.at(controller), format_args!("{text:?}"), why);
-    }
+    cx.invalid_shown_each(object.at(controller), format_args!("{text:?}"), name::qualified(text));
     for field in ["reportingInstance", "action", "reason"] {
         if object.lacks(field) {
             cx.required(object.at(field), "");

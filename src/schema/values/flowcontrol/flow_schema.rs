@@ -35,9 +35,7 @@ pub(super) fn flow_schema<'a>(cx: &mut Cx<'a>, name: &str, object: Value<'a>) {
     if level.is_empty() {
         cx.required(at, "must reference a priority level");
     } else {
-        for why in name::dns_subdomain(level) {
-            cx.invalid(at, why);
-        }
+        cx.invalid_each(at, name::dns_subdomain(level));
     }
     for rule in spec.list("rules") {
         self::rule(cx, rule);
@@ -119,9 +117,7 @@ fn named<'a>(cx: &mut Cx<'a>, subject: Value<'a>, is_account: bool) {
     if name.is_empty() {
         cx.required(subject.at("name"), "");
     } else if is_account && name != "*" {
-        for why in name::dns_subdomain(name) {
-            cx.invalid(subject.at("name"), why);
-        }
+        cx.invalid_each(subject.at("name"), name::dns_subdomain(name));
     }
     if !is_account {
         return;
@@ -130,9 +126,7 @@ fn named<'a>(cx: &mut Cx<'a>, subject: Value<'a>, is_account: bool) {
     if namespace.is_empty() {
         cx.required(subject.at("namespace"), "must specify namespace for service account");
     } else {
-        for why in name::dns_label(namespace) {
-            cx.invalid(subject.at("namespace"), why);
-        }
+        cx.invalid_each(subject.at("namespace"), name::dns_label(namespace));
     }
 }
 

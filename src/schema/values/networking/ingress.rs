@@ -27,15 +27,11 @@ pub(super) fn ingress<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             host(cx, item);
         }
         if !tls.lacks("secretName") {
-            for why in name::dns_subdomain(tls.text("secretName")) {
-                cx.invalid(tls.at("secretName"), why);
-            }
+            cx.invalid_each(tls.at("secretName"), name::dns_subdomain(tls.text("secretName")));
         }
     }
     if let Some(class) = spec.text_if("ingressClassName") {
-        for why in name::dns_subdomain(class) {
-            cx.invalid(spec.at("ingressClassName"), why);
-        }
+        cx.invalid_each(spec.at("ingressClassName"), name::dns_subdomain(class));
     }
     cx.on_create(|cx| class_annotation(cx, object, spec));
 }
@@ -76,9 +72,7 @@ fn ingress_rule<'a>(cx: &mut Cx<'a>, rule: Value<'a>) {
 fn host<'a>(cx: &mut Cx<'a>, host: Value<'a>) {
     let Some(text) = host.as_str() else { return };
     let check = if text.contains('*') { name::wildcard_subdomain } else { name::dns_subdomain };
-    for why in check(text) {
-        cx.invalid(host.here(), why);
-    }
+    cx.invalid_each(host.here(), check(text));
 }
 
 fn http_path<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
@@ -129,9 +123,7 @@ fn service_backend<'a>(cx: &mut Cx<'a>, backend: Value<'a>, service: Value<'a>) 
     } else {
         let name = service.text("name");
         let check = |cx: &mut Cx<'a>, whys: Vec<String>| {
-            for why in whys {
-                cx.invalid(service.at("name"), why);
-            }
+            cx.invalid_each(service.at("name"), whys);
         };
         cx.since(36, |cx| check(cx, name::dns_label(name)));
         cx.before(36, |cx| check(cx, name::dns_1035_label(name)));
@@ -141,9 +133,7 @@ fn service_backend<'a>(cx: &mut Cx<'a>, backend: Value<'a>, service: Value<'a>) 
     match (!port.lacks("name"), number) {
         (true, Some(_)) => cx.invalid_shown(backend.here(), "\"\"", "cannot set both port name & port number"),
         (true, None) => {
-            for why in name::port_name(port.text("name")) {
-                cx.invalid(port.at("name"), why);
-            }
+            cx.invalid_each(port.at("name"), name::port_name(port.text("name")));
         }
         (false, Some(number)) => {
             if let Some(why) = number.as_int().and_then(name::port_number) {

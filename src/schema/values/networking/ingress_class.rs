@@ -47,9 +47,7 @@ fn domain_prefixed_path<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) 
     let Some((host, path)) = text.split_once('/').filter(|(host, path)| !host.is_empty() && !path.is_empty()) else {
         return cx.invalid(at, "must be a domain-prefixed path (such as \"acme.io/foo\")");
     };
-    for why in name::dns_subdomain(host) {
-        cx.invalid_shown(at, format_args!("{host:?}"), why);
-    }
+    cx.invalid_shown_each(at, format_args!("{host:?}"), name::dns_subdomain(host));
     if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte)) {
         cx.invalid_shown(at, format_args!("{path:?}"), PATH);
     }
@@ -61,9 +59,7 @@ fn parameters_reference<'a>(cx: &mut Cx<'a>, parameters: Value<'a>) {
         "Namespace" => match parameters.text_if("namespace") {
             None => cx.required(parameters.at("namespace"), "`parameters.scope` is set to 'Namespace'"),
             Some(namespace) => {
-                for why in name::dns_label(namespace) {
-                    cx.invalid(parameters.at("namespace"), why);
-                }
+                cx.invalid_each(parameters.at("namespace"), name::dns_label(namespace));
             }
         },
         "Cluster" => {

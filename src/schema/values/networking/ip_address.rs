@@ -18,9 +18,7 @@ pub(super) fn ip_address<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(spec) = object.get("spec") else { return };
     let Some(parent) = spec.get("parentRef") else { return cx.required(spec.at("parentRef"), "") };
     if !parent.lacks("group") {
-        for why in name::dns_subdomain(parent.text("group")) {
-            cx.invalid(parent.at("group"), why);
-        }
+        cx.invalid_each(parent.at("group"), name::dns_subdomain(parent.text("group")));
     }
     references::segment(cx, parent, "resource");
     references::segment(cx, parent, "name");

@@ -70,9 +70,7 @@ fn port<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         if end.is_some() {
             cx.invalid(at_end, "may not be specified when `port` is non-numeric");
         }
-        for why in name::port_name(text) {
-            cx.invalid(port.here(), why);
-        }
+        cx.invalid_each(port.here(), name::port_name(text));
     }
 }
 

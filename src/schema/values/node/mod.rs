@@ -17,9 +17,7 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, _kind: Kind, object: Value<'a>) {
     if object.lacks("handler") {
         cx.required(object.at("handler"), "");
     } else {
-        for why in name::dns_label(object.text("handler")) {
-            cx.invalid(object.at("handler"), why);
-        }
+        cx.invalid_each(object.at("handler"), name::dns_label(object.text("handler")));
     }
     if let Some(overhead) = object.get("overhead") {
         self::overhead(cx, overhead);

@@ -102,9 +102,7 @@ fn node_selector_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, any_value: bool) {
 
 fn values_are<'a>(cx: &mut Cx<'a>, requirement: Value<'a>, check: fn(&str) -> Vec<String>) {
     for value in requirement.list("values") {
-        for why in check(value.as_str().unwrap_or_default()) {
-            cx.invalid(value.here(), why);
-        }
+        cx.invalid_each(value.here(), check(value.as_str().unwrap_or_default()));
     }
 }
 
@@ -137,9 +135,7 @@ pub(super) fn match_label_keys<'a>(cx: &mut Cx<'a>, term: Value<'a>, labels: &Ha
             continue;
         }
         for key in term.list(field) {
-            for why in name::qualified(key.as_str().unwrap_or_default()) {
-                cx.invalid(key.here(), why);
-            }
+            cx.invalid_each(key.here(), name::qualified(key.as_str().unwrap_or_default()));
         }
     }
     if let Some(selector) = selector {

@@ -40,7 +40,7 @@ pub(super) fn annotations<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<
             }
             continue;
         } else if let Some(container) = key.strip_prefix(APP_ARMOR) {
-            if !containers.contains_key(container) {
+            if !containers.contains_key(container) && !has_unknown_name(cx, spec) {
                 cx.invalid_shown(place, format_args!("{container:?}"), "container not found");
             }
             if !matches!(text, "" | "runtime/default" | "unconfined") && !text.starts_with("localhost/") {
@@ -49,6 +49,11 @@ pub(super) fn annotations<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<
         }
         cx.moved(before, metadata.at("annotations"), at);
     }
+}
+
+/// One of the containers may be called like anything.
+fn has_unknown_name(cx: &Cx<'_>, spec: Value<'_>) -> bool {
+    every_container(spec).filter_map(|container| container.get("name")).any(|name| cx.is_opaque(name))
 }
 
 /// The containers that annotations may speak of; none where no annotation speaks of any.

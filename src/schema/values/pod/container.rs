@@ -152,9 +152,7 @@ fn common<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>, container: Value<'a>) {
     if name.is_empty() {
         cx.required(container.at("name"), "");
     } else {
-        for why in name::dns_label(name) {
-            cx.invalid(container.at("name"), why);
-        }
+        cx.invalid_each(container.at("name"), name::dns_label(name));
     }
     if container.text("image").is_empty() {
         cx.required(container.at("image"), "");

@@ -54,9 +54,7 @@ pub(super) fn variables<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
         if name.is_empty() {
             cx.required(variable.at("name"), "");
         } else {
-            for why in name::environment(name) {
-                cx.invalid(variable.at("name"), why);
-            }
+            cx.invalid_each(variable.at("name"), name::environment(name));
         }
         if let Some(source) = variable.get("valueFrom") {
             value_from(cx, variable, source);
@@ -171,15 +169,11 @@ fn is_divisor(divisor: Value<'_>, is_cpu: bool) -> bool {
 /// `validateConfigMapKeySelector` and `validateSecretKeySelector`
 fn key_of<'a>(cx: &mut Cx<'a>, reference: Value<'a>) {
     let (name, key) = (reference.text("name"), reference.text("key"));
-    for why in name::dns_subdomain(name) {
-        cx.invalid_shown(reference.at("name"), format_args!("{name:?}"), why);
-    }
+    cx.invalid_shown_each(reference.at("name"), format_args!("{name:?}"), name::dns_subdomain(name));
     if key.is_empty() {
         return cx.required(reference.at("key"), "");
     }
-    for why in name::config_key(key) {
-        cx.invalid(reference.at("key"), why);
-    }
+    cx.invalid_each(reference.at("key"), name::config_key(key));
 }
 
 /// `validateFileKeySelector`
@@ -195,9 +189,7 @@ fn file_key<'a>(cx: &mut Cx<'a>, reference: Value<'a>) {
             "volumeName" => name::dns_label(text),
             _ => path::no_backsteps(text).into_iter().map(str::to_owned).collect(),
         };
-        for why in found {
-            cx.invalid(reference.at(field), why);
-        }
+        cx.invalid_each(reference.at(field), found);
     }
 }
 
@@ -220,9 +212,7 @@ pub(super) fn sources<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
     for source in container.list("envFrom") {
         let prefix = source.text("prefix");
         if !prefix.is_empty() {
-            for why in name::environment(prefix) {
-                cx.invalid(source.at("prefix"), why);
-            }
+            cx.invalid_each(source.at("prefix"), name::environment(prefix));
         }
         let mut kinds = 0;
         for field in ["configMapRef", "secretRef"] {
@@ -233,9 +223,7 @@ pub(super) fn sources<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
                 cx.required(reference.at("name"), "");
             } else {
                 // A dash at the end is let through, as in a prefix of names.
-                for why in name::dns_subdomain(&name::as_prefix(name)) {
-                    cx.invalid(reference.at("name"), why);
-                }
+                cx.invalid_each(reference.at("name"), name::dns_subdomain(&name::as_prefix(name)));
             }
         }
         let why = match kinds {

@@ -184,9 +184,7 @@ fn resource_claims<'a>(cx: &mut Cx<'a>, spec: Value<'a>, metadata: Option<Value<
         if name.is_empty() {
             cx.required(claim.at("name"), "");
         } else if names.insert(name) {
-            for why in crate::schema::text::name::dns_label(name) {
-                cx.invalid(claim.at("name"), why);
-            }
+            cx.invalid_each(claim.at("name"), crate::schema::text::name::dns_label(name));
         } else {
             cx.duplicate(claim.at("name"));
         }
@@ -205,8 +203,9 @@ fn claim_source<'a>(cx: &mut Cx<'a>, claim: Value<'a>) {
         }
     }
     for field in fields {
-        for why in claim.text_if(field).map(crate::schema::text::name::dns_subdomain).unwrap_or_default() {
-            cx.invalid(claim.at(field), why);
-        }
+        cx.invalid_each(
+            claim.at(field),
+            claim.text_if(field).map(crate::schema::text::name::dns_subdomain).unwrap_or_default(),
+        );
     }
 }

@@ -40,15 +40,15 @@ pub(super) fn dns<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         let text = search.as_str().unwrap_or_default();
         let domain = text.strip_suffix('.').unwrap_or(text);
         if text != "." {
-            for why in name::dns_subdomain_with_underscores(domain) {
-                cx.invalid_shown(search.here(), format_args!("{domain:?}"), why);
-            }
+            cx.invalid_shown_each(
+                search.here(),
+                format_args!("{domain:?}"),
+                name::dns_subdomain_with_underscores(domain),
+            );
         }
         if text == "." || domain.contains('_') {
             cx.before(33, |cx| {
-                for why in name::dns_subdomain(domain) {
-                    cx.invalid_shown(search.here(), format_args!("{domain:?}"), why);
-                }
+                cx.invalid_shown_each(search.here(), format_args!("{domain:?}"), name::dns_subdomain(domain));
             });
         }
     }
@@ -66,9 +66,7 @@ pub(super) fn host_aliases<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         legacy_ip(cx, alias.at("ip"), text);
         ip_warnings(cx, alias.at("ip"), text);
         for host in alias.list("hostnames") {
-            for why in name::dns_subdomain(host.as_str().unwrap_or_default()) {
-                cx.invalid(host.here(), why);
-            }
+            cx.invalid_each(host.here(), name::dns_subdomain(host.as_str().unwrap_or_default()));
         }
     }
 }
@@ -102,9 +100,7 @@ pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_own: bool) {
             if name.len() > 64 {
                 cx.too_long(at, 64);
             }
-            for why in name::dns_subdomain(name) {
-                cx.invalid(at, why);
-            }
+            cx.invalid_each(at, name::dns_subdomain(name));
         });
     }
     for (field, check) in [
@@ -116,9 +112,7 @@ pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_own: bool) {
     ] {
         let text = spec.text(field);
         if !text.is_empty() && (has_own || !matches!(field, "hostname" | "subdomain")) {
-            for why in check(text) {
-                cx.invalid(spec.at(field), why);
-            }
+            cx.invalid_each(spec.at(field), check(text));
         }
     }
     if spec.text("serviceAccountName").is_empty() {
@@ -130,8 +124,6 @@ pub(super) fn host_name<'a>(cx: &mut Cx<'a>, spec: Value<'a>, has_own: bool) {
         }
     }
     if let Some(class) = spec.text_if("runtimeClassName") {
-        for why in name::dns_subdomain(class) {
-            cx.invalid(spec.at("runtimeClassName"), why);
-        }
+        cx.invalid_each(spec.at("runtimeClassName"), name::dns_subdomain(class));
     }
 }

@@ -16,9 +16,7 @@ pub(super) fn ports<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
             if found.is_empty() && !names.insert(name) {
                 cx.duplicate(port.at("name"));
             }
-            for why in found {
-                cx.invalid(port.at("name"), why);
-            }
+            cx.invalid_each(port.at("name"), found);
         }
         for field in ["containerPort", "hostPort"] {
             match port.int(field).unwrap_or_default() {

@@ -86,9 +86,7 @@ fn http_get<'a>(cx: &mut Cx<'a>, action: Value<'a>) {
 fn port(cx: &mut Cx<'_>, at: At<'_>) {
     match at.target() {
         Some(value) if value.kind() == Kind::String => {
-            for why in name::port_name(value.as_str().unwrap_or_default()) {
-                cx.invalid(at, why);
-            }
+            cx.invalid_each(at, name::port_name(value.as_str().unwrap_or_default()));
         }
         value => {
             let number = value.and_then(Value::as_int).unwrap_or_default();

@@ -27,9 +27,7 @@ pub(super) fn items<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
                 cx.required(item.at(field), "");
             }
         }
-        for why in path::not_reserved(item.text("path")) {
-            cx.invalid(item.at("path"), why);
-        }
+        cx.invalid_each(item.at("path"), path::not_reserved(item.text("path")));
         mode(cx, item, "mode");
     }
 }
@@ -47,9 +45,7 @@ fn files<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
         if name.is_empty() {
             cx.required(file.at("path"), "");
         }
-        for why in path::not_reserved(name) {
-            cx.invalid(file.at("path"), why);
-        }
+        cx.invalid_each(file.at("path"), path::not_reserved(name));
         match (file.get("fieldRef"), file.get("resourceFieldRef")) {
             (Some(field), resource) => {
                 env::object_field(cx, field, &FIELDS);

@@ -15,9 +15,7 @@ use crate::yaml::Value;
 pub(super) fn readiness_gates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for gate in spec.list("readinessGates") {
         let condition = gate.text("conditionType");
-        for why in name::qualified(condition) {
-            cx.invalid_shown(gate.at("conditionType"), format_args!("{condition:?}"), why);
-        }
+        cx.invalid_shown_each(gate.at("conditionType"), format_args!("{condition:?}"), name::qualified(condition));
     }
 }
 
@@ -26,9 +24,7 @@ pub(super) fn scheduling_gates<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let mut seen: Seen<&str> = Seen::new();
     for gate in spec.list("schedulingGates") {
         let name = gate.text("name");
-        for why in name::qualified(name) {
-            cx.invalid_shown(gate.here(), format_args!("{name:?}"), why);
-        }
+        cx.invalid_shown_each(gate.here(), format_args!("{name:?}"), name::qualified(name));
         if !seen.insert(name) {
             cx.duplicate_shown(gate.here(), format_args!("{name:?}"));
         }
@@ -88,9 +84,7 @@ pub(in crate::schema) fn tolerations<'a>(cx: &mut Cx<'a>, parent: Value<'a>) {
                 cx.invalid_shown(toleration.at("operator"), format_args!("{operator:?}"), why);
             }
         } else {
-            for why in name::qualified(key) {
-                cx.invalid(toleration.at("key"), why);
-            }
+            cx.invalid_each(toleration.at("key"), name::qualified(key));
         }
         if toleration.has("tolerationSeconds") && effect != "NoExecute" {
             let why = "effect must be 'NoExecute' when `tolerationSeconds` is set";

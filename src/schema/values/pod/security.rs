@@ -68,9 +68,7 @@ fn seccomp<'a>(cx: &mut Cx<'a>, context: Value<'a>) {
     match (profile.text("type") == "Localhost", profile.text_if("localhostProfile")) {
         (true, None) => cx.required(at, "must be set when seccomp type is Localhost"),
         (true, Some(path)) => {
-            for why in path::descending(path) {
-                cx.invalid(at, why);
-            }
+            cx.invalid_each(at, path::descending(path));
         }
         (false, Some(_)) => cx.invalid(at, "can only be set when seccomp type is Localhost"),
         (false, None) => {}

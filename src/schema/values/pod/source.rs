@@ -70,9 +70,7 @@ pub(in crate::schema) fn host_path<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
 
 pub(super) fn git_repo<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["repository"]);
-    for why in path::descending(source.text("directory")) {
-        cx.invalid(source.at("directory"), why);
-    }
+    cx.invalid_each(source.at("directory"), path::descending(source.text("directory")));
 }
 
 /// A partition of a disk, whose error speaks of 1 although 0 is fine.
@@ -291,9 +289,10 @@ pub(in crate::schema) fn scale_io<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
 pub(in crate::schema) fn storage_os<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
     filled(cx, source, &["volumeName"]);
     for field in ["volumeName", "volumeNamespace"] {
-        for why in source.text_if(field).filter(|text| !text.is_empty()).map(name::dns_label).unwrap_or_default() {
-            cx.invalid(source.at(field), why);
-        }
+        cx.invalid_each(
+            source.at(field),
+            source.text_if(field).filter(|text| !text.is_empty()).map(name::dns_label).unwrap_or_default(),
+        );
     }
     secret_name(cx, source);
 }

@@ -91,13 +91,14 @@ pub(super) fn volumes<'a>(
     pod: Option<&str>,
     claims: Option<Value<'a>>,
 ) -> Volumes<'a> {
-    let metadata = claims.into_iter().flat_map(Value::items).filter_map(|claim| claim.get("metadata"));
-    let made: HashSet<&str> = metadata.map(|metadata| metadata.text("name")).collect();
+    let list = spec.get("volumes");
+    let names = claims.into_iter().flat_map(Value::items).filter_map(|claim| claim.path(&["metadata", "name"]));
+    let names: Vec<Value<'_>> = names.collect();
+    let mut open = [list, claims].into_iter().flatten().chain(names.iter().copied()).any(|value| cx.is_opaque(value));
+    let made: HashSet<&str> = names.iter().map(|name| name.as_str().unwrap_or_default()).collect();
     let of_claim =
         |name| (name, Known { wrong: !name::dns_label(name).is_empty(), is_claim: true, is_empty_dir: false });
     let mut all: Vec<(&str, Known)> = made.iter().copied().map(of_claim).collect();
-    let list = spec.get("volumes");
-    let mut open = [list, claims].into_iter().flatten().any(|list| cx.is_opaque(list));
     let mut seen: Seen<&str> = Seen::new();
     let mut place = made.len();
     for volume in spec.list("volumes") {
@@ -111,9 +112,7 @@ pub(super) fn volumes<'a>(
         if name.is_empty() {
             cx.required(volume.at("name"), "");
         } else {
-            for why in name::dns_label(name) {
-                cx.invalid(volume.at("name"), why);
-            }
+            cx.invalid_each(volume.at("name"), name::dns_label(name));
         }
         if seen.contains(name) {
             cx.duplicate(volume.at("name"));

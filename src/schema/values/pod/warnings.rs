@@ -1,6 +1,6 @@
 //! What the server takes from a Pod or a template with a warning.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::super::core::node_label_warning;
 use super::super::seen::Seen;
@@ -163,8 +163,9 @@ fn variables<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
 }
 
 fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
-    let mut numbers: HashMap<(i64, &str), Vec<Value<'a>>> = HashMap::new();
-    for port in every_container(spec).flat_map(|container| container.list("ports")) {
+    let ports: Vec<Value<'a>> = every_container(spec).flat_map(|container| container.list("ports")).collect();
+    let mut numbers: BTreeMap<(i64, &str), Vec<Value<'a>>> = BTreeMap::new();
+    for port in ports.iter().copied() {
         let number = |field: &str| port.int(field).unwrap_or_default();
         let (of_host, ip, protocol) = (number("hostPort"), port.text("hostIP"), ports::protocol(port));
         if !ip.is_empty() && of_host == 0 {
@@ -194,8 +195,8 @@ fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             others.push(port);
         }
     }
-    let mut names: HashMap<&str, Value<'a>> = HashMap::new();
-    for port in every_container(spec).flat_map(|container| container.list("ports")) {
+    let mut names: BTreeMap<&str, Value<'a>> = BTreeMap::new();
+    for port in ports {
         let name = port.text("name");
         if name.is_empty() {
             continue;

@@ -126,9 +126,7 @@ pub(super) fn host_process<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 pub(super) fn options<'a>(cx: &mut Cx<'a>, context: Value<'a>) {
     let Some(options) = context.get("windowsOptions") else { return };
     if let Some(name) = options.text_if("gmsaCredentialSpecName") {
-        for why in name::dns_subdomain(name) {
-            cx.invalid(options.at("gmsaCredentialSpecName"), why);
-        }
+        cx.invalid_each(options.at("gmsaCredentialSpecName"), name::dns_subdomain(name));
     }
     match options.text_if("gmsaCredentialSpec").map(str::len) {
         Some(0) => cx.invalid(options.at("gmsaCredentialSpec"), "gmsaCredentialSpec cannot be an empty string"),

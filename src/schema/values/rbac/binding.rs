@@ -57,9 +57,7 @@ fn role_binding_subject<'a>(cx: &mut Cx<'a>, subject: Value<'a>, is_namespaced: 
     match subject.text("kind") {
         "ServiceAccount" => {
             if !subject.lacks("name") {
-                for why in name::dns_subdomain(subject.text("name")) {
-                    cx.invalid(subject.at("name"), why);
-                }
+                cx.invalid_each(subject.at("name"), name::dns_subdomain(subject.text("name")));
             }
             if !group.is_empty() {
                 cx.not_supported(subject.at("apiGroup"), &[""]);

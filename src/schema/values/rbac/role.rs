@@ -21,27 +21,26 @@ pub(super) fn cluster_role<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     }
     for selector in aggregation.list("clusterRoleSelectors") {
         selector::validate(cx, selector);
-        if !is_selector(selector) {
+        if !is_selector(cx, selector) {
             cx.invalid_shown(selector.here(), "null", "invalid label selector.");
         }
     }
 }
 
 /// `LabelSelectorAsSelector` can make something of it. What is wrong is told in detail beside it.
-fn is_selector(selector: Value<'_>) -> bool {
+fn is_selector(cx: &Cx<'_>, selector: Value<'_>) -> bool {
     use crate::schema::text::name::{label_value, qualified};
-    selector.pairs("matchLabels").all(|(key, value)| {
-        qualified(key).is_empty() && value.as_str().is_none_or(|value| label_value(value).is_empty())
-    }) && selector.list("matchExpressions").all(|requirement| {
-        let values = match requirement.text("operator") {
-            "In" | "NotIn" => !requirement.lacks("values"),
-            "Exists" | "DoesNotExist" => requirement.lacks("values"),
-            _ => false,
-        };
-        values
-            && qualified(requirement.text("key")).is_empty()
-            && requirement.texts("values").all(|value| label_value(value).is_empty())
-    })
+    let is_value =
+        |value: Value<'_>| cx.is_opaque(value) || value.as_str().is_none_or(|value| label_value(value).is_empty());
+    selector.pairs("matchLabels").all(|(key, value)| qualified(key).is_empty() && is_value(value))
+        && selector.list("matchExpressions").all(|requirement| {
+            let values = match requirement.text("operator") {
+                "In" | "NotIn" => !requirement.lacks("values"),
+                "Exists" | "DoesNotExist" => requirement.lacks("values"),
+                _ => false,
+            };
+            values && qualified(requirement.text("key")).is_empty() && requirement.list("values").all(is_value)
+        })
 }
 
 /// `ValidatePolicyRule`

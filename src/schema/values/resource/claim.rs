@@ -98,9 +98,7 @@ fn device_request<'a>(cx: &mut Cx<'a>, request: Value<'a>) {
     if class.is_empty() {
         cx.required(request.at("deviceClassName"), "");
     } else {
-        for why in name::dns_subdomain(class) {
-            cx.invalid(request.at("deviceClassName"), why);
-        }
+        cx.invalid_each(request.at("deviceClassName"), name::dns_subdomain(class));
     }
     selectors(cx, request);
     let count = request.int("count").unwrap_or_default();
@@ -151,9 +149,7 @@ fn request_names<'a>(cx: &mut Cx<'a>, parent: Value<'a>, requests: &Names<'_>) {
             cx.invalid(item.here(), unknown);
             continue;
         }
-        for why in text.split('/').flat_map(name::dns_label) {
-            cx.invalid(item.here(), why);
-        }
+        cx.invalid_each(item.here(), text.split('/').flat_map(name::dns_label));
         let found = requests.get(request);
         if !found.is_some_and(|known| alternative.is_none_or(|alternative| known.contains(alternative))) {
             cx.invalid(item.here(), unknown);

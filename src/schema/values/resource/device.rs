@@ -117,9 +117,7 @@ fn binding_conditions<'a>(cx: &mut Cx<'a>, device: Value<'a>) {
     for field in [GOOD, BAD] {
         if fits(cx, device, field, CONDITIONS) {
             for condition in device.list(field) {
-                for why in name::qualified(condition.as_str().unwrap_or_default()) {
-                    cx.invalid(condition.here(), why);
-                }
+                cx.invalid_each(condition.here(), name::qualified(condition.as_str().unwrap_or_default()));
             }
         }
         unique(cx, device, field, |condition| condition.as_str().unwrap_or_default());

@@ -17,9 +17,7 @@ pub(super) fn driver(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
     if text.len() > DRIVER {
         cx.too_long(at, DRIVER);
     }
-    for why in name::dns_subdomain(&text.to_lowercase()) {
-        cx.invalid_shown(at, format_args!("{text:?}"), why);
-    }
+    cx.invalid_shown_each(at, format_args!("{text:?}"), name::dns_subdomain(&text.to_lowercase()));
 }
 
 /// `validatePoolName`: subdomains with slashes between them.
@@ -31,18 +29,14 @@ pub(super) fn pool(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
         cx.too_long(at, POOL);
     }
     for part in text.split('/') {
-        for why in name::dns_subdomain(part) {
-            cx.invalid_shown(at, format_args!("{part:?}"), why);
-        }
+        cx.invalid_shown_each(at, format_args!("{part:?}"), name::dns_subdomain(part));
     }
 }
 
 /// A name that is a DNS label. An absent one is refused as an empty one.
 pub(super) fn label<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str) {
     let text = parent.text(field);
-    for why in name::dns_label(text) {
-        cx.invalid_shown(parent.at(field), format_args!("{text:?}"), why);
-    }
+    cx.invalid_shown_each(parent.at(field), format_args!("{text:?}"), name::dns_label(text));
 }
 
 /// `validateQualifiedName`: an optional domain, a slash, and an identifier.

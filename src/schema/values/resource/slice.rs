@@ -77,9 +77,7 @@ pub(super) fn places<'a>(cx: &mut Cx<'a>, parent: Value<'a>, empty: &str) -> usi
         Some("") => cx.invalid(parent.at("nodeName"), empty),
         Some(node) => {
             set += 1;
-            for why in name::dns_subdomain(node) {
-                cx.invalid(parent.at("nodeName"), why);
-            }
+            cx.invalid_each(parent.at("nodeName"), name::dns_subdomain(node));
         }
     }
     if let Some(selector) = parent.get("nodeSelector") {

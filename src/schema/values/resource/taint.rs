@@ -30,9 +30,7 @@ pub(super) fn rule<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 /// `DeviceTaint`
 pub(super) fn taint<'a>(cx: &mut Cx<'a>, taint: Value<'a>) {
     let key = taint.text("key");
-    for why in name::qualified(key) {
-        cx.invalid_shown(taint.at("key"), format_args!("{key:?}"), why);
-    }
+    cx.invalid_shown_each(taint.at("key"), format_args!("{key:?}"), name::qualified(key));
     value(cx, taint);
     cx.one_of(taint.at("effect"), EFFECTS);
 }
@@ -41,9 +39,7 @@ pub(super) fn taint<'a>(cx: &mut Cx<'a>, taint: Value<'a>) {
 pub(super) fn toleration<'a>(cx: &mut Cx<'a>, toleration: Value<'a>) {
     let key = toleration.text("key");
     if !key.is_empty() {
-        for why in name::qualified(key) {
-            cx.invalid(toleration.at("key"), why);
-        }
+        cx.invalid_each(toleration.at("key"), name::qualified(key));
     }
     match toleration.text("operator") {
         "Exists" if !toleration.text("value").is_empty() => {
@@ -61,7 +57,5 @@ pub(super) fn toleration<'a>(cx: &mut Cx<'a>, toleration: Value<'a>) {
 }
 
 fn value<'a>(cx: &mut Cx<'a>, parent: Value<'a>) {
-    for why in name::label_value(parent.text("value")) {
-        cx.invalid(parent.at("value"), why);
-    }
+    cx.invalid_each(parent.at("value"), name::label_value(parent.text("value")));
 }

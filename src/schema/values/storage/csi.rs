@@ -157,9 +157,7 @@ pub(super) fn csi_node_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_
 pub(super) fn csi_storage_capacity<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     selector::label_selector(cx, object, "nodeTopology");
     let class = object.text("storageClassName");
-    for why in name::dns_subdomain(class) {
-        cx.invalid_shown(object.at("storageClassName"), format_args!("{class:?}"), why);
-    }
+    cx.invalid_shown_each(object.at("storageClassName"), format_args!("{class:?}"), name::dns_subdomain(class));
     let capacity = object.get("capacity").and_then(|capacity| quantity::parse_value(capacity).ok());
     if capacity.is_some_and(quantity::Quantity::is_negative) {
         cx.invalid(object.at("capacity"), "must be greater than or equal to 0");

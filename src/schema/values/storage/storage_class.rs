@@ -33,9 +33,7 @@ fn driver<'a>(cx: &mut Cx<'a>, object: Value<'a>, field: &'static str) {
         return cx.required(object.at(field), "");
     }
     let lower = text.to_lowercase();
-    for why in name::qualified(&lower) {
-        cx.invalid_shown(object.at(field), format_args!("{lower:?}"), why);
-    }
+    cx.invalid_shown_each(object.at(field), format_args!("{lower:?}"), name::qualified(&lower));
 }
 
 /// `validateParameters`
@@ -74,9 +72,7 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
                     }
                 }
             }
-            for why in name::qualified(key) {
-                cx.invalid_shown(expression.at("key"), format_args!("{key:?}"), why);
-            }
+            cx.invalid_shown_each(expression.at("key"), format_args!("{key:?}"), name::qualified(key));
             if all.insert(key, values).is_some() {
                 cx.duplicate(expression.at("key"));
             }

@@ -11,9 +11,7 @@ pub(super) fn volume_attachment<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(spec) = object.get("spec") else { return };
     core::csi_driver_name(cx, spec.at("attacher"));
     let node = spec.text("nodeName");
-    for why in name::dns_subdomain(node) {
-        cx.invalid_shown(spec.at("nodeName"), format_args!("{node:?}"), why);
-    }
+    cx.invalid_shown_each(spec.at("nodeName"), format_args!("{node:?}"), name::dns_subdomain(node));
     let Some(source) = spec.get("source") else {
         return cx.required(spec.at("source"), ONE);
     };
@@ -24,9 +22,7 @@ pub(super) fn volume_attachment<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             cx.required(source.at("persistentVolumeName"), "must specify non empty persistentVolumeName");
         }
         (None, Some(volume)) => {
-            for why in name::dns_subdomain(volume) {
-                cx.invalid(source.at("persistentVolumeName"), why);
-            }
+            cx.invalid_each(source.at("persistentVolumeName"), name::dns_subdomain(volume));
         }
         (Some(inline), None) => core::persistent_volume_spec(cx, inline, "", true),
     }
