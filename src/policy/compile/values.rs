@@ -186,9 +186,9 @@ pub(super) fn open_reference<'t>(term: &'t mut Term, scope: &Scope) -> Option<&'
     }
 }
 
-/// A value in brackets: in a list of its own a name is read and not gone through.
+/// A value in brackets: as a part of something else a name is read and not gone through.
 pub(super) fn index(text: &str) -> String {
-    if is_name(text) { format!("[{text}][0]") } else { text.to_owned() }
+    if is_name(text) { format!("{{\"it\": {text}}}.it") } else { text.to_owned() }
 }
 
 /// Whether a text is a name that was given here.
