@@ -83,7 +83,7 @@ pub(super) enum Part {
 
 /// Where the value at a JSON pointer (or its key) starts; an empty span. Nothing when there is no such value.
 pub(super) fn locate(text: &str, pointer: &str, part: Part) -> Option<Span> {
-    let tokens: Vec<String> = pointer::tokens(pointer).collect();
+    let tokens: Vec<String> = pointer::tokens(pointer).map(Into::into).collect();
     let document = yaml_serde::Deserializer::from_str(text).next()?;
     let place = Probe { tokens: &tokens, part }.deserialize(document).err()?.location()?;
     let line_start = text.split_inclusive('\n').take(place.line().checked_sub(1)?).map(str::len).sum::<usize>();

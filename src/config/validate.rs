@@ -38,10 +38,10 @@ pub(super) fn shaped<T: serde::de::DeserializeOwned>(
 ) -> Result<T, ConfigErrors> {
     let value = super::read::read(source)?;
     super::shape::check(schema, &value, errors);
-    let broken: BTreeSet<String> =
+    let broken: BTreeSet<_> =
         errors.pointers().filter_map(|pointer| crate::yaml::pointer::tokens(pointer).next()).collect();
     let mut sound: Map<String, Value> = match value {
-        Value::Object(map) => map.into_iter().filter(|(key, _)| !broken.contains(key)).collect(),
+        Value::Object(map) => map.into_iter().filter(|(key, _)| !broken.contains(key.as_str())).collect(),
         _ => Map::new(),
     };
     for (key, value) in fallback {

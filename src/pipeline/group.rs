@@ -126,8 +126,8 @@ impl Run<'_> {
             self.absences(unit, &mut part.unchecked);
         }
         let judge_all = |units: Vec<Unit<'_>>, part: &mut Part| {
-            for unit in &units {
-                let (findings, notices) = judge.findings(unit);
+            let judged: Vec<_> = units.par_iter().map(|unit| judge.findings(unit)).collect();
+            for (findings, notices) in judged {
                 part.findings.extend(findings);
                 part.notices.extend(notices);
             }

@@ -1,6 +1,6 @@
 //! The policies that come with the program: `policies/`, embedded by the build script.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use super::Value;
@@ -47,8 +47,12 @@ pub static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
 #[must_use]
 pub fn may_be_id(id: &str) -> bool {
     let pack = id.split('/').next();
-    FILES.iter().any(|(path, _)| path.split('/').nth(1) == pack)
+    pack.is_some_and(|pack| PACKS.contains(pack))
 }
+
+/// The names of the packs.
+static PACKS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| FILES.iter().filter_map(|(path, _)| path.split('/').nth(1)).collect());
 
 impl Library {
     /// The policies of a name: one by its id, or all of a pack. None where there are none.

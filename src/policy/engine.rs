@@ -162,12 +162,12 @@ struct Facts {
 impl Program {
     /// Check, lower and prepare modules with the documents that they read below `data`.
     pub fn compile(modules: &[Module], data: &Value) -> Result<Self, Vec<Fault>> {
-        Self::of_units(&compile::parse(modules)?, None, data)
+        Self::prepare(&compile::lower(&compile::parse(modules)?, None, true)?, data)
     }
 
     /// The same of modules that were parsed. Where it is known which packages are asked, it answers for those alone.
     pub(super) fn of_units(units: &[Arc<Unit>], asked: Option<&[&str]>, data: &Value) -> Result<Self, Vec<Fault>> {
-        Self::prepare(&compile::lower(units, asked)?, data)
+        Self::prepare(&compile::lower(units, asked, false)?, data)
     }
 
     /// The same, with a query such as `data.main.deny[x]`, whose answers [`answers`](Self::answers) gives.

@@ -38,10 +38,9 @@ type Checked = fn(&[Value]) -> Result<Value, Conflict>;
 #[error("eval_conflict_error: object keys must be unique")]
 struct Conflict;
 
-const FUNCTIONS: [(&str, u8, Function); 9] = [
+const FUNCTIONS: [(&str, u8, Function); 8] = [
     ("internal.gt", 2, |values| compare(values, Ordering::is_gt)),
     ("internal.gte", 2, |values| compare(values, Ordering::is_ge)),
-    ("internal.id", 1, id),
     ("internal.items", 1, items),
     ("internal.lt", 2, |values| compare(values, Ordering::is_lt)),
     ("internal.lte", 2, |values| compare(values, Ordering::is_le)),
@@ -112,10 +111,6 @@ pub(super) fn register(engine: &mut Engine, is_called: impl Fn(&str) -> bool) {
         let call = move |values: Vec<Value>| function(&values).map_err(Into::into);
         _ = engine.add_extension(name.to_owned(), arity, Box::new(call));
     }
-}
-
-fn id(values: &[Value]) -> Value {
-    values.first().cloned().unwrap_or(Value::Undefined)
 }
 
 /// A collection; undefined for anything else.

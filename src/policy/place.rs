@@ -82,20 +82,44 @@ fn quoted(message: &str) -> Vec<&str> {
     found
 }
 
+/// How many values of an object are looked through for the one that a message quotes.
+const MOST_VALUES: usize = 100_000;
+
+/// From a value to one that it holds.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
 /// The pointer of the one scalar below a part of an object with this text.
 fn only(object: &Object, part: &str, text: &str) -> Option<String> {
     let mut found = None;
-    let mut open = vec![(part.to_owned(), pointer::find(object.value(), part).value)];
-    let mut left = 100_000_u32;
-    while let Some((at, value)) = open.pop() {
-        left = left.checked_sub(1)?;
-        if value.as_str() == Some(text) && found.replace(at.clone()).is_some() {
+    // Every value that was seen, with the one that holds it.
+    let mut seen = vec![(0, Step::Key(""), pointer::find(object.value(), part).value)];
+    let mut at = 0;
+    while let Some((_, _, value)) = seen.get(at).copied().filter(|_| at < MOST_VALUES) {
+        if value.as_str() == Some(text) && found.replace(at).is_some() {
             return None;
         }
-        open.extend(value.entries().map(|(key, _, value)| (pointer::child(&at, key), value)));
-        open.extend(value.items().enumerate().map(|(index, value)| (format!("{at}/{index}"), value)));
+        seen.extend(value.entries().map(|(key, _, value)| (at, Step::Key(key), value)));
+        seen.extend(value.items().enumerate().map(|(index, value)| (at, Step::Index(index), value)));
+        at += 1;
     }
-    found
+    let mut at = found.filter(|_| at == seen.len())?;
+    let mut steps = Vec::new();
+    while let Some((holder, step, _)) = seen.get(at).filter(|_| at > 0) {
+        steps.push(*step);
+        at = *holder;
+    }
+    let mut pointer = part.to_owned();
+    for step in steps.iter().rev() {
+        match step {
+            Step::Key(key) => pointer::push(&mut pointer, key),
+            Step::Index(index) => pointer::push(&mut pointer, &index.to_string()),
+        }
+    }
+    Some(pointer)
 }
 
 /// The mend of a scalar that is there.

@@ -17,6 +17,9 @@ pub const HIDDEN: char = '\u{FFFD}';
 /// the noncharacters that XML forbids. `\n` and `\t` are controls too.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c,
             '\u{AD}' | '\u{34F}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{115F}' | '\u{1160}'
@@ -37,6 +40,10 @@ fn takes_emoji_style(c: char) -> bool {
 /// for the second `#` of `##[`. As many characters as before, so that columns stay true; only `\r\n` becomes `\n`.
 #[must_use]
 pub fn visible(text: &str) -> String {
+    // Nearly every text.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) && !text.contains("##[") {
+        return text.to_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use rayon::prelude::*;
+
 use crate::finding::{Effect, Finding, Location, Place, Reason, Severity, Status, Unchecked};
 use crate::source::Side;
 
@@ -16,6 +18,9 @@ const SHORT: usize = 3;
 /// How many further places of one finding are shown unless more is asked for.
 const PLACES: usize = 5;
 
+/// Fewer findings than these are not worth another thread.
+const TOGETHER: usize = 50;
+
 const BOLD: &str = "1";
 const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
@@ -26,12 +31,16 @@ const DIM: &str = "2";
 pub(super) fn render(report: &Report, options: RenderOptions) -> String {
     let mut page = Page { text: String::new(), options };
     page.overridden(report);
-    for finding in &report.findings {
-        match summary::standing(finding) {
-            Standing::Open => page.finding(finding),
-            Standing::Existing | Standing::Suppressed if options.verbose => page.finding(finding),
-            _ => {}
-        }
+    let is_shown = |finding: &&Finding| match summary::standing(finding) {
+        Standing::Open => true,
+        Standing::Existing | Standing::Suppressed => options.verbose,
+        Standing::Fixed => false,
+    };
+    let shown: Vec<&Finding> = report.findings.iter().filter(is_shown).collect();
+    let drawn: Vec<String> = shown.into_par_iter().with_min_len(TOGETHER).map(|f| Page::finding(f, options)).collect();
+    for finding in drawn.iter().filter(|text| !text.is_empty()) {
+        page.gap();
+        page.text += finding;
     }
     page.fixed(report);
     page.unchecked(report);
@@ -101,9 +110,16 @@ impl Page {
         }
     }
 
-    fn finding(&mut self, finding: &Finding) {
-        let Some(place) = summary::main_place(finding) else { return };
-        self.gap();
+    /// One finding, as a text of its own.
+    fn finding(finding: &Finding, options: RenderOptions) -> String {
+        let mut page = Self { text: String::new(), options };
+        if let Some(place) = summary::main_place(finding) {
+            page.body(finding, place);
+        }
+        page.text
+    }
+
+    fn body(&mut self, finding: &Finding, place: &Place) {
         let style = match finding.severity {
             Severity::Error => RED,
             Severity::Warning => YELLOW,

@@ -1,17 +1,38 @@
 //! JSON pointers (RFC 6901) ↔ nodes.
 
+use std::borrow::Cow;
+
 use super::document::{Document, Origin, Value};
 use crate::source::Span;
 
 /// Append a key or an index to a pointer, escaped.
 #[must_use]
 pub fn child(pointer: &str, token: &str) -> String {
-    format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1"))
+    let mut whole = pointer.to_owned();
+    push(&mut whole, token);
+    whole
+}
+
+/// The same in place.
+pub fn push(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    for part in token.split_inclusive(['~', '/']) {
+        match part.strip_suffix(['~', '/']) {
+            Some(before) => {
+                pointer.push_str(before);
+                pointer.push_str(if part.ends_with('~') { "~0" } else { "~1" });
+            }
+            None => pointer.push_str(part),
+        }
+    }
 }
 
 /// The decoded tokens of a pointer; none for the whole document.
-pub fn tokens(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
+pub fn tokens(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    pointer.split('/').skip(1).map(|token| match token.contains('~') {
+        true => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
+        false => Cow::Borrowed(token),
+    })
 }
 
 /// What a pointer found: the value if there is one, else its deepest existing ancestor.
@@ -96,13 +117,13 @@ pub fn stable(root: Value<'_>, pointer: &str) -> String {
             let name = item.get("name").and_then(Value::as_str);
             let alone =
                 |name: &str| list.items().filter(|i| i.get("name").and_then(Value::as_str) == Some(name)).count() == 1;
-            stable = match name.filter(|name| alone(name)) {
-                Some(name) => child(&stable, &format!("[name={name}]")),
-                None => child(&stable, &token),
-            };
+            match name.filter(|name| alone(name)) {
+                Some(name) => push(&mut stable, &format!("[name={name}]")),
+                None => push(&mut stable, &token),
+            }
             value = Some(item);
         } else {
-            stable = child(&stable, &token);
+            push(&mut stable, &token);
             value = value.and_then(|mapping| mapping.get(&token));
         }
     }

@@ -6,24 +6,32 @@ use std::sync::Arc;
 use portcullis::policy::engine::{Module, Program, RegoVersion, Trouble};
 use portcullis::policy::{Value, json};
 
-fn program(modules: &[(&str, &str)]) -> Program {
+fn modules_of(modules: &[(&str, &str)]) -> Vec<Module> {
     let module = |(path, text): &(&str, &str)| Module {
         path: Arc::from(*path),
         text: Arc::from(*text),
         version: RegoVersion::V1,
     };
-    let modules: Vec<Module> = modules.iter().map(module).collect();
-    Program::compile(&modules, &Value::new_object()).unwrap_or_else(|faults| panic!("{faults:?}"))
+    modules.iter().map(module).collect()
+}
+
+fn program(modules: &[(&str, &str)]) -> Program {
+    Program::compile(&modules_of(modules), &Value::new_object()).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 fn input(text: &str) -> Value {
     Value::from_json_str(text).unwrap()
 }
 
-/// What `data.a.r` is.
+/// What `data.a.r` is: the same where the lines are kept as they are written, and where they are not.
 fn answer(modules: &[(&str, &str)], given: &str) -> String {
-    let value = program(modules).evaluate("data.a.r", &input(given)).unwrap();
-    value.map_or_else(|| "undefined".to_owned(), |value| json::to_json(&value))
+    let (given, shown) =
+        (input(given), |value: Option<&Value>| value.map_or_else(|| "undefined".to_owned(), json::to_json));
+    let value = program(modules).evaluate("data.a.r", &given).unwrap();
+    let query = Program::compile_query(&modules_of(modules), &Value::new_object(), "data.a.r").unwrap();
+    let (answers, _) = query.answers(&given).unwrap();
+    assert_eq!(shown(answers.first()), shown(value.as_ref()));
+    shown(value.as_ref())
 }
 
 #[test]
@@ -105,4 +113,65 @@ fn an_evaluation_that_fails_leaves_nothing_to_the_next() {
         assert!(error.message.starts_with("b.rego:6: "), "{}", error.message);
     }
     assert_eq!(ask("[-1]").unwrap().map(|value| json::to_json(&value)), Some("[]".to_owned()));
+}
+
+#[test]
+fn small_functions_answer_as_when_they_are_called() {
+    let a = "package a\n\n\
+        is_update(x) if x.op == \"UPDATE\"\n\n\
+        has(o, f) if o[f]\n\n\
+        lacks(o, f) if not o[f]\n\nlacks(o, f) if o[f] == \"\"\n\n\
+        named(x, name) if x.name == name\n\n\
+        starts(x) if startswith(x.name, \"a\")\n\n\
+        exempt(c) if {\n\tsome p in object.get(object.get(input, \"parameters\", {}), \"exempt\", [])\n\tstartswith(c, p)\n}\n\n\
+        second(xs) := xs[1]\n\n\
+        any_of(xs) := x if some x in xs\n\n\
+        word(x) := x if is_string(x)\n\n\
+        r := {name | some name, holds in all; holds}\n\n\
+        all[\"not update\"] if not is_update(input.create)\n\n\
+        all[\"update\"] if is_update(input.update)\n\n\
+        all[\"not update of nothing\"] if not is_update({})\n\n\
+        all[\"undefined argument\"] if not is_update(input.no.such)\n\n\
+        all[\"has\"] if has(input.create, \"op\")\n\n\
+        all[\"has not\"] if not has(input.create, \"none\")\n\n\
+        all[\"has false\"] if has(input.create, \"no\")\n\n\
+        all[\"lacks\"] if lacks(input.create, \"none\")\n\n\
+        all[\"lacks empty\"] if lacks(input.create, \"empty\")\n\n\
+        all[\"lacks not\"] if not lacks(input.create, \"op\")\n\n\
+        all[\"not lacks\"] if not lacks(input.create, \"empty\")\n\n\
+        all[\"name\"] if named(input.update, \"web\")\n\n\
+        all[\"no name\"] if not named(input.create, \"web\")\n\n\
+        all[\"no start\"] if not starts(input.create)\n\n\
+        all[c] if {\n\tsome c in input.names\n\tnot exempt(c)\n}\n\n\
+        all[sprintf(\"exempt %s\", [c])] if {\n\tsome c in input.names\n\texempt(c)\n}\n\n\
+        all[\"second\"] if second(input.names) == \"ab\"\n\n\
+        all[\"no second\"] if not second([1])\n\n\
+        all[\"one\"] if any_of([3]) == 3\n\n\
+        all[\"word\"] if word(\"w\") == \"w\"\n\n\
+        all[\"no word\"] if not word(3)\n\n\
+        all[\"counted\"] if count([1 | exempt(\"abc\")]) == 1\n";
+    let given = r#"{"create": {"op": "CREATE", "no": false, "empty": ""}, "update": {"op": "UPDATE", "name": "web"},
+        "names": ["x", "ab", "b"], "parameters": {"exempt": ["a", "ab"]}}"#;
+    assert_eq!(
+        answer(&[("a.rego", a)], given),
+        r#"["b","counted","exempt ab","has","has not","lacks","lacks empty","lacks not","name","no name","no second","no start","no word","not update","not update of nothing","one","second","update","word","x"]"#
+    );
+}
+
+#[test]
+fn tables_of_words_are_looked_up() {
+    let a = "package a\n\nfactor(\"Ki\") := 1024\n\nfactor(\"Mi\") := 1048576\n\nfactor(\"\") := 1\n\nfactor(\"n\") := null\n\n\
+        r := {\"known\": [x | some x in input; factor(x)], \"unknown\": [x | some x in input; not factor(x)], \
+        \"values\": [[x, y] | some x in input; y := factor(x)], \"first\": factor(\"Mi\"), \"sum\": factor(\"Ki\") + factor(\"\")}\n";
+    assert_eq!(
+        answer(&[("a.rego", a)], r#"["Ki", "", "Gi", "n", 3, null]"#),
+        r#"{"first":1048576,"known":["Ki","","n"],"sum":1025,"unknown":["Gi",3,null],"values":[["Ki",1024],["",1],["n",null]]}"#
+    );
+}
+
+#[test]
+fn what_input_says_is_read_under_with_too() {
+    let a = "package a\n\nlimit(x) if {\n\tx > object.get(input, \"limit\", 3)\n}\n\n\
+        r := [[x | some x in [1, 3, 5]; limit(x)], y] if {\n\ty := [x | some x in [1, 3, 5]; limit(x) with input as {\"limit\": 0}]\n}\n";
+    assert_eq!(answer(&[("a.rego", a)], "{}"), "[[5],[1,3,5]]");
 }

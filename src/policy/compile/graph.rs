@@ -50,6 +50,11 @@ impl<'a> Graph<'a> {
         Self { paths, edges, places, reads }
     }
 
+    /// Something reads `data` by a name that is not known.
+    pub(super) fn reads_any_package(&self) -> bool {
+        self.reads.iter().any(|(root, path)| **root == *"data" && path.first().is_none_or(Option::is_none))
+    }
+
     /// The rules of some packages, and those that they need.
     pub(super) fn needed_by(&self, packages: &[&str]) -> BTreeSet<&'a Path> {
         let is_in = |path: &str, package: &str| path.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'));

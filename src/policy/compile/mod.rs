@@ -9,11 +9,13 @@ mod expand;
 mod functions;
 mod graph;
 mod known;
+mod once;
 mod order;
 mod patterns;
 mod print;
 mod resolve;
 mod rules;
+mod small;
 mod stand_in;
 mod steps;
 mod tree;
@@ -80,6 +82,17 @@ impl Faults {
         if !self.found.contains(&fault) {
             self.found.push(fault);
         }
+    }
+
+    /// How many there are.
+    fn mark(&self) -> (usize, usize) {
+        (self.found.len(), self.heads.len())
+    }
+
+    /// Forget what was found since.
+    fn forget(&mut self, (found, heads): (usize, usize)) {
+        self.found.truncate(found);
+        self.heads.truncate(heads);
     }
 
     /// Stop if there are any.
@@ -175,8 +188,9 @@ pub(super) fn query(text: &str) -> Result<Arc<Unit>, Vec<Fault>> {
 }
 
 /// Check and lower modules. All of their rules are checked; where it is known which packages will be asked
-/// (`policy.workloads.no_probe`), only the rules of these and what they need are lowered.
-pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>) -> Result<Lowered, Vec<Fault>> {
+/// (`policy.workloads.no_probe`), only the rules of these and what they need are lowered. What is traced keeps its
+/// lines; else what is done for speed moves some.
+pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>, is_traced: bool) -> Result<Lowered, Vec<Fault>> {
     let mut faults = Faults::default();
     let tree = tree::Tree::of(units, &mut faults);
     faults.settle()?;
@@ -185,10 +199,15 @@ pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>) -> Result<Lower
     calls::check(&resolved, &tree, &mut faults);
     faults.settle()?;
     let functions = functions::Functions::of(&resolved, &tree);
+    let small = if is_traced { small::Small::default() } else { small::Small::of(&resolved, &functions) };
+    let whole = steps::Whole { tree: &tree, functions: &functions, small };
     let graph = graph::Graph::of(&resolved, &tree);
+    let is_whole = is_traced || graph.reads_any_package();
+    let mut once = if is_whole { once::Once::default() } else { once::Once::of(&resolved) };
     let needed = asked.map(|asked| graph.needed_by(asked));
     let is_needed = |path: &Path| needed.as_ref().is_none_or(|needed| needed.contains(path));
-    let (mut modules, weights) = rules::lower(&resolved, &tree, &functions, is_needed, &mut faults);
+    let (mut modules, weights) = rules::lower(&resolved, &whole, &mut once, is_needed, &mut faults);
+    modules.extend(once.modules());
     modules.extend(stand_in::module(&resolved));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::order::{Scope, is_bound, is_evaluable};
 use super::print::quoted;
 use super::steps::{Lowerer, Out};
-use super::values::{is_constant, is_name, is_path};
+use super::values::{index, is_constant, is_name, is_path};
 use crate::policy::rego::ast::{Loc, Term, TermKind};
 
 impl Lowerer<'_> {
@@ -58,7 +58,7 @@ impl Lowerer<'_> {
                 for (key, value) in pairs {
                     let place = match key.as_str() {
                         Some(name) => format!("{whole}[{}]", quoted(name)),
-                        None => format!("{whole}[internal.id({})]", self.atom(key, scope, out)),
+                        None => format!("{whole}[{}]", index(&self.atom(key, scope, out))),
                     };
                     let item = self.temporary(loc, &place, out);
                     self.matches(loc, value, &item, scope, out);

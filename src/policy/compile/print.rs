@@ -43,6 +43,11 @@ pub(super) fn mark(loc: Loc) -> String {
     format!("{MARK}{}{MARK}", loc.line)
 }
 
+/// A text without its marks.
+pub(super) fn unmarked(marked: &str) -> String {
+    marked.split(MARK).step_by(2).collect()
+}
+
 /// Lines as they are asked for; what comes too late for its line follows in the same one.
 #[derive(Debug, Default)]
 pub(super) struct Printer {

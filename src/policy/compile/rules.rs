@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::Faults;
 use super::expand::{Step, StepKind};
-use super::functions::Functions;
+use super::once::Once;
 use super::order::Scope;
 use super::print::{Printer, mark, push_part};
 use super::resolve::Resolved;
-use super::steps::{Lowerer, Out};
-use super::tree::{Path, Tree, known_path};
+use super::steps::{Lowerer, Out, Whole};
+use super::tree::{Path, known_path};
 use crate::policy::rego::ast::{Rule, Shape, Term, TermKind};
 
 /// Where the clauses of a rule with a default go: the rule itself chooses between them and the default.
@@ -22,11 +22,12 @@ pub(super) type Weights = BTreeMap<Path, usize>;
 
 pub(super) fn lower(
     files: &[Resolved],
-    tree: &Tree,
-    functions: &Functions,
+    whole: &Whole<'_>,
+    once: &mut Once,
     is_needed: impl Fn(&Path) -> bool,
     faults: &mut Faults,
 ) -> (Vec<(Arc<str>, String)>, Weights) {
+    let Whole { tree, functions, .. } = whole;
     let mut weights = Weights::new();
     let mut modules = Vec::new();
     for file in files {
@@ -46,17 +47,19 @@ pub(super) fn lower(
                 None if is_chosen => &aside,
                 None => &file.package,
             };
-            let mut lowerer = Lowerer::new(tree, functions, package, &file.file, faults);
+            let is_needed = is_needed(&path);
+            let mut none = Once::default();
+            let once = if is_needed { &mut *once } else { &mut none };
+            let mut lowerer = Lowerer::new(whole, package, &file.file, once, faults);
             if is_chosen && rule.is_default {
                 let text = lowerer.default(rule, &aside);
-                if is_needed(&path) {
+                if is_needed {
                     here.push(&text);
                 }
             } else {
                 let text = lowerer.rule(rule, function);
                 // A loop stays open while what follows it is evaluated.
-                let weight = 1 + lowerer.loops;
-                let is_needed = is_needed(&path);
+                let weight = 1 + lowerer.loops + usize::from(!lowerer.fixed.is_empty());
                 let known = weights.entry(path).or_default();
                 *known = weight.max(*known);
                 if !is_needed {
@@ -84,6 +87,7 @@ pub(super) fn lower(
 
 impl Lowerer<'_> {
     fn rule(&mut self, rule: &Rule, function: Option<&str>) -> String {
+        self.is_function = rule.shape == Shape::Function;
         let mut scope = Scope::new();
         let mut steps = Vec::new();
         let mut params = Vec::new();

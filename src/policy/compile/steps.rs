@@ -1,17 +1,21 @@
 //! Statements of a body, in the order in which they can be evaluated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Faults;
 use super::expand::{Expander, Step, StepKind};
 use super::functions::Functions;
+use super::once::Once;
 use super::order::{self, Scope, is_bound};
 use super::print::mark;
 use super::resolve::name_of;
+use super::small::Small;
 use super::tree::{Tree, dotted};
-use super::values::{call_text, condition, function_path, is_named, is_path, is_steady, target_path};
+use super::values::{
+    call_text, condition, function_path, is_named, is_path, is_scalar, is_steady, is_word, target_path,
+};
 use crate::policy::rego::ast::{Body, Loc, Term, TermKind};
 
 /// Statements, and the `with` that those of the current step carry.
@@ -62,13 +66,29 @@ pub(super) const NESTING: usize = 5;
 /// Comprehensions within each other: people write two or three.
 pub(super) const CLOSURES: usize = 10;
 
+/// What is known of all modules.
+#[derive(Debug)]
+pub(super) struct Whole<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) functions: &'a Functions,
+    pub(super) small: Small<'a>,
+}
+
 /// Lowers the bodies of one rule.
 pub(super) struct Lowerer<'a> {
     pub(super) tree: &'a Tree,
     pub(super) functions: &'a Functions,
+    pub(super) small: &'a Small<'a>,
+    /// How many small functions are being written out within each other.
+    pub(super) written: usize,
+    pub(super) once: &'a mut Once,
+    /// Calls that say the same everywhere, by the names that they have here, or by themselves while they wait.
+    pub(super) fixed: BTreeMap<String, String>,
+    /// The rule is a function.
+    pub(super) is_function: bool,
     /// The package that the text goes to.
     pub(super) package: &'a [Arc<str>],
-    pub(super) file: &'a str,
+    pub(super) file: &'a Arc<str>,
     pub(super) faults: &'a mut Faults,
     pub(super) made_up: u32,
     pub(super) names: u32,
@@ -81,13 +101,30 @@ pub(super) struct Lowerer<'a> {
 
 impl<'a> Lowerer<'a> {
     pub(super) fn new(
-        tree: &'a Tree,
-        functions: &'a Functions,
+        whole: &'a Whole<'a>,
         package: &'a [Arc<str>],
-        file: &'a str,
+        file: &'a Arc<str>,
+        once: &'a mut Once,
         faults: &'a mut Faults,
     ) -> Self {
-        Self { tree, functions, package, file, faults, made_up: 0, names: 0, loops: 0, nesting: 0, closures: 0 }
+        let Whole { tree, functions, small } = whole;
+        Self {
+            tree,
+            functions,
+            small,
+            written: 0,
+            once,
+            fixed: BTreeMap::new(),
+            is_function: false,
+            package,
+            file,
+            faults,
+            made_up: 0,
+            names: 0,
+            loops: 0,
+            nesting: 0,
+            closures: 0,
+        }
     }
 
     pub(super) fn call_text(&self, name: &[Arc<str>], args: &[String]) -> String {
@@ -224,6 +261,12 @@ impl<'a> Lowerer<'a> {
                 out.push_bare(loc, &format!("some {item} in {all}"));
                 self.matches(loc, result, &item, scope, out);
             }
+            StepKind::Call { name, args, out: Some(result) } if self.small.is_one(name, out) => {
+                let args = self.atoms(args, scope, out);
+                let value = self.result(loc, name, &args, out).unwrap_or_else(|| self.call_text(name, &args));
+                self.matches(loc, result, &value, scope, out);
+            }
+            StepKind::Call { name, args, out: Some(result) } if self.once(loc, (name, args), result, scope, out) => {}
             StepKind::Call { name, args, out: Some(result) } => {
                 let call = self.call(loc, name, args, scope, out);
                 // What a body asks a builtin twice is asked once. No variable is called like this.
@@ -234,13 +277,26 @@ impl<'a> Lowerer<'a> {
                     scope.insert(key, name);
                 }
             }
+            StepKind::Call { name, args, out: None } if self.small.is_one(name, out) => {
+                let args = self.atoms(args, scope, out);
+                if !self.holds(loc, name, &args, out) {
+                    let call = self.call_text(name, &args);
+                    out.push(loc, &condition(name, call));
+                }
+            }
+            StepKind::Call { name, args, out: None } if is_named(name, "equal") && args.len() == 2 => {
+                let sides = self.values(args, scope, out);
+                let text = self.call_text(name, &sides);
+                let is_plain = |side: &String| is_path(side) || is_scalar(side) || is_word(side);
+                if sides.iter().all(is_plain) { out.push_condition(loc, &text) } else { out.push(loc, &text) }
+            }
             StepKind::Call { name, args, out: None } => {
                 let call = self.call(loc, name, args, scope, out);
                 out.push(loc, &condition(name, call));
             }
             StepKind::Truth(term) => {
                 let text = self.value(term, scope, out);
-                out.push(loc, &text);
+                if is_path(&text) { out.push_condition(loc, &text) } else { out.push(loc, &text) }
             }
             StepKind::Not(inner) => self.not(loc, inner, scope, out),
             StepKind::SomeIn { key, value, collection } => {
@@ -296,8 +352,10 @@ impl<'a> Lowerer<'a> {
             }
             StepKind::Call { name, args, out: None } => {
                 let args = self.atoms(args, scope, out);
-                let call = self.call_text(name, &args);
-                out.push(loc, &format!("not {}", condition(name, call)));
+                if !self.holds_not(loc, name, &args, out) {
+                    let call = self.call_text(name, &args);
+                    out.push(loc, &format!("not {}", condition(name, call)));
+                }
                 return;
             }
             StepKind::Call { name, args, out: Some(result) } => {
@@ -321,6 +379,11 @@ impl<'a> Lowerer<'a> {
             // A negation holds a condition only.
             other => self.kind(loc, other, scope, &mut inside),
         }
+        self.negation(loc, &inside, out);
+    }
+
+    /// Statements that do not hold together.
+    pub(super) fn negation(&mut self, loc: Loc, inside: &Out, out: &mut Out) {
         if let Some(condition) = inside.condition() {
             out.push(loc, &format!("not {condition}"));
             return;

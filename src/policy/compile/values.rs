@@ -72,11 +72,15 @@ impl Lowerer<'_> {
     /// A term as an expression; what it refers to is iterated before.
     pub(super) fn value(&mut self, term: &Term, scope: &mut Scope, out: &mut Out) -> String {
         match &term.kind {
-            TermKind::Null => "null".to_owned(),
-            TermKind::Bool(value) => value.to_string(),
-            TermKind::Number(text) => text.to_string(),
-            TermKind::String(text) => quoted(text),
-            TermKind::Var(name) => scope.get(name).cloned().unwrap_or_else(|| name.to_string()),
+            TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_) => {
+                constant(term).unwrap_or_default()
+            }
+            TermKind::Var(name) => {
+                let Some(text) = scope.get(name).cloned() else { return name.to_string() };
+                let Some(settled) = self.settled_call(term.loc, &text, out) else { return text };
+                scope.insert(Arc::clone(name), settled.clone());
+                settled
+            }
             TermKind::Ref(base, path) => self.reference(term.loc, base, path, scope, out),
             TermKind::Array(_) | TermKind::Set(_) | TermKind::Object(_) if self.nesting >= NESTING => {
                 // regorus reads nested collections again and again; what is deep is taken apart.
@@ -131,7 +135,11 @@ impl Lowerer<'_> {
     ) -> String {
         let mut text = match &base.kind {
             TermKind::Var(name) if !name.starts_with('$') => name.to_string(),
-            _ => self.atom(base, scope, out),
+            _ => {
+                let text = self.atom(base, scope, out);
+                // A function that is written out may have been given a constant.
+                if is_path(&text) { text } else { self.temporary(loc, &text, out) }
+            }
         };
         for part in path {
             match &part.kind {
@@ -142,8 +150,7 @@ impl Lowerer<'_> {
                 _ if is_evaluable(part, scope) => {
                     // Within the call the name is read and not iterated.
                     let index = self.atom(part, scope, out);
-                    text = format!("{text}[internal.id({index})]");
-                    text = self.temporary(loc, &text, out);
+                    text = self.temporary(loc, &format!("{text}[{}]", self::index(&index)), out);
                 }
                 _ => {
                     let has_key = !part.as_var().is_some_and(|name| is_wildcard(name));
@@ -179,6 +186,11 @@ pub(super) fn open_reference<'t>(term: &'t mut Term, scope: &Scope) -> Option<&'
     }
 }
 
+/// A value in brackets: as a part of something else a name is read and not gone through.
+pub(super) fn index(text: &str) -> String {
+    if is_name(text) { format!("{{\"it\": {text}}}.it") } else { text.to_owned() }
+}
+
 /// Whether a text is a name that was given here.
 pub(super) fn is_name(text: &str) -> bool {
     text.starts_with("__v") && text.bytes().skip(3).all(|byte| byte.is_ascii_digit())
@@ -207,6 +219,17 @@ pub(super) fn condition(name: &[Arc<str>], call: String) -> String {
 /// Whether a text is a name, or a document, with constant keys behind it.
 pub(super) fn is_path(text: &str) -> bool {
     ["__v", "input", "data"].iter().any(|root| text.starts_with(root)) && !text.contains([' ', '('])
+}
+
+/// The text of a constant.
+pub(super) fn constant(term: &Term) -> Option<String> {
+    Some(match &term.kind {
+        TermKind::Null => "null".to_owned(),
+        TermKind::Bool(value) => value.to_string(),
+        TermKind::Number(text) => text.to_string(),
+        TermKind::String(text) => quoted(text),
+        _ => return None,
+    })
 }
 
 pub(super) fn is_constant(term: &Term) -> bool {
@@ -238,6 +261,12 @@ pub(super) fn operator(name: &str) -> Option<Operator> {
     })
 }
 
+/// Whether a text is a constant that is a word.
+pub(super) fn is_word(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null")
+}
+
+/// Whether a text is a number or a string.
 pub(super) fn is_scalar(text: &str) -> bool {
     text.starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())
 }
