@@ -29,10 +29,9 @@ pub fn push(pointer: &mut String, token: &str) {
 
 /// The decoded tokens of a pointer; none for the whole document.
 pub fn tokens(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    pointer.split('/').skip(1).map(|token| match token.contains('~') {
-        true => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
-        false => Cow::Borrowed(token),
-    })
+    let decoded = |token: &str| token.replace("~1", "/").replace("~0", "~");
+    let token = move |token| if str::contains(token, '~') { Cow::Owned(decoded(token)) } else { Cow::Borrowed(token) };
+    pointer.split('/').skip(1).map(token)
 }
 
 /// What a pointer found: the value if there is one, else its deepest existing ancestor.
