@@ -1,5 +1,6 @@
 //! The check that asks the policies in use about every object of the change.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ struct Ask<'a> {
     policy: &'a Policy,
     by: &'a Use,
     clusters: Option<Arc<[String]>>,
-    /// The cluster whose objects it reads, where it reads any.
+    /// The cluster that it is asked for, where that makes a difference.
     scope: Option<String>,
 }
 
@@ -95,9 +96,10 @@ fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &RepoPath) -> Vec<Ask<'
     } else {
         clusters.iter().map(|cluster| Some(cluster.name.as_str())).collect()
     };
-    // A policy that reads other objects is asked for each cluster, whose objects are not those of another.
+    // A policy that reads other objects is asked for each cluster, whose objects are not those of another. So is one that
+    // asks for the cluster.
     let scope = |policy: usize, name: Option<&str>| -> Option<String> {
-        set.policies.get(policy).filter(|policy| !policy.inventory.is_nothing())?;
+        set.policies.get(policy).filter(|policy| !policy.inventory.is_nothing() || policy.asks_cluster)?;
         name.map(str::to_owned).or_else(|| clusters_of(config, path).into_iter().next())
     };
     let mut asks: BTreeMap<(usize, usize, Option<String>), Vec<String>> = BTreeMap::new();
@@ -130,6 +132,15 @@ fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &RepoPath) -> Vec<Ask<'
         .collect()
 }
 
+/// `input.change` for a cluster.
+fn with_cluster(change: &Value, cluster: Option<&str>) -> Value {
+    let mut change = change.clone();
+    if let Ok(fields) = change.as_object_mut() {
+        fields.insert(Value::from("cluster"), cluster.map_or(Value::Null, Value::from));
+    }
+    change
+}
+
 impl Ask<'_> {
     fn evaluate(
         &self,
@@ -138,7 +149,8 @@ impl Ask<'_> {
         asked: &mut subject::Asked<'_>,
         drafts: &mut Vec<Draft>,
     ) {
-        let program = match context.policies.state.program(self.policy, self.scope.as_deref()) {
+        let state = context.policies.state;
+        let program = match state.program(self.policy, self.scope.as_deref(), object.path()) {
             Ok(program) => program,
             // What is wrong with a policy of the repository is told once, not for every object.
             Err(_) if !self.policy.is_bundled && self.policy.group().program().is_err() => return,
@@ -146,10 +158,14 @@ impl Ask<'_> {
         };
         let params = Value::from(serde_json::Value::Object(self.by.entry.params.clone()));
         let is_bare = self.policy.convention == Convention::Conftest;
+        let change = if self.policy.asks_cluster {
+            Cow::Owned(with_cluster(state.change(), self.scope.as_deref()))
+        } else {
+            Cow::Borrowed(state.change())
+        };
         let mut ask = |without_unknown: bool| -> Result<Vec<Violation>, String> {
             let (review, request) = asked.review(is_bare, without_unknown);
-            let change = context.policies.state.change();
-            self.policy.evaluate(&Input { review, request, params: &params, change, program: &program })
+            self.policy.evaluate(&Input { review, request, params: &params, change: &change, program: &program })
         };
         let (said, certain) = match ask(false) {
             Ok(said) if object.has_unknown() => match ask(true) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compile::visit;
-use super::rego::ast::{Loc, Module, Term, TermKind};
+use super::rego::ast::{LiteralKind, Loc, Module, Term, TermKind};
 
 /// What modules read of `data.inventory` and `data.inventory_base`, as far as their text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,6 +88,76 @@ impl InventoryReads {
         !self.elsewhere
     }
 }
+
+/// How modules read their input, as far as their text tells.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// The keys that are read of it.
+    keys: BTreeSet<Arc<str>>,
+    /// It is read as a whole, or by a key that is not known.
+    whole: bool,
+    /// Something goes through its items.
+    is_listed: bool,
+    /// Some path has a key `contents`.
+    has_contents: bool,
+}
+
+impl Input {
+    /// What modules read.
+    pub(super) fn of<'m>(modules: impl Iterator<Item = &'m Module>) -> Self {
+        let is_input = |term: &Term| term.as_var().is_some_and(|name| &**name == "input");
+        let mut found = Self::default();
+        for module in modules {
+            for import in module.imports.iter().filter(|import| import.path.first().is_some_and(|r| &**r == "input")) {
+                found.add(import.path.get(1).cloned());
+            }
+            for rule in &module.rules {
+                visit::rule(rule, &mut |term, _| match &term.kind {
+                    TermKind::Ref(base, path) => {
+                        found.has_contents |=
+                            path.iter().any(|part| part.as_str().is_some_and(|key| &**key == CONTENTS));
+                        if is_input(base) {
+                            let key = path.first().and_then(Term::as_str).cloned();
+                            found.is_listed |= key.is_none();
+                            found.add(key);
+                        }
+                    }
+                    _ if is_input(term) => found.add(None),
+                    _ => {}
+                });
+                visit::literals(rule, &mut |literal| match &literal.kind {
+                    LiteralKind::SomeIn { collection: items, .. } | LiteralKind::Every { domain: items, .. } => {
+                        found.is_listed |= is_input(items);
+                    }
+                    _ => {}
+                });
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, key: Option<Arc<str>>) {
+        match key {
+            Some(key) => _ = self.keys.insert(key),
+            None => self.whole = true,
+        }
+    }
+
+    /// Nothing is read but what portcullis gives its own policies.
+    pub(super) fn is_of_a_review(&self) -> bool {
+        !self.whole && self.keys.contains("review") && self.keys.iter().all(|key| GIVEN.contains(&&**key))
+    }
+
+    /// It is read as the list of `{path, contents}` that `conftest test --combine` makes.
+    pub(super) fn is_combined(&self) -> bool {
+        self.is_listed && self.has_contents
+    }
+}
+
+/// What is in the input of portcullis' own policies.
+const GIVEN: [&str; 3] = ["review", "params", "change"];
+/// Where conftest puts a file's document.
+const CONTENTS: &str = "contents";
 
 /// What is read of `data`, and where.
 pub(super) enum Read<'a> {

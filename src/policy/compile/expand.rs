@@ -74,7 +74,14 @@ impl Expander<'_> {
     fn literal(&mut self, literal: &Literal, steps: &mut Vec<Step>) {
         let mut with = Vec::new();
         for item in &literal.with {
-            let value = self.flat(&item.value, &[], steps);
+            let mut value = self.flat(&item.value, &[], steps);
+            // `with input as xs[_]`: once for each.
+            if is_open(&value) {
+                let one = self.fresh(value.loc);
+                let kind = StepKind::Unify(one.clone(), value);
+                steps.push(Step { loc: one.loc, kind, with: Vec::new() });
+                value = one;
+            }
             with.push((item.target.clone(), value));
         }
         let loc = literal.loc;
@@ -181,6 +188,16 @@ impl Expander<'_> {
         let kind = LiteralKind::Term(Term::new(term.loc, assign));
         let body = vec![Literal { loc: term.loc, kind, with: Vec::new() }];
         Term::new(term.loc, TermKind::ArrayCompr(Box::new(it), body))
+    }
+}
+
+/// A term with a variable as a key, which may hold for several.
+fn is_open(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Ref(base, path) => is_open(base) || path.iter().any(|part| part.as_var().is_some() || is_open(part)),
+        TermKind::Array(items) | TermKind::Set(items) => items.iter().any(is_open),
+        TermKind::Object(pairs) => pairs.iter().any(|(key, value)| is_open(key) || is_open(value)),
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod calls;
 mod expand;
 mod functions;
 mod graph;
+mod homes;
 mod known;
 mod order;
 mod patterns;
@@ -190,6 +191,7 @@ pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>) -> Result<Lower
     let is_needed = |path: &Path| needed.as_ref().is_none_or(|needed| needed.contains(path));
     let (mut modules, weights) = rules::lower(&resolved, &tree, &functions, is_needed, &mut faults);
     modules.extend(stand_in::module(&resolved));
+    modules.extend(homes::modules(&resolved, &tree, is_needed));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);
     }
