@@ -395,7 +395,10 @@ impl Policy {
 
 /// A path within a folder that the caller named.
 fn beside(folder: &str, path: &str) -> String {
-    format!("{}/{path}", folder.trim_end_matches('/'))
+    match folder.trim_end_matches('/') {
+        "" | "." => path.to_owned(),
+        folder => format!("{folder}/{path}"),
+    }
 }
 
 /// Every entry of a config, and the cluster that it is for.
