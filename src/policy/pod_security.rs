@@ -13,7 +13,7 @@ use super::place;
 use super::portcullis::Input;
 use super::review::object_of;
 use super::set::Policy;
-use super::subject::Asked;
+use super::subject::{Asked, StandIn};
 use super::violation::Violation;
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
@@ -271,12 +271,12 @@ fn ask(
     context: &Context<'_>,
     policy: &Policy,
     version: &Version,
-    without_unknown: bool,
+    stand_in: &StandIn,
 ) -> Result<Vec<Violation>, String> {
     let program =
         policy.group().program().map_err(|faults| faults.first().map(ToString::to_string).unwrap_or_default())?;
     let params = object_of([("version", Value::from(format!("v1.{}", version.minor)))]);
-    let (review, request) = asked.review(false, without_unknown);
+    let (review, request) = asked.review(false, stand_in);
     let change = context.policies.state.change();
     policy.evaluate(&Input { review, request, params: &params, change, program })
 }
@@ -289,13 +289,16 @@ fn both(
     policy: &Policy,
     version: &Version,
 ) -> Result<(Vec<Violation>, bool), String> {
-    let mut said = ask(asked, context, policy, version, false)?;
+    let mut said = ask(asked, context, policy, version, &StandIn::Text)?;
     if !object.has_unknown() {
         return Ok((said, false));
     }
-    let without = ask(asked, context, policy, version, true)?;
-    let depends = said != without;
-    said.retain(|violation| without.contains(violation));
+    let (all, mut depends) = (said.clone(), false);
+    for stand_in in StandIn::others(policy.constants()) {
+        let others = ask(asked, context, policy, version, &stand_in)?;
+        depends |= others != all;
+        said.retain(|violation| others.contains(violation));
+    }
     Ok((said, depends))
 }
 

@@ -1,8 +1,10 @@
 //! What policies read of the other objects, so that an unchanged object is judged again only where a change can turn its
 //! verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use regorus::Value;
 
 use super::compile::visit;
 use super::rego::ast::{LiteralKind, Loc, Module, Term, TermKind};
@@ -87,6 +89,52 @@ impl InventoryReads {
     pub fn stays_in_namespace(&self) -> bool {
         !self.elsewhere
     }
+}
+
+/// So many constants are tried in the place of a value that is not known.
+const CONSTANTS: usize = 24;
+
+/// What modules may compare a value with: true and false, and the texts and numbers in them, those aside that name a field
+/// or are sentences.
+pub(super) fn constants<'m>(modules: impl Iterator<Item = &'m Module>) -> Vec<Value> {
+    let mut found: BTreeMap<Value, i32> = BTreeMap::new();
+    for rule in modules.flat_map(|module| &module.rules) {
+        visit::rule(rule, &mut |term, _| {
+            // A reference's parts are seen too.
+            if let TermKind::Ref(_, path) = &term.kind {
+                path.iter().filter_map(constant).for_each(|key| *found.entry(key).or_default() -= 1);
+            }
+            constant(term).into_iter().for_each(|value| *found.entry(value).or_default() += 1);
+        });
+    }
+    let is_value =
+        |value: &Value| value.as_string().map_or(true, |text| !text.is_empty() && !text.contains([' ', '%']));
+    let own = found.into_iter().filter(|(value, count)| *count > 0 && is_value(value)).map(|(value, _)| value);
+    [Value::from(true), Value::from(false)].into_iter().chain(own).take(CONSTANTS).collect()
+}
+
+/// The text or the number of a literal.
+fn constant(term: &Term) -> Option<Value> {
+    match &term.kind {
+        TermKind::String(text) => Some(Value::from(&**text)),
+        TermKind::Number(number) => Value::from_json_str(number).ok(),
+        _ => None,
+    }
+}
+
+/// The texts and numbers of a document, such as a policy's parameters.
+pub(super) fn constants_of(document: &Value) -> Vec<Value> {
+    let (mut found, mut open) = (Vec::new(), vec![document]);
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Array(items) => open.extend(items.iter()),
+            Value::Set(items) => open.extend(items.iter()),
+            Value::Object(fields) => open.extend(fields.values()),
+            Value::String(_) | Value::Number(_) if found.len() < CONSTANTS => found.push(value.clone()),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// How modules read their input, as far as their text tells.

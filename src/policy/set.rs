@@ -12,7 +12,7 @@ use super::engine::{Fault, Module, Program};
 use super::gatekeeper::libraries::Libraries;
 use super::metadata::Metadata;
 use super::modules::{EXTENSION, Modules, package_of};
-use super::reads::InventoryReads;
+use super::reads::{self, InventoryReads};
 use super::{Value, conftest, folder, matching::Match, portcullis};
 use crate::config::{self, Config, ConfigError};
 use crate::git::Tree;
@@ -77,6 +77,7 @@ pub struct Policy {
     /// It may ask for which cluster the object is judged.
     pub asks_cluster: bool,
     group: Arc<Group>,
+    constants: OnceLock<Vec<Value>>,
 }
 
 /// Policies that are compiled together, because they lie together and share what they import.
@@ -162,6 +163,18 @@ impl Policy {
             inventory: modules.inventory_read_by(package),
             asks_cluster: modules.says(package, "cluster") && modules.says(package, "change"),
             group: Arc::clone(group),
+            constants: OnceLock::new(),
+        })
+    }
+
+    /// What it may compare a value with: each is tried in the place of one that is not known.
+    #[must_use]
+    pub fn constants(&self) -> &[Value] {
+        self.constants.get_or_init(|| {
+            let matches = self.metadata.custom.matches.clone().map(Value::from);
+            let mut all = matches.as_ref().map(reads::constants_of).unwrap_or_default();
+            all.extend(reads::constants(self.group.modules.parsed_of(&self.package)));
+            all
         })
     }
 

@@ -232,6 +232,58 @@ fn the_cluster_and_the_namespace_are_told() {
     assert!(run.text().contains("in prod") && run.text().contains("in dev"), "{}", run.text());
 }
 
+const FLUX: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\n\
+                    spec:\n  interval: 1m\n  path: ./apps\n  prune: true\n  sourceRef: {kind: GitRepository, name: x}\n  postBuild: \
+                    {substitute: {A: b}}\n";
+
+/// What Flux will put there may be just what the policy looks for, so it is not passed: neither by a comparison, nor by a
+/// list of the config, nor by what the policy looks at.
+#[test]
+fn what_is_not_known_is_never_passed() {
+    let by = |rule: &str| format!("package policy.p\n\ndeny contains \"bad\" if {rule}\n");
+    let value = "input.review.object.data.k";
+    let by_label =
+        "# METADATA\n# custom:\n#   match: {labelSelector: {matchLabels: {team: a}}}\n".to_owned() + &by("true");
+    let template = TEMPLATE
+        .replace("input.parameters.labels[_] == \"x\"", "input.parameters.labels[_] == input.review.object.data.k");
+    let labels = constraint("K8sLabels", "[one]");
+    let gatekeeper = vec![("t.yaml", template), ("c.yaml", labels)];
+    let own = |policy: String| vec![("policies/p.rego", policy)];
+    let cases: [(Vec<(&str, String)>, &str, bool); 8] = [
+        (own(by(&format!("{value} == \"bad\""))), "${X}", true),
+        (own(by(&format!("{value} == \"bad\""))), "good", false),
+        (own(by(&format!("endswith({value}, \":latest\")"))), "nginx:${X}", true),
+        (own(by(&format!("endswith({value}, \":latest\")"))), "nginx:1", false),
+        (own(by(&format!("{value} in input.params.words"))), "${X}", true),
+        (own(by(&format!("startswith({value}, \"a\")"))), "b${X}", false),
+        (own(by_label), "x, labels: {team: \"${X}\"}", true),
+        (gatekeeper, "${X}", true),
+    ];
+    for (policies, text, is_open) in cases {
+        let config = "version: 1\npolicies: [{ use: policies/, params: {words: [one, two]} }]\n";
+        let plain = "version: 1\n";
+        let has_params = policies.iter().any(|(_, text)| text.contains("params"));
+        let has_own = policies.iter().any(|(path, _)| path.starts_with("policies/"));
+        let config = match (has_params, has_own) {
+            (true, _) => config,
+            (false, true) => CONFIG.1,
+            (false, false) => plain,
+        };
+        let (data, metadata) = text
+            .split_once(", labels")
+            .map_or((text, String::new()), |(data, labels)| (data, format!(", labels{labels}")));
+        let object = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: shop{metadata}}}\ndata: {{k: \"{data}\"}}\n"
+        );
+        let mut files = vec![("portcullis.yaml", config), ("flux.yaml", FLUX)];
+        files.extend(policies.iter().map(|(path, text)| (*path, text.as_str())));
+        let base = tree(&files);
+        files.push(("apps/a.yaml", &object));
+        let run = Repo::new(&base, &tree(&files), None).check(&[""; 0]);
+        assert_eq!(run.text().contains("depends on a value"), is_open, "{text}: {}", run.text());
+    }
+}
+
 /// A path as `walk` gives it is a field.
 #[test]
 fn a_list_of_keys_is_a_field() {
