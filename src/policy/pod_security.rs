@@ -155,7 +155,9 @@ impl Check for PodSecurity {
             let mut versions = asks.versions(targets.all);
             if !depends_on_version(policy) {
                 versions.truncate(1);
-                versions.iter_mut().for_each(|version| version.servers = targets.all);
+                for version in &mut versions {
+                    version.servers = targets.all;
+                }
             }
             let mut said: Vec<(Violation, Version)> = Vec::new();
             let mut unknown = false;

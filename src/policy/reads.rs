@@ -104,7 +104,9 @@ pub(super) fn constants<'m>(modules: impl Iterator<Item = &'m Module>) -> Vec<Va
             if let TermKind::Ref(_, path) = &term.kind {
                 path.iter().filter_map(constant).for_each(|key| *found.entry(key).or_default() -= 1);
             }
-            constant(term).into_iter().for_each(|value| *found.entry(value).or_default() += 1);
+            if let Some(value) = constant(term) {
+                *found.entry(value).or_default() += 1;
+            }
         });
     }
     let is_value =

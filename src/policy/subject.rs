@@ -41,11 +41,11 @@ impl StandIn {
         std::iter::once(Self::Nothing).chain(constants.iter().cloned().map(Self::Value))
     }
 
-    fn in_place(&self, value: yaml::Value<'_>) -> Option<Option<Value>> {
+    fn in_place(&self, value: yaml::Value<'_>) -> Option<Value> {
         match self {
             Self::Text => None,
-            Self::Nothing => Some(None),
-            Self::Value(constant) => Some(value.is_scalar().then(|| filled(value.as_str(), constant))),
+            Self::Value(constant) if value.is_scalar() => Some(filled(value.as_str(), constant)),
+            Self::Nothing | Self::Value(_) => Some(Value::Undefined),
         }
     }
 }

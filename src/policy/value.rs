@@ -10,11 +10,11 @@ use crate::yaml::{self, Kind, NodeId};
 /// A value of a manifest. What `leave_out` says of is absent: an item of a list leaves its place to null.
 #[must_use]
 pub fn of(value: yaml::Value<'_>, leave_out: &dyn Fn(yaml::Value<'_>) -> bool) -> Value {
-    with(value, &|value| leave_out(value).then_some(None))
+    with(value, &|value| leave_out(value).then_some(Value::Undefined))
 }
 
-/// What stands in a value's place: none, the value itself; otherwise something else or nothing.
-pub(super) type InPlace<'a> = dyn Fn(yaml::Value<'_>) -> Option<Option<Value>> + 'a;
+/// What stands in a value's place: none, the value itself; undefined, nothing.
+pub(super) type InPlace<'a> = dyn Fn(yaml::Value<'_>) -> Option<Value> + 'a;
 
 /// A value of a manifest with others in the place of some.
 pub(super) fn with(value: yaml::Value<'_>, in_place: &InPlace<'_>) -> Value {
@@ -49,7 +49,10 @@ fn convert(value: yaml::Value<'_>, in_place: &InPlace<'_>, known: &mut HashMap<N
             if let Some(known) = known.get(&value.id()) {
                 return known.clone();
             }
-            let mut inner = |value| in_place(value).unwrap_or_else(|| Some(convert(value, in_place, known)));
+            let mut inner = |value| {
+                let made = in_place(value).unwrap_or_else(|| convert(value, in_place, known));
+                (made != Value::Undefined).then_some(made)
+            };
             let made = if value.kind() == Kind::Sequence {
                 Value::from(value.items().map(|item| inner(item).unwrap_or(Value::Null)).collect::<Vec<_>>())
             } else {

@@ -148,3 +148,12 @@ fn a_difference_may_be_one_of_sets() {
     let a = "package a\n\nr := [x | x := concat(\",\", input.n - 1)]\n";
     assert_eq!(answer(&[("a.rego", a)], r#"{"n": 2}"#), "[]");
 }
+
+#[test]
+fn an_every_waits_for_what_its_body_reads() {
+    let a = "package a\n\nr := [one, two, three]\n\n\
+             one if {\n\tmore := [count(input.xs)]\n\tevery x in input.xs {\n\t\tx <= more[0]\n\t}\n}\n\n\
+             two := [x | some x in input.xs; by := {\"n\": x}; every y in [x, x] { y == by.n }]\n\n\
+             three if {\n\tevery k, x in input.xs {\n\t\tmore := [k + 1]\n\t\tevery y in [x] {\n\t\t\ty in more\n\t\t}\n\t}\n}\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"{"xs": [1, 2]}"#), "[true,[1,2],true]");
+}

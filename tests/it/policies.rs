@@ -240,6 +240,7 @@ const FLUX: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomizat
 /// list of the config, nor by what the policy looks at.
 #[test]
 fn what_is_not_known_is_never_passed() {
+    type Files = Vec<(&'static str, String)>;
     let by = |rule: &str| format!("package policy.p\n\ndeny contains \"bad\" if {rule}\n");
     let value = "input.review.object.data.k";
     let by_label =
@@ -249,7 +250,7 @@ fn what_is_not_known_is_never_passed() {
     let labels = constraint("K8sLabels", "[one]");
     let gatekeeper = vec![("t.yaml", template), ("c.yaml", labels)];
     let own = |policy: String| vec![("policies/p.rego", policy)];
-    let cases: [(Vec<(&str, String)>, &str, bool); 8] = [
+    let cases: [(Files, &str, bool); 8] = [
         (own(by(&format!("{value} == \"bad\""))), "${X}", true),
         (own(by(&format!("{value} == \"bad\""))), "good", false),
         (own(by(&format!("endswith({value}, \":latest\")"))), "nginx:${X}", true),
@@ -384,6 +385,25 @@ fn what_a_changed_policy_would_say_is_told() {
     assert!(flat.contains("merge the policy first"), "{flat}");
     assert!(flat.contains("1 more and 1 fewer would be found in the whole head"), "{flat}");
     assert!(flat.contains("error policy/owner: 1 (apps/old.yaml:3)"), "{flat}");
+}
+
+/// A version of the policy that says something else of the object is no cure, and one that cannot be evaluated is told.
+#[test]
+fn what_a_changed_policy_says_instead_is_told() {
+    let new = config_map("new", "{owner: a}");
+    let with = |policy: &str| tree(&[CONFIG, ("policies/p.rego", policy), ("apps/new.yaml", &new)]);
+    let base = tree(&[CONFIG, ("policies/p.rego", TEAM)]);
+    let flat = |policy: &str| {
+        let run = Repo::new(&base, &with(policy), None).check(&[""; 0]);
+        assert_eq!(run.code, Some(1), "{}", run.text());
+        run.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let other = flat(&TEAM.replace("no team", "nobody"));
+    assert!(!other.contains("merge the policy first"), "{other}");
+    assert!(other.contains("the change's own version of the policy says of this object: nobody"), "{other}");
+    let broken = flat("package policy.team\n\ndeny := 3\n");
+    assert!(broken.contains("1 objects could not be judged by them"), "{broken}");
+    assert!(broken.contains("data.policy.team.deny is no set"), "{broken}");
 }
 
 /// `--policies` brings policies of the caller's, trusted as they are, with the documents beside them.

@@ -66,7 +66,10 @@ impl Expander<'_> {
     pub(super) fn body(&mut self, body: &Body) -> Vec<Step> {
         let mut steps = Vec::new();
         for literal in body {
-            self.literal(literal, &mut steps);
+            match waiting(literal, body) {
+                Some(literal) => self.literal(&literal, &mut steps),
+                None => self.literal(literal, &mut steps),
+            }
         }
         steps
     }
@@ -189,6 +192,33 @@ impl Expander<'_> {
         let body = vec![Literal { loc: term.loc, kind, with: Vec::new() }];
         Term::new(term.loc, TermKind::ArrayCompr(Box::new(it), body))
     }
+}
+
+/// An `every` whose body reads variables of the expressions beside it. The engine puts expressions in an order of its own,
+/// and looks at the domain alone: these variables are named there.
+fn waiting(literal: &Literal, beside: &Body) -> Option<Literal> {
+    let LiteralKind::Every { key, value, domain, body } = &literal.kind else { return None };
+    let (mut open, mut read) = (BTreeSet::new(), BTreeSet::new());
+    for literal in beside {
+        let mut see = |term: &Term| vars(term, Within::Open, &mut open);
+        match &literal.kind {
+            LiteralKind::Term(term) | LiteralKind::Not(term) => see(term),
+            LiteralKind::SomeIn { key, value, collection } => key.iter().chain([value, collection]).for_each(see),
+            LiteralKind::Every { domain, .. } => see(domain),
+            LiteralKind::Declare(_) => {}
+        }
+    }
+    all_of_body(body, &mut read);
+    let at = |kind| Term::new(domain.loc, kind);
+    let waits = read.intersection(&open).map(|name| at(TermKind::Var(Arc::clone(name))));
+    let all: Vec<Term> = std::iter::once(domain.clone()).chain(waits).collect();
+    if all.len() == 1 {
+        return None;
+    }
+    let first = at(TermKind::Number(Arc::from("0")));
+    let domain = at(TermKind::Ref(Box::new(at(TermKind::Array(all))), vec![first]));
+    let kind = LiteralKind::Every { key: key.clone(), value: value.clone(), domain, body: body.clone() };
+    Some(Literal { loc: literal.loc, kind, with: literal.with.clone() })
 }
 
 /// A term with a variable as a key, which may hold for several.

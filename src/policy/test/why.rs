@@ -76,12 +76,12 @@ impl<'t> Why<'t> {
 
     /// The cases of a table: the keys of the rule's path, as its first expressions give them.
     pub(super) fn cases(&self, rule: &Rule, modules: &[Module], data: &Value) -> Option<Vec<Vec<Value>>> {
-        let keys = rule.path.iter().skip(1).map(|key| match key.as_str() {
-            Some(key) => Some(Value::from(&**key).to_string()),
-            None => {
-                let text = self.module.text.get(offset(&self.module.text, key.loc)?..)?;
-                text.get(..length(text)).map(str::to_owned)
+        let keys = rule.path.iter().skip(1).map(|key| {
+            if let Some(key) = key.as_str() {
+                return Some(Value::from(&**key).to_string());
             }
+            let text = self.module.text.get(offset(&self.module.text, key.loc)?..)?;
+            text.get(..length(text)).map(str::to_owned)
         });
         let keys = keys.collect::<Option<Vec<_>>>()?.join(", ");
         (0..=self.expressions.len()).find_map(|count| {
