@@ -202,8 +202,8 @@ fn help(report: &mut Report, new: &[Finding]) {
     let place = |finding: &Finding| finding.places.first().map(|place| place.location.path.clone());
     for finding in &mut report.findings {
         let is_policy = matches!(finding.authority, Authority::Policy { .. });
-        if !is_policy || finding.status() != Status::New || new.iter().any(|one| one.fingerprint == finding.fingerprint)
-        {
+        let is_kept = |one: &Finding| one.fingerprint == finding.fingerprint && one.message == finding.message;
+        if !is_policy || finding.status() != Status::New || new.iter().any(is_kept) {
             continue;
         }
         let is_same =
