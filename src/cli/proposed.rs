@@ -77,8 +77,12 @@ pub(super) fn tell(report: &mut Report) {
     let by_both = audit(head, trust, until).and_then(|old| Ok((old, audit(head, head, until)?)));
     let text = match by_both {
         Ok((old, new)) => {
-            help(report, &new);
-            sentence(&old, &new)
+            help(report, &new.findings);
+            let mut text = sentence(&old.findings, &new.findings);
+            if let Some(why) = &new.not_judged {
+                _ = write!(text, "\n{} objects could not be judged by them: {why}", new.unjudged);
+            }
+            text
         }
         Err(why) => format!("what the change's own policies would say is not known: {why}"),
     };
@@ -98,8 +102,16 @@ pub(super) fn test(given: &Given) -> Result<Vec<Fault>, String> {
     Ok(faults.chain(failed).collect())
 }
 
-/// The findings of policies in the whole head, by the rules of a commit.
-fn audit(head: &str, rules: &str, until: Instant) -> Result<Vec<Finding>, String> {
+/// What policies say of a whole commit.
+struct Audit {
+    findings: Vec<Finding>,
+    /// The objects that some policy could not judge, and why it could not judge the first.
+    unjudged: usize,
+    not_judged: Option<String>,
+}
+
+/// What policies say of the whole head, by the rules of a commit.
+fn audit(head: &str, rules: &str, until: Instant) -> Result<Audit, String> {
     let arguments = ["check", "--all", head, "--rules-from", rules, "--no-cache", "-o", "json"];
     let text = output(child(&arguments, Stdio::null())?, until)?;
     let report: Report = serde_json::from_slice(&text).map_err(|_| "they could not be evaluated".to_owned())?;
@@ -112,8 +124,11 @@ fn audit(head: &str, rules: &str, until: Instant) -> Result<Vec<Finding>, String
     if report.unchecked.iter().any(is_broken) {
         return Err("they cannot be used".to_owned());
     }
+    let by_policies = |record: &&Unchecked| record.reason == Reason::PolicyNotEvaluated;
+    let unjudged = report.unchecked.iter().filter(by_policies).map(|record| record.count as usize).sum();
+    let not_judged = report.unchecked.iter().find(by_policies).map(|record| record.detail.clone());
     let is_policy = |finding: &Finding| matches!(finding.authority, Authority::Policy { .. });
-    Ok(report.findings.into_iter().filter(is_policy).collect())
+    Ok(Audit { findings: report.findings.into_iter().filter(is_policy).collect(), unjudged, not_judged })
 }
 
 /// This program in a process of its own, which knows nothing of our environment.
@@ -181,17 +196,26 @@ fn place(finding: &Finding) -> Option<String> {
     Some(format!("{}:{}", location.path, location.start.line))
 }
 
-/// A finding of a policy that the change edits too, and that its version does not have, is cured by merging that first.
+/// A finding of a policy that the change edits too says what its version would say; where that is nothing of the object,
+/// merging the policy first is the cure.
 fn help(report: &mut Report, new: &[Finding]) {
-    let known: BTreeSet<&str> = new.iter().map(|finding| finding.fingerprint.0.as_str()).collect();
+    let place = |finding: &Finding| finding.places.first().map(|place| place.location.path.clone());
     for finding in &mut report.findings {
         let is_policy = matches!(finding.authority, Authority::Policy { .. });
-        if is_policy && finding.status() == Status::New && !known.contains(finding.fingerprint.0.as_str()) {
-            let cure = "the change's own version of the policy does not say this: merge the policy first";
-            finding.help = Some(match finding.help.take() {
-                Some(help) => format!("{help}\n{cure}"),
-                None => cure.to_owned(),
-            });
+        let is_kept = |one: &Finding| one.fingerprint == finding.fingerprint && one.message == finding.message;
+        if !is_policy || finding.status() != Status::New || new.iter().any(is_kept) {
+            continue;
         }
+        let is_same =
+            |one: &&Finding| one.rule == finding.rule && one.object == finding.object && place(one) == place(finding);
+        let others: Vec<&str> = new.iter().filter(is_same).map(|one| one.message.as_str()).collect();
+        let told = match others.as_slice() {
+            [] => "the change's own version of the policy does not say this: merge the policy first".to_owned(),
+            [message, ..] => format!("the change's own version of the policy says of this object: {message}"),
+        };
+        finding.help = Some(match finding.help.take() {
+            Some(help) => format!("{help}\n{told}"),
+            None => told,
+        });
     }
 }

@@ -21,7 +21,7 @@ pub struct Declarations {
     pub crds: Vec<Crd>,
     /// Namespaces.
     pub namespaces: Vec<Namespace>,
-    /// It holds something of Gatekeeper's: templates, constraints, expansions, mutations.
+    /// It holds something of Gatekeeper's: templates, constraints, expansions, mutations, the webhook's configuration.
     pub gatekeeper: bool,
     /// Why the rest of the file could not be read.
     pub problem: Option<String>,
@@ -143,9 +143,12 @@ pub struct SopsRule {
     pub unencrypted_suffix: Option<String>,
 }
 
+/// The webhook that asks Gatekeeper's constraints.
+pub(crate) const GATEKEEPER_WEBHOOK: &str = "validation.gatekeeper.sh";
+
 /// The words without which a file declares nothing: looked for before it is parsed.
 const SIGNS: [&[u8]; 4] =
-    [b"kustomize.toolkit.fluxcd.io", b"argoproj.io", b"CustomResourceDefinition", b"gatekeeper.sh/"];
+    [b"kustomize.toolkit.fluxcd.io", b"argoproj.io", b"CustomResourceDefinition", b"gatekeeper.sh"];
 
 impl Declarations {
     pub(super) fn signs(&self) -> Signs {
@@ -182,6 +185,12 @@ impl Declarations {
             }
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.crds.extend(crd(object)),
             ("", "Namespace") => self.namespaces.extend(namespace(object)),
+            ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => {
+                let mut webhooks = object.get("webhooks").into_iter().flat_map(Value::items);
+                let is_gatekeeper =
+                    |webhook: Value<'_>| text(webhook, &["name"]).is_some_and(|name| name == GATEKEEPER_WEBHOOK);
+                self.gatekeeper |= webhooks.any(is_gatekeeper);
+            }
             _ if group.ends_with(".gatekeeper.sh") => self.gatekeeper = true,
             _ => {}
         }

@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 use crate::git::{Content, GitError, Tree, TreeEntry};
 use crate::manifest::kustomization::{Kustomization, is_kustomization};
 use crate::source::RepoPath;
+pub(crate) use facts::GATEKEEPER_WEBHOOK;
 pub use facts::{ArgoPath, Crd, Declarations, FluxPath, Namespace, ObjectFact, Objects, SopsRule};
 use folder::{Id, Notable, Signs, Summary, folders_above, join};
 pub use graph::{Roots, Usage};

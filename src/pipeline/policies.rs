@@ -29,7 +29,7 @@ use super::{config_broken, documents};
 pub const POLICIES_CHANGED: &str = "policies-changed";
 
 /// What a file of Gatekeeper's has in it.
-const SIGN: &[u8] = b"gatekeeper.sh/";
+const SIGN: &[u8] = b"gatekeeper.sh";
 
 /// A tree with what is known of it.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! The check that asks the policies in use about every object of the change.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use super::gatekeeper::libraries::clusters_of;
 use super::portcullis::Input;
 use super::set::{Convention, Policy, PolicySet, Use};
 use super::state::State;
+use super::subject::StandIn;
 use super::violation::Violation;
-use super::{place, pod_security, subject};
+use super::{place, pod_security, reads, subject};
 use crate::check::{self, Check, Context, Draft, Subject};
 use crate::config::{Config, Level};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity, SuppressionKind, SuppressionUse};
@@ -60,7 +62,9 @@ impl Check for PolicyCheck {
         });
         compile(asks.iter().map(|ask| ask.policy));
         for ask in asks {
-            match ask.policy.matches.matches(asked.review(false, false).0) {
+            match ask.policy.matches.matches(asked.review(false, &StandIn::Text).0) {
+                // Whether it is asked may depend on a value that is not known.
+                Ok(false) if object.has_unknown() => ask.evaluate(context, object, &mut asked, drafts),
                 Ok(true) => ask.evaluate(context, object, &mut asked, drafts),
                 Ok(false) => {}
                 Err(why) => drafts.push(ask.not_judged(object, Reason::PolicyNotEvaluated, &why.to_string())),
@@ -82,7 +86,7 @@ struct Ask<'a> {
     policy: &'a Policy,
     by: &'a Use,
     clusters: Option<Arc<[String]>>,
-    /// The cluster whose objects it reads, where it reads any.
+    /// The cluster that it is asked for, where that makes a difference.
     scope: Option<String>,
 }
 
@@ -95,9 +99,10 @@ fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &RepoPath) -> Vec<Ask<'
     } else {
         clusters.iter().map(|cluster| Some(cluster.name.as_str())).collect()
     };
-    // A policy that reads other objects is asked for each cluster, whose objects are not those of another.
+    // A policy that reads other objects is asked for each cluster, whose objects are not those of another. So is one that
+    // asks for the cluster.
     let scope = |policy: usize, name: Option<&str>| -> Option<String> {
-        set.policies.get(policy).filter(|policy| !policy.inventory.is_nothing())?;
+        set.policies.get(policy).filter(|policy| !policy.inventory.is_nothing() || policy.asks_cluster)?;
         name.map(str::to_owned).or_else(|| clusters_of(config, path).into_iter().next())
     };
     let mut asks: BTreeMap<(usize, usize, Option<String>), Vec<String>> = BTreeMap::new();
@@ -130,6 +135,15 @@ fn in_use<'a>(set: &'a PolicySet, config: &Config, path: &RepoPath) -> Vec<Ask<'
         .collect()
 }
 
+/// `input.change` for a cluster.
+fn with_cluster(change: &Value, cluster: Option<&str>) -> Value {
+    let mut change = change.clone();
+    if let Ok(fields) = change.as_object_mut() {
+        fields.insert(Value::from("cluster"), cluster.map_or(Value::Null, Value::from));
+    }
+    change
+}
+
 impl Ask<'_> {
     fn evaluate(
         &self,
@@ -138,7 +152,8 @@ impl Ask<'_> {
         asked: &mut subject::Asked<'_>,
         drafts: &mut Vec<Draft>,
     ) {
-        let program = match context.policies.state.program(self.policy, self.scope.as_deref()) {
+        let state = context.policies.state;
+        let program = match state.program(self.policy, self.scope.as_deref(), object.path()) {
             Ok(program) => program,
             // What is wrong with a policy of the repository is told once, not for every object.
             Err(_) if !self.policy.is_bundled && self.policy.group().program().is_err() => return,
@@ -146,31 +161,46 @@ impl Ask<'_> {
         };
         let params = Value::from(serde_json::Value::Object(self.by.entry.params.clone()));
         let is_bare = self.policy.convention == Convention::Conftest;
-        let mut ask = |without_unknown: bool| -> Result<Vec<Violation>, String> {
-            let (review, request) = asked.review(is_bare, without_unknown);
-            let change = context.policies.state.change();
-            self.policy.evaluate(&Input { review, request, params: &params, change, program: &program })
+        let change = if self.policy.asks_cluster {
+            Cow::Owned(with_cluster(state.change(), self.scope.as_deref()))
+        } else {
+            Cow::Borrowed(state.change())
         };
-        let (said, certain) = match ask(false) {
-            Ok(said) if object.has_unknown() => match ask(true) {
-                Ok(without) => (said, Some(without)),
-                Err(why) => return drafts.push(self.not_judged(object, Reason::UnknownValue, &why)),
-            },
-            Ok(said) => (said, None),
+        let mut ask = |stand_in: &StandIn| -> Result<Vec<Violation>, String> {
+            if object.has_unknown() && !self.policy.matches.matches(asked.review(false, stand_in).0).unwrap_or(true) {
+                return Ok(Vec::new());
+            }
+            let (review, request) = asked.review(is_bare, stand_in);
+            self.policy.evaluate(&Input { review, request, params: &params, change: &change, program: &program })
+        };
+        let said = match ask(&StandIn::Text) {
+            Ok(said) => said,
             Err(why) => return drafts.push(self.not_judged(object, Reason::PolicyNotEvaluated, &why)),
         };
-        let Some(without) = certain else {
+        if !object.has_unknown() {
             return self.report(context, object, &said, drafts);
-        };
-        // What the policy says either way does not depend on a value that nobody knows.
+        }
+        // What the policy says in any case does not depend on a value that nobody knows.
         let key = |violation: &Violation| (violation.message.clone(), violation.field.clone());
-        let [all, bare] = [&said, &without].map(|said| said.iter().map(key).collect::<HashSet<_>>());
-        if all != bare {
+        let all: HashSet<_> = said.iter().map(key).collect();
+        let (mut certain, mut depends) = (all.clone(), false);
+        let constants = [reads::constants_of(&params).as_slice(), self.policy.constants()].concat();
+        for stand_in in StandIn::others(&constants) {
+            match ask(&stand_in) {
+                Ok(others) => {
+                    let others: HashSet<_> = others.iter().map(key).collect();
+                    depends |= others != all;
+                    certain.retain(|known| others.contains(known));
+                }
+                Err(why) => return drafts.push(self.not_judged(object, Reason::UnknownValue, &why)),
+            }
+        }
+        if depends {
             let what = "its answer depends on a value that is not known before the object is applied";
             drafts.push(self.not_judged(object, Reason::UnknownValue, what));
         }
-        let both: Vec<Violation> = said.into_iter().filter(|violation| bare.contains(&key(violation))).collect();
-        self.report(context, object, &both, drafts);
+        let certain: Vec<Violation> = said.into_iter().filter(|violation| certain.contains(&key(violation))).collect();
+        self.report(context, object, &certain, drafts);
     }
 
     fn report(&self, context: &Context<'_>, object: &Object, said: &[Violation], drafts: &mut Vec<Draft>) {

@@ -9,9 +9,12 @@ use regorus::Value;
 use super::engine::Fault;
 use super::modules::Modules;
 use super::portcullis::{Input, items};
+use super::reads;
+use super::review::object_of;
 use super::set::Policy;
 use super::violation::Violation;
 use crate::finding::Severity;
+use crate::source::RepoPath;
 
 /// The namespace that conftest evaluates unless it is told another.
 const MAIN: &str = "main";
@@ -20,16 +23,33 @@ const MAIN: &str = "main";
 /// conftest's.
 #[must_use]
 pub fn is_namespace(package: &str, modules: &Modules) -> bool {
-    let decides = |package: &str| {
-        modules.of(package).any(|module| module.text.lines().any(|line| severity_of(head(line)).is_some()))
-    };
-    package == MAIN || (!modules.packages().contains(MAIN) && decides(package))
+    package == MAIN || (!modules.packages().contains(MAIN) && decides(package, modules))
 }
 
-/// The name that a line defines, if it begins a rule.
-fn head(line: &str) -> &str {
-    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(line.len());
-    line.get(..end).unwrap_or_default()
+/// The package has a rule that decides.
+#[must_use]
+pub fn decides(package: &str, modules: &Modules) -> bool {
+    modules.rules_of(package).iter().any(|rule| severity_of(rule).is_some())
+}
+
+/// Why a package would pass everything here, although it has rules: it wants another input than the bare object. And what
+/// to do.
+#[must_use]
+pub fn wants_another_input(package: &str, modules: &Modules) -> Option<(String, String)> {
+    let input = reads::Input::of(modules.parsed_of(package));
+    if input.is_of_a_review() {
+        let message =
+            format!("the package `{package}` reads `input.review`, and its input is the bare object, as conftest's");
+        return Some((message, "call it `policy.NAME`: such a package is given the review".to_owned()));
+    }
+    if input.is_combined() {
+        let message =
+            format!("the package `{package}` wants all files at once, as `conftest test --combine` gives them");
+        let help = "each object is judged by itself: write `input.kind` for `input[_].contents.kind`, or read other objects \
+                    from `data.inventory`";
+        return Some((message, help.to_owned()));
+    }
+    None
 }
 
 /// What a rule of this name says: `deny`, `deny_privileged`, `violation`, `warn_tag`. None where it decides nothing.
@@ -78,6 +98,14 @@ pub fn data(files: &[(Arc<str>, Arc<str>)], folder: &str) -> Result<Value, Fault
     Ok(Value::from(serde_json::Value::Object(data)))
 }
 
+/// `data.conftest.file`: the name of a file and its folder.
+#[must_use]
+pub fn file(path: &RepoPath) -> Value {
+    let folder = if path.folder().is_empty() { "." } else { path.folder() };
+    let file = object_of([("dir", Value::from(folder)), ("name", Value::from(path.file_name()))]);
+    object_of([("file", file)])
+}
+
 /// Ask a policy about the object of the head; of one that goes, it knows nothing.
 ///
 /// # Errors
@@ -88,6 +116,10 @@ pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, St
     let mut found = Vec::new();
     for path in input.program.rules().filter(|path| path.starts_with(&own)) {
         let rule = path.get(own.len()..).unwrap_or_default();
+        let name = rule.split(['.', '[']).next().unwrap_or_default();
+        if name != rule && severity_of(name).is_some() {
+            return Err(format!("{own}{name} is no set: a rule has a longer path"));
+        }
         let Some(severity) = severity_of(rule) else { continue };
         let severity =
             if severity == Severity::Error { policy.metadata.custom.severity.unwrap_or(severity) } else { severity };

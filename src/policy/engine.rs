@@ -383,10 +383,11 @@ fn called(text: &str) -> impl Iterator<Item = &str> {
     before.chain(behind)
 }
 
-/// What regorus says, without the text that it shows.
+/// What regorus says, without the text that it shows, and without the values of variables, which may be secrets.
 fn last_line(error: &str) -> String {
     let line = error.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(error);
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    line.split_once(" (path ").map_or(line, |(said, _)| said).to_owned()
 }
 
 /// `--> file:line:column`

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::compile::{self, Unit};
 use super::engine::{Fault, Module, RegoVersion};
 use super::reads::InventoryReads;
+use super::rego::ast::{self, Shape};
 
 /// The ending of Rego files.
 pub const EXTENSION: &str = "rego";
@@ -76,6 +77,29 @@ impl Modules {
         self.all.iter().filter(move |known| known.package == package).map(|known| &known.module)
     }
 
+    /// The names of a package's rules that give a value, functions left out. Of a module that cannot be parsed, those that
+    /// begin its lines.
+    #[must_use]
+    pub(super) fn rules_of(&self, package: &str) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for known in self.all.iter().filter(|known| known.package == package) {
+            match known.parsed() {
+                Ok(unit) => {
+                    let rules = unit.module.rules.iter().filter(|rule| rule.shape != Shape::Function);
+                    names.extend(rules.filter_map(|rule| Some(rule.path.first()?.as_var()?.to_string())));
+                }
+                Err(_) => names.extend(known.module.text.lines().map(|line| head(line).to_owned())),
+            }
+        }
+        names
+    }
+
+    /// The syntax trees of a package's modules, as far as they can be parsed.
+    pub(super) fn parsed_of<'a>(&'a self, package: &'a str) -> impl Iterator<Item = &'a ast::Module> {
+        let own = self.all.iter().filter(move |known| known.package == package);
+        own.filter_map(|known| known.parsed().as_ref().ok()).map(|unit| &unit.module)
+    }
+
     /// The modules whose package is not what its line says in plain names: a policy would be asked by another path.
     pub fn misnamed(&self) -> impl Iterator<Item = &Module> {
         let is_plain =
@@ -113,6 +137,12 @@ impl Modules {
         reads
     }
 
+    /// A package, or one that it speaks of, has a word in its text.
+    #[must_use]
+    pub fn says(&self, package: &str, word: &str) -> bool {
+        self.closure(&[package]).any(|known| known.module.text.contains(word))
+    }
+
     /// Some other package speaks of it.
     #[must_use]
     pub fn is_used(&self, package: &str) -> bool {
@@ -137,6 +167,13 @@ impl Modules {
     pub fn all(&self) -> impl Iterator<Item = &Module> {
         self.all.iter().map(|known| &known.module)
     }
+}
+
+/// The name that a line begins with, behind `default`.
+fn head(line: &str) -> &str {
+    let line = line.trim_start();
+    let line = line.strip_prefix("default ").unwrap_or(line).trim_start();
+    line.get(..line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(line.len())).unwrap_or_default()
 }
 
 /// The paths of names below `data` in a text.

@@ -66,6 +66,15 @@ pub(super) fn to_pointer(path: &str) -> String {
     pointer
 }
 
+/// A path of keys and indexes, such as `walk` gives, as a JSON pointer.
+pub(super) fn of_keys<'a>(mut keys: impl Iterator<Item = &'a Value>) -> Option<String> {
+    keys.try_fold(String::new(), |path, key| match key {
+        Value::String(key) => Some(pointer::child(&path, key)),
+        Value::Number(index) => Some(pointer::child(&path, &index.as_u64()?.to_string())),
+        _ => None,
+    })
+}
+
 /// The texts that a message quotes: "…", '…', `…`, <…>.
 fn quoted(message: &str) -> Vec<&str> {
     let mut found = Vec::new();

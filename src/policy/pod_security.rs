@@ -4,7 +4,7 @@
 //! Pods are refused later, when nobody looks. Source: `k8s.io/pod-security-admission`, and KEP-2579.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
 
@@ -13,17 +13,21 @@ use super::place;
 use super::portcullis::Input;
 use super::review::object_of;
 use super::set::Policy;
-use super::subject::Asked;
+use super::subject::{Asked, StandIn};
 use super::violation::Violation;
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
 use crate::manifest::key::Namespace;
 use crate::manifest::object::Object;
 use crate::rules::Rule;
+use crate::schema::minors::{MinorSet, Targets};
 
 const PREFIX: &str = "pod-security.kubernetes.io/";
 /// What a label may ask for: to refuse, to warn, to write down.
-const MODES: [&str; 3] = ["enforce", "warn", "audit"];
+const MODES: [&str; 3] = [ENFORCE, "warn", "audit"];
+const ENFORCE: &str = "enforce";
+/// The version that a label means that names none.
+const LATEST: &str = "latest";
 
 /// Asks the Pod Security Standards as the Namespace's labels say.
 #[derive(Debug)]
@@ -39,12 +43,14 @@ enum Level {
 }
 
 impl Level {
-    fn of(label: &str) -> Self {
+    fn of(label: &str, mode: &str) -> Self {
         match label {
+            "privileged" => Self::Privileged,
             "baseline" => Self::Baseline,
-            "privileged" | "" => Self::Privileged,
-            // The admission plugin takes a word that it does not know for the strictest one.
-            _ => Self::Restricted,
+            "restricted" => Self::Restricted,
+            // The admission plugin enforces the strictest one for a word that it does not know, and warns of nothing.
+            _ if mode == ENFORCE => Self::Restricted,
+            _ => Self::Privileged,
         }
     }
 
@@ -57,11 +63,51 @@ impl Level {
     }
 }
 
-/// What one label asks: a level of the standards of a minor.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// What the labels of a mode ask: a level of the standards of some minors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Asks {
     level: Level,
-    version: String,
+    /// The versions that are asked for at this level, as the labels name them.
+    versions: BTreeSet<String>,
+}
+
+/// A version of the standards.
+#[derive(Clone, Debug)]
+struct Version {
+    /// The minor behind `1.`.
+    minor: u8,
+    /// What the label says.
+    label: String,
+    /// The servers that judge by it.
+    servers: MinorSet,
+}
+
+impl Asks {
+    /// What each of some servers takes the labels for: the latest version is its own, and so is one that is newer.
+    fn versions(&self, servers: MinorSet) -> Vec<Version> {
+        let mut found: Vec<Version> = Vec::new();
+        for (label, server) in self.versions.iter().flat_map(|label| servers.minors().map(move |minor| (label, minor)))
+        {
+            let minor = pinned(label).map_or(server.number(), |pinned| pinned.min(server.number()));
+            let servers = MinorSet::of(server);
+            match found.iter_mut().find(|known| known.minor == minor && known.label == *label) {
+                Some(known) => known.servers = known.servers.and(servers),
+                None => found.push(Version { minor, label: label.clone(), servers }),
+            }
+        }
+        found
+    }
+}
+
+/// The minor of a version such as `v1.34`; none for the latest.
+fn pinned(version: &str) -> Option<u8> {
+    let minor = version.strip_prefix("v1.")?;
+    // What does not fit is newer than every server.
+    minor
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| minor.parse().unwrap_or(u8::MAX))
+        .filter(|_| !minor.is_empty())
 }
 
 impl Check for PodSecurity {
@@ -95,7 +141,8 @@ impl Check for PodSecurity {
             return;
         }
         let mut asked = Asked::new(context, review);
-        let modes = [("enforce", &enforce), ("warn", &warn), ("audit", &audit)];
+        let targets = Targets::of(context.config, object.path().as_str(), context.today);
+        let modes = [(ENFORCE, &enforce), ("warn", &warn), ("audit", &audit)];
         let in_use = LIBRARY.policies.iter().filter_map(|policy| {
             let level = level_of(policy).filter(|_| policy.matches.may_match_request(&asked.head))?;
             // What is enforced is said once.
@@ -105,23 +152,60 @@ impl Check for PodSecurity {
         let in_use: Vec<_> = in_use.collect();
         super::check::compile(in_use.iter().map(|(policy, ..)| &***policy));
         for (policy, mode, asks) in in_use {
-            let said = if object.has_unknown() {
-                both(&mut asked, context, policy, asks)
-            } else {
-                ask(&mut asked, context, policy, asks, false).map(|said| (said, false))
-            };
-            match said {
-                Ok((said, depends)) => {
-                    drafts.extend(said.iter().map(|violation| draft(object, policy, violation, mode, asks)));
-                    if depends {
-                        let what = "its answer depends on a value that is not known before the object is applied";
-                        drafts.push(not_judged(object, policy, Reason::UnknownValue, what));
-                    }
+            let mut versions = asks.versions(targets.all);
+            if !depends_on_version(policy) {
+                versions.truncate(1);
+                for version in &mut versions {
+                    version.servers = targets.all;
                 }
-                Err(why) => drafts.push(not_judged(object, policy, Reason::PolicyNotEvaluated, &why)),
+            }
+            let mut said: Vec<(Violation, Version)> = Vec::new();
+            let mut unknown = false;
+            for version in versions {
+                match both(&mut asked, context, object, policy, &version) {
+                    Ok((violations, depends)) => {
+                        unknown |= depends;
+                        said = merged(said, violations, &version);
+                    }
+                    Err(why) => drafts.push(not_judged(object, policy, Reason::PolicyNotEvaluated, &why)),
+                }
+            }
+            drafts.extend(said.iter().map(|(violation, version)| {
+                let mut draft = draft(object, policy, violation, mode, &asks.standard(version));
+                if version.servers != targets.all {
+                    draft.minors = version.servers;
+                }
+                if version.servers.within(targets.failing).is_empty() {
+                    draft.severity = draft.severity.min(Severity::Warning);
+                }
+                draft
+            }));
+            if unknown {
+                let what = "its answer depends on a value that is not known before the object is applied";
+                drafts.push(not_judged(object, policy, Reason::UnknownValue, what));
             }
         }
     }
+}
+
+/// What was said by one version is said for the servers of another too.
+fn merged(
+    mut said: Vec<(Violation, Version)>,
+    violations: Vec<Violation>,
+    version: &Version,
+) -> Vec<(Violation, Version)> {
+    for violation in violations {
+        match said.iter_mut().find(|(known, _)| *known == violation) {
+            Some((_, known)) => known.servers = known.servers.and(version.servers),
+            None => said.push((violation, version.clone())),
+        }
+    }
+    said
+}
+
+/// A control that changed between versions of the standards takes the version as a parameter.
+fn depends_on_version(policy: &Policy) -> bool {
+    policy.metadata.custom.params.as_ref().is_some_and(|params| params.contains_key("version"))
 }
 
 /// The level that a policy belongs to. None where it is no control of the standards.
@@ -170,24 +254,31 @@ pub(crate) fn looks_at(group: &str, kind: &str) -> bool {
 
 /// What the labels of a mode ask, the stricter of several.
 fn asks(labels: &[BTreeMap<String, String>], mode: &str) -> Asks {
-    let of = |labels: &BTreeMap<String, String>| Asks {
-        level: labels.get(&format!("{PREFIX}{mode}")).map_or(Level::Privileged, |label| Level::of(label)),
-        version: labels.get(&format!("{PREFIX}{mode}-version")).cloned().unwrap_or_else(|| "latest".to_owned()),
-    };
-    labels.iter().map(of).max().unwrap_or_default()
+    let mut strictest = Asks::default();
+    for labels in labels {
+        let level = labels.get(&format!("{PREFIX}{mode}")).map_or(Level::Privileged, |label| Level::of(label, mode));
+        let version = labels.get(&format!("{PREFIX}{mode}-version")).filter(|label| pinned(label).is_some());
+        if level > strictest.level {
+            strictest = Asks { level, versions: BTreeSet::new() };
+        }
+        if level == strictest.level {
+            strictest.versions.insert(version.map_or(LATEST, String::as_str).to_owned());
+        }
+    }
+    strictest
 }
 
 fn ask(
     asked: &mut Asked<'_>,
     context: &Context<'_>,
     policy: &Policy,
-    asks: &Asks,
-    without_unknown: bool,
+    version: &Version,
+    stand_in: &StandIn,
 ) -> Result<Vec<Violation>, String> {
     let program =
         policy.group().program().map_err(|faults| faults.first().map(ToString::to_string).unwrap_or_default())?;
-    let params = object_of([("version", Value::from(asks.version.as_str()))]);
-    let (review, request) = asked.review(false, without_unknown);
+    let params = object_of([("version", Value::from(format!("v1.{}", version.minor)))]);
+    let (review, request) = asked.review(false, stand_in);
     let change = context.policies.state.change();
     policy.evaluate(&Input { review, request, params: &params, change, program })
 }
@@ -196,25 +287,36 @@ fn ask(
 fn both(
     asked: &mut Asked<'_>,
     context: &Context<'_>,
+    object: &Object,
     policy: &Policy,
-    asks: &Asks,
+    version: &Version,
 ) -> Result<(Vec<Violation>, bool), String> {
-    let mut said = ask(asked, context, policy, asks, false)?;
-    let without = ask(asked, context, policy, asks, true)?;
-    let depends = said != without;
-    said.retain(|violation| without.contains(violation));
+    let mut said = ask(asked, context, policy, version, &StandIn::Text)?;
+    if !object.has_unknown() {
+        return Ok((said, false));
+    }
+    let (all, mut depends) = (said.clone(), false);
+    for stand_in in StandIn::others(policy.constants()) {
+        let others = ask(asked, context, policy, version, &stand_in)?;
+        depends |= others != all;
+        said.retain(|violation| others.contains(violation));
+    }
     Ok((said, depends))
 }
 
-fn draft(object: &Object, policy: &Policy, violation: &Violation, mode: &str, asks: &Asks) -> Draft {
+impl Asks {
+    /// As the admission plugin calls it.
+    fn standard(&self, version: &Version) -> String {
+        format!("PodSecurity \"{}:{}\"", self.level.word(), version.label)
+    }
+}
+
+fn draft(object: &Object, policy: &Policy, violation: &Violation, mode: &str, standard: &str) -> Draft {
     let spot = place::of(object, violation);
-    let standard = format!("PodSecurity \"{}:{}\"", asks.level.word(), asks.version);
     let is_pod = object.key.kind == "Pod";
     let (severity, authority, message) = match (mode, is_pod) {
-        ("enforce", true) => {
-            (Severity::Error, Authority::Server, format!("violates {standard}: {}", violation.message))
-        }
-        ("enforce", false) => (
+        (ENFORCE, true) => (Severity::Error, Authority::Server, format!("violates {standard}: {}", violation.message)),
+        (ENFORCE, false) => (
             Severity::Error,
             Authority::Policy { name: policy.id.clone(), owner: None },
             format!("accepted, but its Pods will be refused: violates {standard}: {}", violation.message),
@@ -255,7 +357,7 @@ fn not_judged(object: &Object, policy: &Policy, reason: Reason, why: &str) -> Dr
 pub(super) fn enforced(context: &Context<'_>, object: &Object) -> impl Fn(&Policy) -> bool + use<> {
     let name = if has_pods(object) { namespace(context, object) } else { None };
     let labels = name.map(|name| context.policies.state.labels(&name, object.path())).unwrap_or_default();
-    let enforce = asks(&labels, "enforce");
+    let enforce = asks(&labels, ENFORCE);
     move |policy| policy.is_bundled && level_of(policy).is_some_and(|level| level <= enforce.level)
 }
 

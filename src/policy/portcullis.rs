@@ -4,6 +4,8 @@
 use regorus::Value;
 
 use super::engine::Program;
+use super::modules::Modules;
+use super::place;
 use super::review::{Review, object_of};
 use super::set::Policy;
 use super::violation::Violation;
@@ -12,14 +14,9 @@ use crate::finding::Severity;
 /// The rules that decide: what a policy denies, what it warns of, what is worth knowing.
 const RULES: [&str; 3] = ["deny", "warn", "info"];
 
-/// A line begins a rule that decides.
-pub(super) fn decides(line: &str) -> bool {
-    let line = line.trim_start();
-    let line = line.strip_prefix("default ").unwrap_or(line).trim_start();
-    RULES.iter().any(|rule| {
-        let next = line.strip_prefix(rule).map(|rest| rest.chars().next());
-        next.is_some_and(|next| next.is_none_or(|next| !(next.is_ascii_alphanumeric() || next == '_')))
-    })
+/// The package has a rule that decides.
+pub(super) fn decides(package: &str, modules: &Modules) -> bool {
+    modules.rules_of(package).iter().any(|rule| RULES.contains(&rule.as_str()))
 }
 
 /// What a policy is asked.
@@ -60,10 +57,7 @@ pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, St
             continue;
         };
         for item in items(&answer).ok_or_else(|| format!("{path} is no set"))? {
-            found.push(
-                violation(item, severity)
-                    .ok_or_else(|| format!("{path} holds neither a text nor an object with `msg`"))?,
-            );
+            found.push(violation(item, severity).map_err(|why| format!("{path}: {why}"))?);
         }
     }
     Ok(found)
@@ -78,20 +72,35 @@ pub(super) fn items(value: &Value) -> Option<Vec<&Value>> {
     }
 }
 
-fn violation(item: &Value, severity: Severity) -> Option<Violation> {
-    let text = |key: &str| Some(item.as_object().ok()?.get(&Value::from(key))?.as_string().ok()?.to_string());
-    let value = |key: &str| item.as_object().ok()?.get(&Value::from(key)).cloned();
+/// A violation; the error is what is wrong with it.
+fn violation(item: &Value, severity: Severity) -> Result<Violation, String> {
+    let value = |key: &str| item.as_object().ok()?.get(&Value::from(key)).filter(|value| **value != Value::Null);
+    let text = |key: &str| match value(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.to_string())),
+        Some(other) => Err(format!("`{key}` of a violation is a text, not {other}")),
+    };
     let message = match item {
-        Value::String(text) => text.to_string(),
+        Value::String(text) => Some(text.to_string()),
         _ => text("msg")?,
     };
-    Some(Violation {
+    let message = message.ok_or("it holds neither a text nor an object with `msg`")?;
+    if message.trim().is_empty() {
+        return Err("the message of a violation is empty".to_owned());
+    }
+    let field = match value("field") {
+        Some(Value::Array(keys)) => {
+            Some(place::of_keys(keys.iter()).ok_or("`field` holds a key that is no text or number")?)
+        }
+        _ => text("field")?,
+    };
+    Ok(Violation {
         message,
         severity,
-        field: text("field"),
-        details: value("details").unwrap_or(Value::Null),
-        help: text("help"),
-        fix: value("fix"),
-        absent: value("absent") == Some(Value::from(true)),
+        field,
+        details: value("details").cloned().unwrap_or(Value::Null),
+        help: text("help")?,
+        fix: value("fix").cloned(),
+        absent: value("absent") == Some(&Value::from(true)),
     })
 }

@@ -1,11 +1,13 @@
 //! What policies read of the other objects, so that an unchanged object is judged again only where a change can turn its
 //! verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use regorus::Value;
+
 use super::compile::visit;
-use super::rego::ast::{Loc, Module, Term, TermKind};
+use super::rego::ast::{LiteralKind, Loc, Module, Term, TermKind};
 
 /// What modules read of `data.inventory` and `data.inventory_base`, as far as their text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,6 +90,124 @@ impl InventoryReads {
         !self.elsewhere
     }
 }
+
+/// So many constants are tried in the place of a value that is not known.
+const CONSTANTS: usize = 24;
+
+/// What modules may compare a value with: true and false, and the texts and numbers in them, those aside that name a field
+/// or are sentences.
+pub(super) fn constants<'m>(modules: impl Iterator<Item = &'m Module>) -> Vec<Value> {
+    let mut found: BTreeMap<Value, i32> = BTreeMap::new();
+    for rule in modules.flat_map(|module| &module.rules) {
+        visit::rule(rule, &mut |term, _| {
+            // A reference's parts are seen too.
+            if let TermKind::Ref(_, path) = &term.kind {
+                path.iter().filter_map(constant).for_each(|key| *found.entry(key).or_default() -= 1);
+            }
+            if let Some(value) = constant(term) {
+                *found.entry(value).or_default() += 1;
+            }
+        });
+    }
+    let is_value =
+        |value: &Value| value.as_string().map_or(true, |text| !text.is_empty() && !text.contains([' ', '%']));
+    let own = found.into_iter().filter(|(value, count)| *count > 0 && is_value(value)).map(|(value, _)| value);
+    [Value::from(true), Value::from(false)].into_iter().chain(own).take(CONSTANTS).collect()
+}
+
+/// The text or the number of a literal.
+fn constant(term: &Term) -> Option<Value> {
+    match &term.kind {
+        TermKind::String(text) => Some(Value::from(&**text)),
+        TermKind::Number(number) => Value::from_json_str(number).ok(),
+        _ => None,
+    }
+}
+
+/// The texts and numbers of a document, such as a policy's parameters.
+pub(super) fn constants_of(document: &Value) -> Vec<Value> {
+    let (mut found, mut open) = (Vec::new(), vec![document]);
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Array(items) => open.extend(items.iter()),
+            Value::Set(items) => open.extend(items.iter()),
+            Value::Object(fields) => open.extend(fields.values()),
+            Value::String(_) | Value::Number(_) if found.len() < CONSTANTS => found.push(value.clone()),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// How modules read their input, as far as their text tells.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// The keys that are read of it.
+    keys: BTreeSet<Arc<str>>,
+    /// It is read as a whole, or by a key that is not known.
+    whole: bool,
+    /// Something goes through its items.
+    is_listed: bool,
+    /// Some path has a key `contents`.
+    has_contents: bool,
+}
+
+impl Input {
+    /// What modules read.
+    pub(super) fn of<'m>(modules: impl Iterator<Item = &'m Module>) -> Self {
+        let is_input = |term: &Term| term.as_var().is_some_and(|name| &**name == "input");
+        let mut found = Self::default();
+        for module in modules {
+            for import in module.imports.iter().filter(|import| import.path.first().is_some_and(|r| &**r == "input")) {
+                found.add(import.path.get(1).cloned());
+            }
+            for rule in &module.rules {
+                visit::rule(rule, &mut |term, _| match &term.kind {
+                    TermKind::Ref(base, path) => {
+                        found.has_contents |=
+                            path.iter().any(|part| part.as_str().is_some_and(|key| &**key == CONTENTS));
+                        if is_input(base) {
+                            let key = path.first().and_then(Term::as_str).cloned();
+                            found.is_listed |= key.is_none();
+                            found.add(key);
+                        }
+                    }
+                    _ if is_input(term) => found.add(None),
+                    _ => {}
+                });
+                visit::literals(rule, &mut |literal| match &literal.kind {
+                    LiteralKind::SomeIn { collection: items, .. } | LiteralKind::Every { domain: items, .. } => {
+                        found.is_listed |= is_input(items);
+                    }
+                    _ => {}
+                });
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, key: Option<Arc<str>>) {
+        match key {
+            Some(key) => _ = self.keys.insert(key),
+            None => self.whole = true,
+        }
+    }
+
+    /// Nothing is read but what portcullis gives its own policies.
+    pub(super) fn is_of_a_review(&self) -> bool {
+        !self.whole && self.keys.contains("review") && self.keys.iter().all(|key| GIVEN.contains(&&**key))
+    }
+
+    /// It is read as the list of `{path, contents}` that `conftest test --combine` makes.
+    pub(super) fn is_combined(&self) -> bool {
+        self.is_listed && self.has_contents
+    }
+}
+
+/// What is in the input of portcullis' own policies.
+const GIVEN: [&str; 3] = ["review", "params", "change"];
+/// Where conftest puts a file's document.
+const CONTENTS: &str = "contents";
 
 /// What is read of `data`, and where.
 pub(super) enum Read<'a> {

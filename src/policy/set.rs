@@ -12,7 +12,7 @@ use super::engine::{Fault, Module, Program};
 use super::gatekeeper::libraries::Libraries;
 use super::metadata::Metadata;
 use super::modules::{EXTENSION, Modules, package_of};
-use super::reads::InventoryReads;
+use super::reads::{self, InventoryReads};
 use super::{Value, conftest, folder, matching::Match, portcullis};
 use crate::config::{self, Config, ConfigError};
 use crate::git::Tree;
@@ -74,7 +74,10 @@ pub struct Policy {
     pub is_bundled: bool,
     /// What it reads of the other objects.
     pub inventory: InventoryReads,
+    /// It may ask for which cluster the object is judged.
+    pub asks_cluster: bool,
     group: Arc<Group>,
+    constants: OnceLock<Vec<Value>>,
 }
 
 /// Policies that are compiled together, because they lie together and share what they import.
@@ -143,6 +146,10 @@ impl Policy {
             line: metadata.line,
             ..Fault::of(&path, format!("METADATA: custom.match: {why}"))
         })?;
+        if let Some((message, help)) = metadata.custom.id.as_deref().and_then(id_mistake) {
+            let line = metadata.line;
+            return Err(Fault { line, help: Some(help.to_owned()), ..Fault::of(&path, message) });
+        }
         let name = package.strip_prefix("policy.").unwrap_or(package);
         Ok(Self {
             id: metadata.custom.id.clone().unwrap_or_else(|| format!("policy/{name}")),
@@ -154,7 +161,20 @@ impl Policy {
             matches,
             is_bundled: false,
             inventory: modules.inventory_read_by(package),
+            asks_cluster: modules.says(package, "cluster") && modules.says(package, "change"),
             group: Arc::clone(group),
+            constants: OnceLock::new(),
+        })
+    }
+
+    /// What it may compare a value with: each is tried in the place of one that is not known.
+    #[must_use]
+    pub fn constants(&self) -> &[Value] {
+        self.constants.get_or_init(|| {
+            let matches = self.metadata.custom.matches.clone().map(Value::from);
+            let mut all = matches.as_ref().map(reads::constants_of).unwrap_or_default();
+            all.extend(reads::constants(self.group.modules.parsed_of(&self.package)));
+            all
         })
     }
 
@@ -225,7 +245,7 @@ impl PolicySet {
         for policy in &self.policies {
             if let Some(first) = seen.insert(&policy.id, policy) {
                 twice.push(Fault {
-                    line: policy.metadata.line,
+                    line: policy.metadata.line.max(1),
                     help: Some("give one of them another `custom.id`".to_owned()),
                     ..Fault::of(
                         &policy.path,
@@ -292,10 +312,13 @@ impl PolicySet {
     /// The policies of a folder, told apart by what they say.
     fn folder(&mut self, shown: &str, tree: &Tree, folder: &str, known: &mut Known) -> Result<(), (String, String)> {
         let files = folder::read(shown, tree, folder)?;
-        let modules = Arc::new(Modules::new(files.iter().cloned(), None));
+        // Of a folder beside the repository, a path within it says little.
+        let named = |path: &Arc<str>| if folder.is_empty() { Arc::from(beside(shown, path)) } else { Arc::clone(path) };
+        let modules = Modules::new(files.iter().map(|(path, text)| (named(path), Arc::clone(text))), None);
+        let modules = Arc::new(modules);
         let first = self.policies.len();
         let data = conftest::data(&files, folder).unwrap_or_else(|fault| {
-            self.faults.push(fault);
+            self.faults.push(Fault { path: named(&fault.path), ..fault });
             Value::new_object()
         });
         let decides = |package: &&str| package.starts_with("policy.") || conftest::is_namespace(package, &modules);
@@ -309,7 +332,7 @@ impl PolicySet {
             } else {
                 continue;
             };
-            if let Some(fault) = decides_nothing(package, &convention, &modules) {
+            if let Some(fault) = passes_everything(package, &convention, &modules) {
                 self.faults.push(fault);
                 continue;
             }
@@ -329,7 +352,7 @@ impl PolicySet {
             );
         }
         let manifests =
-            files.iter().filter(|(path, text)| !path.ends_with(EXTENSION) && text.contains("gatekeeper.sh/"));
+            files.iter().filter(|(path, text)| !path.ends_with(EXTENSION) && text.contains("gatekeeper.sh"));
         let before = known.gatekeeper.len();
         known.gatekeeper.extend(manifests.map(|(path, text)| (RepoPath::from(&**path), Arc::from(text.as_bytes()))));
         let is_empty = self.policies.len() == first && known.gatekeeper.len() == before;
@@ -383,6 +406,14 @@ impl Policy {
     }
 }
 
+/// A path within a folder that the caller named.
+fn beside(folder: &str, path: &str) -> String {
+    match folder.trim_end_matches('/') {
+        "" | "." => path.to_owned(),
+        folder => format!("{folder}/{path}"),
+    }
+}
+
 /// Every entry of a config, and the cluster that it is for.
 fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&str>)> {
     let of_clusters = config
@@ -392,22 +423,41 @@ fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&st
     of_clusters.chain(config.policies.iter().map(|entry| (entry, None)))
 }
 
-/// A package of ours without a rule that decides would pass everything. One that others use is their library.
-fn decides_nothing(package: &str, convention: &Convention, modules: &Modules) -> Option<Fault> {
-    let decides = |text: &str| text.lines().any(portcullis::decides);
-    if *convention != Convention::Portcullis
-        || modules.of(package).any(|module| decides(&module.text))
-        || modules.is_used(package)
-    {
+/// A package without a rule that decides would pass everything; of ours, one that others use is their library. So would a
+/// package that wants another input than it is given.
+fn passes_everything(package: &str, convention: &Convention, modules: &Modules) -> Option<Fault> {
+    let is_ours = *convention == Convention::Portcullis;
+    let rules = if is_ours { portcullis::decides(package, modules) } else { conftest::decides(package, modules) };
+    let wants = if is_ours { None } else { conftest::wants_another_input(package, modules) };
+    if (rules || modules.is_used(package)) && wants.is_none() {
         return None;
     }
     let module = modules.of(package).next()?;
     // What does not compile is told by the compiler.
     Program::compile(&modules.needed_by(&[package]), &Value::new_object()).ok()?;
-    let help =
-        "a policy has a rule `deny`, `warn` or `info`; a library is a package that others import, such as `lib.NAME`";
-    let message = format!("the package `{package}` decides nothing");
-    Some(Fault { help: Some(help.to_owned()), ..Fault::of(&module.path, message) })
+    let names = if is_ours { "`deny`, `warn` or `info`" } else { "`deny`, `violation` or `warn`" };
+    let (message, help) = wants.unwrap_or_else(|| {
+        let help =
+            format!("a policy has a rule {names}; a library is a package that others import, such as `lib.NAME`");
+        (format!("the package `{package}` decides nothing"), help)
+    });
+    Some(Fault { help: Some(help), ..Fault::of(&module.path, message) })
+}
+
+/// What is wrong with the id that a policy gives itself.
+fn id_mistake(id: &str) -> Option<(String, &'static str)> {
+    let is_plain = |part: &str| {
+        !part.trim_matches('.').is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    if !id.split('/').all(is_plain) {
+        let help = "write letters, digits, `-`, `_` and `.`, in parts with `/` between them: images/no-latest";
+        return Some((format!("METADATA: custom.id: {id:?} is no name"), help));
+    }
+    if crate::rules::find(id).is_some() || id.starts_with("gatekeeper/") {
+        return Some((format!("METADATA: custom.id: `{id}` is the name of another rule"), "choose another name"));
+    }
+    None
 }
 
 fn digest(modules: &Modules, package: &str, data: &Value) -> [u8; 32] {

@@ -5,13 +5,20 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use regorus::Value;
 
+use super::conftest;
 use super::engine::Program;
 use super::gatekeeper::inventory::{Inventory as Objects, Made, nested};
+use super::gatekeeper::selector::NAME_LABEL;
 use super::review::object_of;
-use super::set::Policy;
+use super::set::{Convention, Policy};
+use super::value;
 use crate::config::Config;
+use crate::git::Content;
 use crate::inventory::{self, Inventory};
-use crate::source::RepoPath;
+use crate::manifest::object::objects_of;
+use crate::manifest::unknown::Unknown;
+use crate::source::{RepoPath, Side};
+use crate::yaml::{self, Dialect};
 
 /// All objects of a side.
 #[derive(Debug, Default)]
@@ -73,7 +80,9 @@ pub struct State<'a> {
     documents: Mutex<HashMap<Scope, Value>>,
     /// The same for each of Gatekeeper's libraries.
     gatekeeper: Mutex<HashMap<(usize, Scope), Arc<Made>>>,
-    namespaces: OnceLock<HashMap<String, Vec<(RepoPath, Value)>>>,
+    namespaces: OnceLock<HashMap<String, Vec<(RepoPath, inventory::Namespace)>>>,
+    /// Those that somebody asked for, whole.
+    whole: Mutex<HashMap<(String, RepoPath), Value>>,
     /// By the address of their group.
     programs: Mutex<HashMap<(usize, Scope), Slot>>,
 }
@@ -103,6 +112,7 @@ impl<'a> State<'a> {
             documents: Mutex::default(),
             gatekeeper: Mutex::default(),
             namespaces: OnceLock::new(),
+            whole: Mutex::default(),
             programs: Mutex::default(),
         }
     }
@@ -113,15 +123,24 @@ impl<'a> State<'a> {
         &self.change
     }
 
-    /// A policy with the documents that it reads, those of a cluster.
+    /// A policy with the documents that it reads, those of a cluster, and for conftest's the name of the file.
     ///
     /// # Errors
     /// Why it cannot be asked.
-    pub fn program(&self, policy: &Policy, scope: Option<&str>) -> Result<Program, String> {
+    pub fn program(&self, policy: &Policy, scope: Option<&str>, file: &RepoPath) -> Result<Program, String> {
         let compiled = policy
             .group()
             .program()
             .map_err(|faults| faults.first().map_or_else(|| "it cannot be compiled".to_owned(), ToString::to_string))?;
+        if policy.convention == Convention::Conftest && compiled.reads("data.conftest.file") {
+            let mut documents = object_of([("conftest", conftest::file(file))]);
+            if let (false, Ok(all), Ok(more)) =
+                (policy.inventory.is_nothing(), documents.as_object_mut(), self.documents(scope).as_object())
+            {
+                all.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            return compiled.with_data(&policy.group().with(&documents)).map_err(|error| error.to_string());
+        }
         if policy.inventory.is_nothing() {
             return Ok(compiled.clone());
         }
@@ -158,21 +177,54 @@ impl<'a> State<'a> {
         self.gathered.documents.get().map_or(&[], |documents| &documents.unread)
     }
 
-    /// The Namespace of a name: of several, the one whose file lies nearest.
+    /// The Namespace of a name, as the cluster has it: of several, the one whose file lies nearest.
     #[must_use]
     pub fn namespace(&self, name: &str, near: &RepoPath) -> Option<Value> {
+        let (path, fact) = self.nearest(name, near)?;
+        let key = (name.to_owned(), path.clone());
+        if let Some(known) = lock(&self.whole).get(&key) {
+            return Some(known.clone());
+        }
+        let made = self.read_namespace(path, fact);
+        Some(lock(&self.whole).entry(key).or_insert(made).clone())
+    }
+
+    fn nearest(&self, name: &str, near: &RepoPath) -> Option<&(RepoPath, inventory::Namespace)> {
         let nearness = |path: &RepoPath| {
             let pairs = path.folder().split('/').zip(near.folder().split('/'));
             pairs.take_while(|(a, b)| a == b).count()
         };
-        let found = self.namespaces().get(name)?.iter().rev();
-        found.max_by_key(|(path, _)| nearness(path)).map(|(_, namespace)| namespace.clone())
+        self.namespaces().get(name)?.iter().rev().max_by_key(|(path, _)| nearness(path))
+    }
+
+    /// The Namespace of a file, with the label that the server gives every one.
+    fn read_namespace(&self, path: &RepoPath, fact: &inventory::Namespace) -> Value {
+        let tree = self.inventory.tree();
+        let bytes = tree.entry(path.as_str()).ok().flatten().and_then(|entry| match tree.read(&entry).ok()? {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::NotJudged(..) => None,
+        });
+        let stream = bytes.map(|bytes| yaml::read(path.clone(), Side::Head, &bytes, Dialect::Kubectl));
+        let documents = stream.into_iter().flat_map(|stream| stream.documents).map(Arc::new);
+        let found = documents.flat_map(|document| objects_of(&document, Unknown::default())).find(|object| {
+            let key = &object.key;
+            key.group.is_empty() && key.kind == "Namespace" && key.name == fact.name
+        });
+        let mut whole = found.map_or_else(|| of_fact(fact), |object| value::whole(object.value()));
+        let mut labels = whole["metadata"]["labels"].as_object().cloned().unwrap_or_default();
+        labels.insert(Value::from(NAME_LABEL), Value::from(fact.name.as_str()));
+        if let Some(Ok(metadata)) =
+            whole.as_object_mut().ok().and_then(|fields| fields.get_mut(&"metadata".into())).map(Value::as_object_mut)
+        {
+            metadata.insert(Value::from("labels"), Value::from(labels));
+        }
+        whole
     }
 
     /// The labels of a Namespace on this side, and on the one before it.
     #[must_use]
     pub fn labels(&self, name: &str, near: &RepoPath) -> Vec<BTreeMap<String, String>> {
-        let labels = |state: &Self| labels_of(&state.namespace(name, near)?);
+        let labels = |state: &Self| Some(state.nearest(name, near)?.1.labels.iter().cloned().collect());
         [Some(self), self.before].into_iter().flatten().filter_map(labels).collect()
     }
 
@@ -180,33 +232,28 @@ impl<'a> State<'a> {
     pub fn all_labels(&self) -> impl Iterator<Item = BTreeMap<String, String>> {
         let namespaces = |state: &'a Self| state.namespaces().values().flatten();
         let own = self.namespaces().values().flatten();
-        own.chain(self.before.into_iter().flat_map(namespaces)).filter_map(|(_, namespace)| labels_of(namespace))
+        let all = own.chain(self.before.into_iter().flat_map(namespaces));
+        all.map(|(_, namespace)| namespace.labels.iter().cloned().collect())
     }
 
-    fn namespaces(&self) -> &HashMap<String, Vec<(RepoPath, Value)>> {
+    fn namespaces(&self) -> &HashMap<String, Vec<(RepoPath, inventory::Namespace)>> {
         self.namespaces.get_or_init(|| {
-            let mut found: HashMap<String, Vec<(RepoPath, Value)>> = HashMap::new();
+            let mut found: HashMap<String, Vec<(RepoPath, inventory::Namespace)>> = HashMap::new();
             // A tree that cannot be read has failed elsewhere.
             for located in self.inventory.namespaces().map(|gathered| gathered.found).unwrap_or_default() {
-                let value = namespace(&located.fact);
-                found.entry(located.fact.name).or_default().push((located.path, value));
+                found.entry(located.fact.name.clone()).or_default().push((located.path, located.fact));
             }
             found
         })
     }
 }
 
-fn labels_of(namespace: &Value) -> Option<BTreeMap<String, String>> {
-    let text = |value: &Value| value.as_string().map(ToString::to_string).unwrap_or_default();
-    let labels = namespace["metadata"]["labels"].as_object().ok()?;
-    Some(labels.iter().map(|(key, value)| (text(key), text(value))).collect())
-}
-
 fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn namespace(fact: &inventory::Namespace) -> Value {
+/// What is known of a Namespace whose file cannot be read again.
+fn of_fact(fact: &inventory::Namespace) -> Value {
     let labels = fact.labels.iter().map(|(key, value)| (Value::from(key.as_str()), Value::from(value.as_str())));
     let labels = Value::from(labels.collect::<BTreeMap<_, _>>());
     let metadata = object_of([("name", Value::from(fact.name.as_str())), ("labels", labels)]);

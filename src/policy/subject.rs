@@ -1,6 +1,6 @@
 //! What the policies are asked about: an object of the change as the cluster would store it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use regorus::Value;
 
@@ -20,25 +20,75 @@ pub(super) struct Asked<'a> {
     review: check::Review<'a>,
     /// The request without its objects: enough to see whether a policy looks at it.
     pub head: Review,
-    /// By whether they are bare and without what is unknown.
-    forms: HashMap<(bool, bool), (Review, Value)>,
+    /// By whether they are bare, and what stands for what is unknown.
+    forms: BTreeMap<(bool, StandIn), (Review, Value)>,
+}
+
+/// What stands in the place of a value that is not known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum StandIn {
+    /// The text that is written.
+    Text,
+    /// Nothing: it is absent.
+    Nothing,
+    /// What it may turn out to be.
+    Value(Value),
+}
+
+impl StandIn {
+    /// Everything that a policy is asked with beside the text: nothing, and what it may compare the value with.
+    pub(super) fn others(constants: &[Value]) -> impl Iterator<Item = Self> {
+        std::iter::once(Self::Nothing).chain(constants.iter().cloned().map(Self::Value))
+    }
+
+    fn in_place(&self, value: yaml::Value<'_>) -> Option<Value> {
+        match self {
+            Self::Text => None,
+            Self::Value(constant) if value.is_scalar() => Some(filled(value.as_str(), constant)),
+            Self::Nothing | Self::Value(_) => Some(Value::Undefined),
+        }
+    }
+}
+
+/// How the holes of a text begin and end: Flux', kustomize's, those of Go templates.
+const HOLES: [(&str, &str); 3] = [("${", "}"), ("$(", ")"), ("{{", "}}")];
+
+/// A text with a constant in its holes; one that is all hole, or has none (it is encrypted), is the constant.
+fn filled(text: Option<&str>, constant: &Value) -> Value {
+    let (mut made, mut rest) = (String::new(), text.unwrap_or_default());
+    while let Some((start, open, close)) =
+        HOLES.iter().filter_map(|(open, close)| Some((rest.find(open)?, *open, *close))).min()
+    {
+        let (before, hole) = rest.split_at(start);
+        let Some((_, after)) = hole.get(open.len()..).and_then(|hole| hole.split_once(close)) else { break };
+        if made.is_empty() && before.is_empty() && after.is_empty() {
+            return constant.clone();
+        }
+        made.push_str(before);
+        match constant {
+            Value::String(constant) => made.push_str(constant),
+            constant => made.push_str(&constant.to_string()),
+        }
+        rest = after;
+    }
+    if made.is_empty() { constant.clone() } else { Value::from(made + rest) }
 }
 
 impl<'a> Asked<'a> {
     /// The forms of a review.
     #[must_use]
     pub(super) fn new(context: &'a Context<'a>, review: check::Review<'a>) -> Self {
-        Self { context, review, head: head(review), forms: HashMap::new() }
+        Self { context, review, head: head(review), forms: BTreeMap::new() }
     }
 
     /// The request, and the same as a value. Bare: the objects as they are written, as clients see them; else as the
-    /// cluster stores them. Without what is not known, or with the text that stands in its place.
-    pub(super) fn review(&mut self, is_bare: bool, without_unknown: bool) -> (&Review, &Value) {
-        let at = (is_bare, without_unknown);
+    /// cluster stores them.
+    pub(super) fn review(&mut self, is_bare: bool, stand_in: &StandIn) -> (&Review, &Value) {
+        let at = (is_bare, stand_in.clone());
         let (context, review, head) = (self.context, self.review, &self.head);
         let (review, value) = self.forms.entry(at).or_insert_with(|| {
             let form = |object: &Object| {
-                if is_bare { written(object, without_unknown) } else { stored(context, object, without_unknown) }
+                if is_bare { written(object, stand_in) } else { stored(context, object, stand_in) }
             };
             let made = Review {
                 object: review.new.map(form),
@@ -96,13 +146,13 @@ pub(super) fn namespace(object: &Object) -> Option<&str> {
     }
 }
 
-fn written(object: &Object, without_unknown: bool) -> Value {
-    value::of(object.value(), &|value| without_unknown && object.unknown(value).is_some())
+fn written(object: &Object, stand_in: &StandIn) -> Value {
+    value::with(object.value(), &|value| object.unknown(value).and_then(|_| stand_in.in_place(value)))
 }
 
 /// An object as the cluster would store it: with defaults, without what it prunes. As it is written, when no schema of it
 /// is known.
-fn stored(context: &Context<'_>, object: &Object, without_unknown: bool) -> Value {
+fn stored(context: &Context<'_>, object: &Object, stand_in: &StandIn) -> Value {
     let minors: MinorSet = context.config.minors(None).current.iter().copied().collect();
     let stored = match table::Kind::find(&object.api_version, &object.key.kind) {
         Some(kind) => Some(builtin::stored(object, kind, minors)),
@@ -111,9 +161,9 @@ fn stored(context: &Context<'_>, object: &Object, without_unknown: bool) -> Valu
             Some(crd::judge(object, None, version, minors).stored)
         }),
     };
-    let Some(stored) = stored else { return written(object, without_unknown) };
-    let is_unknown = |value: yaml::Value<'_>| {
-        without_unknown && stored.raw(value).is_some_and(|raw| object.unknown(object.document.value(raw)).is_some())
-    };
-    value::of(stored.root(), &is_unknown)
+    let Some(stored) = stored else { return written(object, stand_in) };
+    value::with(stored.root(), &|value: yaml::Value<'_>| {
+        let raw = object.document.value(stored.raw(value)?);
+        object.unknown(raw).and_then(|_| stand_in.in_place(raw))
+    })
 }

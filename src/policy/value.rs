@@ -10,7 +10,15 @@ use crate::yaml::{self, Kind, NodeId};
 /// A value of a manifest. What `leave_out` says of is absent: an item of a list leaves its place to null.
 #[must_use]
 pub fn of(value: yaml::Value<'_>, leave_out: &dyn Fn(yaml::Value<'_>) -> bool) -> Value {
-    convert(value, leave_out, &mut HashMap::new())
+    with(value, &|value| leave_out(value).then_some(Value::Undefined))
+}
+
+/// What stands in a value's place: none, the value itself; undefined, nothing.
+pub(super) type InPlace<'a> = dyn Fn(yaml::Value<'_>) -> Option<Value> + 'a;
+
+/// A value of a manifest with others in the place of some.
+pub(super) fn with(value: yaml::Value<'_>, in_place: &InPlace<'_>) -> Value {
+    convert(value, in_place, &mut HashMap::new())
 }
 
 /// A value of a manifest as it is written.
@@ -30,11 +38,7 @@ pub fn of_object(object: &Object) -> (Value, Option<Value>) {
 }
 
 /// What several aliases lead to is converted once: values share what they hold.
-fn convert(
-    value: yaml::Value<'_>,
-    leave_out: &dyn Fn(yaml::Value<'_>) -> bool,
-    known: &mut HashMap<NodeId, Value>,
-) -> Value {
+fn convert(value: yaml::Value<'_>, in_place: &InPlace<'_>, known: &mut HashMap<NodeId, Value>) -> Value {
     match value.kind() {
         Kind::Null => Value::Null,
         Kind::Bool => Value::from(value.as_bool().unwrap_or_default()),
@@ -45,12 +49,14 @@ fn convert(
             if let Some(known) = known.get(&value.id()) {
                 return known.clone();
             }
+            let mut inner = |value| {
+                let made = in_place(value).unwrap_or_else(|| convert(value, in_place, known));
+                (made != Value::Undefined).then_some(made)
+            };
             let made = if value.kind() == Kind::Sequence {
-                let item = |item| if leave_out(item) { Value::Null } else { convert(item, leave_out, known) };
-                Value::from(value.items().map(item).collect::<Vec<_>>())
+                Value::from(value.items().map(|item| inner(item).unwrap_or(Value::Null)).collect::<Vec<_>>())
             } else {
-                let entries = value.entries().filter(|(.., value)| !leave_out(*value));
-                let fields = entries.map(|(key, _, value)| (Value::from(key), convert(value, leave_out, known)));
+                let fields = value.entries().filter_map(|(key, _, value)| Some((Value::from(key), inner(value)?)));
                 Value::from(fields.collect::<BTreeMap<_, _>>())
             };
             known.insert(value.id(), made.clone());

@@ -1,6 +1,6 @@
 //! Sets of Kubernetes minors, as the native table has them: one bit a minor.
 
-use crate::config::{MINORS, Minor};
+use crate::config::{Config, Kubernetes, MINORS, Minor};
 
 /// A set of the known minors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,5 +65,32 @@ impl MinorSet {
 impl FromIterator<Minor> for MinorSet {
     fn from_iter<I: IntoIterator<Item = Minor>>(minors: I) -> Self {
         minors.into_iter().map(Self::of).fold(Self::NONE, Self::and)
+    }
+}
+
+/// The minors that a file's objects are judged for, those of all its clusters.
+pub(crate) struct Targets {
+    pub(crate) all: MinorSet,
+    /// Those for which an error is one; for the others, it is a warning.
+    pub(crate) failing: MinorSet,
+}
+
+impl Targets {
+    pub(crate) fn of(config: &Config, path: &str, today: jiff::civil::Date) -> Self {
+        let clusters = config.clusters_of(path);
+        let profiles: Vec<&Kubernetes> = if clusters.is_empty() {
+            vec![config.minors(None)]
+        } else {
+            clusters.into_iter().map(|cluster| &cluster.kubernetes).collect()
+        };
+        let mut targets = Self { all: MinorSet::NONE, failing: MinorSet::NONE };
+        for profile in profiles {
+            let current: MinorSet = profile.current.iter().copied().collect();
+            let next = profile.next.map_or(MinorSet::NONE, MinorSet::of);
+            let fails = profile.next_fails_from.is_some_and(|from| from <= today);
+            targets.all = targets.all.and(current).and(next);
+            targets.failing = targets.failing.and(current).and(if fails { next } else { MinorSet::NONE });
+        }
+        targets
     }
 }

@@ -175,3 +175,54 @@ fn what_input_says_is_read_under_with_too() {
         r := [[x | some x in [1, 3, 5]; limit(x)], y] if {\n\ty := [x | some x in [1, 3, 5]; limit(x) with input as {\"limit\": 0}]\n}\n";
     assert_eq!(answer(&[("a.rego", a)], "{}"), "[[5],[1,3,5]]");
 }
+
+#[test]
+fn a_document_is_there_where_none_of_its_rules_gives_a_value() {
+    let a = "package a\n\none.x := 1 if input.no\n\ntwo[k][j] := 1 if {\n\tsome k in input.no\n\tsome j in input.no\n}\n\n\
+             three[k] contains 1 if some k in input.no\n\nfour.five.six contains 1 if input.no\n\n\
+             r := [one, two, three, four, [1 | not one], [1 | not one.x], count(two)]\n";
+    assert_eq!(answer(&[("a.rego", a)], "{}"), r#"[{},{},{},{"five":{"six":[]}},[],[1],0]"#);
+    let a = "package a\n\none.x := 1 if input.yes\n\none.y := 2 if input.no\n\ntwo[k][j] := 1 if {\n\tsome k, j in input.yes\n}\n\n\
+             r := [one, two]\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"{"yes": {"k": "j"}}"#), r#"[{"x":1},{"k":{"j":1}}]"#);
+}
+
+#[test]
+fn a_with_of_several_values_holds_for_each() {
+    let a = "package a\n\nr := [x | x := input.b with input.b as input.all[_]]\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"{"all": [3, 1, 2]}"#), "[3,1,2]");
+}
+
+#[test]
+fn a_template_string_has_one_value() {
+    let module = |text: &str| Module { path: Arc::from("a.rego"), text: Arc::from(text), version: RegoVersion::V1 };
+    let faults = |text: &str| Program::compile(&[module(text)], &Value::new_object()).err().unwrap_or_default();
+    let found = faults("package a\n\nr := $\"{input.xs[_]}\"\n");
+    assert_eq!(found.first().map(|fault| (fault.line, fault.message.as_str())), Some((3, "var _ is undeclared")));
+    assert!(faults("package a\n\nr := $\"{[x | x := input.xs[_]]}\"\n").is_empty());
+}
+
+#[test]
+fn large_numbers_that_are_not_whole_are_computed_with() {
+    // 8.5 Ei: no 64 bits of an integer hold it.
+    let a = "package a\n\nr := [n > 9e18, n / 2 > 4e18, n - n] if n := units.parse_bytes(\"8.5Ei\")\n";
+    assert_eq!(answer(&[("a.rego", a)], "{}"), "[true,true,0]");
+    let a = "package a\n\nr := [x / 2 > 4e18, x + 1 > x - 1] if x := 10000000000000000000.5\n";
+    assert_eq!(answer(&[("a.rego", a)], "{}"), "[true,true]");
+}
+
+#[test]
+fn a_difference_may_be_one_of_sets() {
+    // Of which kind it is OPA sees when it is evaluated: there is no such text.
+    let a = "package a\n\nr := [x | x := concat(\",\", input.n - 1)]\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"{"n": 2}"#), "[]");
+}
+
+#[test]
+fn an_every_waits_for_what_its_body_reads() {
+    let a = "package a\n\nr := [one, two, three]\n\n\
+             one if {\n\tmore := [count(input.xs)]\n\tevery x in input.xs {\n\t\tx <= more[0]\n\t}\n}\n\n\
+             two := [x | some x in input.xs; by := {\"n\": x}; every y in [x, x] { y == by.n }]\n\n\
+             three if {\n\tevery k, x in input.xs {\n\t\tmore := [k + 1]\n\t\tevery y in [x] {\n\t\t\ty in more\n\t\t}\n\t}\n}\n";
+    assert_eq!(answer(&[("a.rego", a)], r#"{"xs": [1, 2]}"#), "[true,[1,2],true]");
+}

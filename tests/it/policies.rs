@@ -12,7 +12,7 @@ const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else
 const MEMORY_MIB: u64 = 700;
 
 /// What is wrong, the policy, and what the program must say of it.
-const HOSTILE: [(&str, &str, &str); 13] = [
+const HOSTILE: [(&str, &str, &str); 18] = [
     (
         "a loop",
         "deny contains \"x\" if {\n\tsome a in numbers.range(1, 30000)\n\tsome b in numbers.range(1, 30000)\n\ta * b == 0\n}\n",
@@ -55,6 +55,27 @@ const HOSTILE: [(&str, &str, &str); 13] = [
         "policies/p.rego: line 1, column 1: the package `policy.p` decides nothing",
     ),
     ("an answer without a text", "deny contains {\"message\": \"x\"} if true\n", "msg"),
+    ("an empty answer", "deny contains \"\" if true\n", "data.policy.p.deny: the message of a violation is empty"),
+    (
+        "a field that is none",
+        "deny contains {\"msg\": \"x\", \"field\": 3} if true\n",
+        "data.policy.p.deny: `field` of a violation is a text, not 3",
+    ),
+    (
+        "a help that is none",
+        "deny contains {\"msg\": \"x\", \"help\": [\"y\"]} if true\n",
+        "data.policy.p.deny: `help` of a violation is a text",
+    ),
+    (
+        "a path of more than keys",
+        "deny contains {\"msg\": \"x\", \"field\": [\"data\", null]} if true\n",
+        "data.policy.p.deny: `field` holds a key that is no text or number",
+    ),
+    (
+        "a function that nobody calls",
+        "deny(x) := x\n",
+        "policies/p.rego: line 1, column 1: the package `policy.p` decides nothing",
+    ),
 ];
 
 #[test]
@@ -111,7 +132,13 @@ fn broken_policies_are_told_with_their_place() {
     let no_operation = no_level.replace("enforcementAction: audit", "match: {operations: [create]}");
     let (alone, wrong) = (constraint("K8sOther", "[a]"), constraint("K8sLabels", "{a: b}"));
     let dotted = one.replace("policy.one", "policy[\"one.two\"]");
-    let cases: [(&[(&str, &str)], &str); 8] = [
+    let (no_id, native) = (one.replace("acme/one", "'a b'"), one.replace("acme/one", "object/plain-secret"));
+    let cases: [(&[(&str, &str)], &str); 10] = [
+        (&[("policies/p.rego", &no_id)], "policies/p.rego: line 1, column 1: METADATA: custom.id: \"a b\" is no name"),
+        (
+            &[("policies/p.rego", &native)],
+            "policies/p.rego: line 1, .*custom.id: `object/plain-secret` is the name of another",
+        ),
         (&[("policies/p.rego", &dotted)], "policies/p.rego: line 1, .*the package's name cannot be used"),
         (&[("policies/p.rego", no_yaml)], "policies/p.rego: line [23], column [0-9]+: the METADATA cannot be read"),
         (&[("policies/p.rego", no_level)], "policies/p.rego: line [23], column [0-9]+: the METADATA .*audit"),
@@ -145,6 +172,198 @@ fn broken_policies_are_told_with_their_place() {
     }
 }
 
+/// What conftest's packages would pass in silence here, because they are asked another way than they are written for.
+#[test]
+fn conftest_packages_that_would_see_nothing_are_told() {
+    let cases = [
+        ("package main\n\ndenied contains \"x\" if true\n", "the package `main` decides nothing"),
+        ("package main\n\ndeny(x) := x\n", "the package `main` decides nothing"),
+        ("package main\n\ndeny.all contains \"x\" if true\n", "data.main.deny is no set"),
+        (
+            "package policies.team\n\ndeny contains \"x\" if not input.review.object.metadata.labels.team\n",
+            "the package `policies.team` reads `input.review`",
+        ),
+        (
+            "package main\n\ndeny[msg] {\n\tinput[i].contents.kind == \"ConfigMap\"\n\tmsg := input[i].path\n}\n",
+            "the package `main` wants all files at once",
+        ),
+        (
+            "package main\n\ndeny contains \"x\" if {\n\tsome file in input\n\tfile.contents.kind == \"ConfigMap\"\n}\n",
+            "the package `main` wants all files at once",
+        ),
+    ];
+    for (policy, says) in cases {
+        let base = tree(&[CONFIG, ("policies/p.rego", policy)]);
+        let run = Repo::new(&base, &tree(&[CONFIG, ("policies/p.rego", policy), OBJECT]), None).check(&[""; 0]);
+        let flat = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(run.code, Some(2), "{flat}");
+        assert!(flat.contains(says), "{says}: {flat}");
+    }
+}
+
+/// Rules may be indented, and one may ask for the name of the file.
+#[test]
+fn conftest_packages_are_asked_as_conftest_does() {
+    for policy in [
+        "package k8s\n\n  deny[msg] {\n    input.kind == \"ConfigMap\"\n    msg := \"found\"\n  }\n",
+        "package main\n\ndeny contains \"found\" if {\n\tdata.conftest.file.name == \"a.yaml\"\n\tdata.conftest.file.dir == \"apps\"\n}\n",
+    ] {
+        let base = tree(&[CONFIG, ("policies/p.rego", policy)]);
+        let run = Repo::new(&base, &tree(&[CONFIG, ("policies/p.rego", policy), OBJECT]), None).check(&[""; 0]);
+        assert_eq!(run.code, Some(1), "{}", run.text());
+        assert!(run.text().contains("] found"), "{}", run.text());
+    }
+}
+
+/// A policy knows for which cluster an object is judged, and what the cluster knows of the object's Namespace.
+#[test]
+fn the_cluster_and_the_namespace_are_told() {
+    let config = "version: 1\npolicies: [{ use: policies/ }]\n\
+                  clusters: [{ name: prod, paths: [apps/**] }, { name: dev, paths: [apps/**] }]\n";
+    let policy = "package policy.p\n\nwarn contains sprintf(\"in %v\", [input.change.cluster]) if {\n\
+                  \tnamespace := input.review.namespaceObject.metadata\n\tnamespace.annotations.cost == \"c1\"\n\
+                  \tnamespace.labels == {\"team\": \"a\", \"kubernetes.io/metadata.name\": \"shop\"}\n}\n";
+    let namespace =
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: a}, annotations: {cost: c1}}\n";
+    let files = [("portcullis.yaml", config), ("policies/p.rego", policy), ("shop.yaml", namespace)];
+    let head = tree(&[&files[..], &[OBJECT]].concat());
+    let run = Repo::new(&tree(&files), &head, None).check(&[""; 0]);
+    assert_eq!(run.code, Some(0), "{}", run.text());
+    assert!(run.text().contains("in prod") && run.text().contains("in dev"), "{}", run.text());
+}
+
+const FLUX: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\n\
+                    spec:\n  interval: 1m\n  path: ./apps\n  prune: true\n  sourceRef: {kind: GitRepository, name: x}\n  postBuild: \
+                    {substitute: {A: b}}\n";
+
+/// What Flux will put there may be just what the policy looks for, so it is not passed: neither by a comparison, nor by a
+/// list of the config, nor by what the policy looks at.
+#[test]
+fn what_is_not_known_is_never_passed() {
+    type Files = Vec<(&'static str, String)>;
+    let by = |rule: &str| format!("package policy.p\n\ndeny contains \"bad\" if {rule}\n");
+    let value = "input.review.object.data.k";
+    let by_label =
+        "# METADATA\n# custom:\n#   match: {labelSelector: {matchLabels: {team: a}}}\n".to_owned() + &by("true");
+    let template = TEMPLATE
+        .replace("input.parameters.labels[_] == \"x\"", "input.parameters.labels[_] == input.review.object.data.k");
+    let labels = constraint("K8sLabels", "[one]");
+    let gatekeeper = vec![("t.yaml", template), ("c.yaml", labels)];
+    let own = |policy: String| vec![("policies/p.rego", policy)];
+    let cases: [(Files, &str, bool); 8] = [
+        (own(by(&format!("{value} == \"bad\""))), "${X}", true),
+        (own(by(&format!("{value} == \"bad\""))), "good", false),
+        (own(by(&format!("endswith({value}, \":latest\")"))), "nginx:${X}", true),
+        (own(by(&format!("endswith({value}, \":latest\")"))), "nginx:1", false),
+        (own(by(&format!("{value} in input.params.words"))), "${X}", true),
+        (own(by(&format!("startswith({value}, \"a\")"))), "b${X}", false),
+        (own(by_label), "x, labels: {team: \"${X}\"}", true),
+        (gatekeeper, "${X}", true),
+    ];
+    for (policies, text, is_open) in cases {
+        let config = "version: 1\npolicies: [{ use: policies/, params: {words: [one, two]} }]\n";
+        let plain = "version: 1\n";
+        let has_params = policies.iter().any(|(_, text)| text.contains("params"));
+        let has_own = policies.iter().any(|(path, _)| path.starts_with("policies/"));
+        let config = match (has_params, has_own) {
+            (true, _) => config,
+            (false, true) => CONFIG.1,
+            (false, false) => plain,
+        };
+        let (data, metadata) = text
+            .split_once(", labels")
+            .map_or((text, String::new()), |(data, labels)| (data, format!(", labels{labels}")));
+        let object = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, namespace: shop{metadata}}}\ndata: {{k: \"{data}\"}}\n"
+        );
+        let mut files = vec![("portcullis.yaml", config), ("flux.yaml", FLUX)];
+        files.extend(policies.iter().map(|(path, text)| (*path, text.as_str())));
+        let base = tree(&files);
+        files.push(("apps/a.yaml", &object));
+        let run = Repo::new(&base, &tree(&files), None).check(&[""; 0]);
+        assert_eq!(run.text().contains("depends on a value"), is_open, "{text}: {}", run.text());
+    }
+}
+
+/// A path as `walk` gives it is a field.
+#[test]
+fn a_list_of_keys_is_a_field() {
+    let policy = "package policy.p\n\ndeny contains {\"msg\": \"x\", \"field\": path} if {\n\
+                  \twalk(input.review.object, [path, \"b\"])\n}\n";
+    let base = tree(&[CONFIG, ("policies/p.rego", policy)]);
+    let run = Repo::new(&base, &tree(&[CONFIG, ("policies/p.rego", policy), OBJECT]), None).check(&[""; 0]);
+    assert!(run.text().contains("[apps/a.yaml:4:"), "{}", run.text());
+}
+
+/// The configuration of Gatekeeper's webhook counts wherever it is written, and its namespaceSelector may ask for the label
+/// that the server gives every Namespace.
+#[test]
+fn the_webhook_of_gatekeeper_is_found() {
+    let webhook = "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\n\
+                   metadata: {name: gatekeeper}\nwebhooks:\n- name: validation.gatekeeper.sh\n  admissionReviewVersions: [v1]\n  \
+                   sideEffects: None\n  clientConfig: {service: {name: a, namespace: b}}\n  \
+                   rules: [{apiGroups: ['*'], apiVersions: ['*'], operations: [DELETE], resources: ['*']}]\n  namespaceSelector: \
+                   {matchLabels: {kubernetes.io/metadata.name: shop}}\n";
+    let labels = constraint("K8sLabels", "[x]");
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+    let files = [("t.yaml", TEMPLATE), ("c.yaml", &*labels), ("shop.yaml", namespace)];
+    let code = |with: &[(&str, &str)], removes: bool| {
+        let base = [&files[..], with].concat();
+        let (without, object) = (tree(&base), tree(&[&base[..], &[OBJECT]].concat()));
+        let (base, head) = if removes { (&object, &without) } else { (&without, &object) };
+        Repo::new(base, head, None).check(&[""; 0]).code
+    };
+    assert_eq!([code(&[], false), code(&[], true)], [Some(1), Some(0)]);
+    let webhook = [("webhook.yaml", webhook)];
+    assert_eq!([code(&webhook, false), code(&webhook, true)], [Some(0), Some(1)]);
+    let other = webhook[0].1.replace("name: shop}}", "name: other}}");
+    assert_eq!(code(&[("webhook.yaml", &other)], true), Some(0));
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  containers:\n  - name: c\n    \
+                   image: a\n    livenessProbe: {httpGet: {host: other, port: 80}}\n";
+
+/// What the labels of Pod Security mean to the server: its own version is the latest, the stricter of two versions counts,
+/// and a level that is no level enforces the strictest.
+#[test]
+fn pod_security_reads_labels_as_the_server_does() {
+    let namespace =
+        |labels: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{{labels}}}}}\n");
+    let label = |mode: &str, value: &str| format!("pod-security.kubernetes.io/{mode}: '{value}'");
+    let check = |minors: &str, old: &str, new: &str| {
+        let config = format!("version: 1\nkubernetes: {minors}\n");
+        let (old, new) = (namespace(old), namespace(new));
+        let base = tree(&[("portcullis.yaml", &config), ("shop.yaml", &old)]);
+        let head = tree(&[("portcullis.yaml", &config), ("shop.yaml", &new), ("p.yaml", POD)]);
+        let run = Repo::new(&base, &head, None).check(&[""; 0]);
+        (run.text().contains("pod-security/baseline/host-probes"), run.code, run.text())
+    };
+    let (baseline, old) = (label("enforce", "baseline"), label("enforce-version", "v1.33"));
+    let pinned = format!("{baseline}, {old}");
+    // Since 1.34 a probe names no host.
+    for (minors, before, after, code) in [
+        ("{current: ['1.34']}", &baseline, &baseline, 1),
+        ("{current: ['1.33']}", &baseline, &baseline, 0),
+        ("{current: ['1.33', '1.34']}", &baseline, &baseline, 1),
+        ("{current: ['1.33'], next: '1.34'}", &baseline, &baseline, 0),
+        ("{current: ['1.34']}", &pinned, &pinned, 0),
+        ("{current: ['1.34']}", &pinned, &baseline, 1),
+        ("{current: ['1.34']}", &baseline, &pinned, 1),
+    ] {
+        let (found, exit, text) = check(minors, before, after);
+        let is_told = code == 1 || minors.contains("next");
+        assert_eq!((found, exit), (is_told, Some(code)), "{minors} {before} {after}: {text}");
+    }
+    // Whoever wrote these is told at the Namespace too.
+    for (mode, level, code) in
+        [("enforce", "", 1), ("enforce", "Baseline", 1), ("warn", "Baseline", 0), ("audit", "", 0)]
+    {
+        let labels = label(mode, level);
+        let (found, exit, text) = check("{current: ['1.34']}", &labels, &labels);
+        assert_eq!((found, exit), (code == 1, Some(code)), "{labels}: {text}");
+    }
+}
+
 const TEAM: &str = "package policy.team\n\ndeny contains violation if {\n\tnot input.review.object.metadata.labels.team\n\t\
                     violation := {\"msg\": \"no team\", \"field\": \"metadata.labels.team\"}\n}\n";
 
@@ -168,6 +387,25 @@ fn what_a_changed_policy_would_say_is_told() {
     assert!(flat.contains("error policy/owner: 1 (apps/old.yaml:3)"), "{flat}");
 }
 
+/// A version of the policy that says something else of the object is no cure, and one that cannot be evaluated is told.
+#[test]
+fn what_a_changed_policy_says_instead_is_told() {
+    let new = config_map("new", "{owner: a}");
+    let with = |policy: &str| tree(&[CONFIG, ("policies/p.rego", policy), ("apps/new.yaml", &new)]);
+    let base = tree(&[CONFIG, ("policies/p.rego", TEAM)]);
+    let flat = |policy: &str| {
+        let run = Repo::new(&base, &with(policy), None).check(&[""; 0]);
+        assert_eq!(run.code, Some(1), "{}", run.text());
+        run.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let other = flat(&TEAM.replace("no team", "nobody"));
+    assert!(!other.contains("merge the policy first"), "{other}");
+    assert!(other.contains("the change's own version of the policy says of this object: nobody"), "{other}");
+    let broken = flat("package policy.team\n\ndeny := 3\n");
+    assert!(broken.contains("1 objects could not be judged by them"), "{broken}");
+    assert!(broken.contains("data.policy.team.deny is no set"), "{broken}");
+}
+
 /// `--policies` brings policies of the caller's, trusted as they are, with the documents beside them.
 #[test]
 fn policies_of_the_caller_are_asked() {
@@ -186,6 +424,11 @@ fn policies_of_the_caller_are_asked() {
     let run = repo.check(&["--policies", repo.path().join("../central").to_str().unwrap()]);
     assert_eq!(run.code, Some(1), "{}", run.text());
     assert!(run.text().contains("error[policy/team] no team"), "{}", run.text());
+
+    // A mistake names the folder that it lies in.
+    repo.write("../central/q.rego", "package policy.q\n\ndeny contains {\n");
+    let run = repo.check(&["--policies", "../central/"]);
+    assert!(run.text().contains("../central/q.rego: line 4, column 1: unexpected end of file"), "{}", run.text());
 }
 
 /// Somebody who judges a file may stand in a folder with anything in it: it is not searched.

@@ -107,6 +107,24 @@ fn a_failing_test_shows_what_does_not_hold() {
     assert!(!run.text().contains("test_denied"), "what passes is shown with -v only");
     says(&folder.run(&["test", "p", "-v"]), 1, &["pass data.policy.host_test.test_denied", "skip"]);
     says(&folder.run(&["test", "p", "--run", "denied$"]), 0, &["1 of 1 tests passed"]);
+    says(&folder.run(&["test", "p", "--run", "nobody"]), 2, &["no test has a name that --run matches"]);
+}
+
+/// A case of a table that does not hold has no value, so that nothing of it is false.
+#[test]
+fn every_case_of_a_table_must_hold() {
+    let table = |holds: &str| {
+        format!(
+            "package a_test\n\ntable := {{\"one\": {{\"x\": 1, \"y\": 1}}, \"two\": {{\"x\": 1, \"y\": 2}}}}\n\n\
+             test_table[name] if {{\n\tsome name, case in table\n\tcase.{holds} == 1\n}}\n\n\
+             test_list[case.y] if {{\n\tsome _, case in table\n\tcase.{holds} == 1\n}}\n"
+        )
+    };
+    let folder = Folder::new(&[("p/a_test.rego", &table("y"))]);
+    let words = ["FAIL data.a_test.test_table", "not true: \"two\"", "FAIL data.a_test.test_list", "not true: 2"];
+    says(&folder.run(&["test", "p"]), 1, &words);
+    folder.write("p/a_test.rego", &table("x"));
+    says(&folder.run(&["test", "p"]), 0, &["2 of 2 tests passed"]);
 }
 
 #[test]
@@ -183,7 +201,11 @@ fn a_case_has_the_findings_that_it_expects_and_no_others() {
         ["missing: policy/host line 8", "not expected: policy/host at web.yaml line 7", "missing: policy/other"];
     says(&folder.run(&["test", "p"]), 1, &words);
     folder.write("p/cases/host/expected.yaml", "- rules: x\n");
-    says(&folder.run(&["test", "p", "--run", "cases/host"]), 1, &["expected.yaml is neither a list of findings"]);
+    says(
+        &folder.run(&["test", "p", "--run", "cases/host"]),
+        1,
+        &["expected.yaml: ", "unknown field `rules`", "it is a list of findings"],
+    );
 }
 
 #[test]

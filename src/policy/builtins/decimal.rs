@@ -27,10 +27,12 @@ impl Decimal {
         if let Some(integer) = number.as_i64() {
             return Some(Self::from(integer));
         }
-        match number.as_f64() {
-            Some(float) if !number.is_integer() => Self::parse(&format!("{float:e}")),
-            _ => number.to_big().ok().map(|digits| Self { digits: (*digits).clone(), exponent: 0 }),
+        let float = || number.as_f64().and_then(|float| Self::parse(&format!("{float:e}")));
+        if !number.is_integer() {
+            return float();
         }
+        // The engine's whole numbers are integers, or floating-point numbers too large to have a fraction.
+        number.to_big().ok().map(|digits| Self { digits: (*digits).clone(), exponent: 0 }).or_else(float)
     }
 
     /// A number as JSON writes it.

@@ -66,7 +66,10 @@ impl Expander<'_> {
     pub(super) fn body(&mut self, body: &Body) -> Vec<Step> {
         let mut steps = Vec::new();
         for literal in body {
-            self.literal(literal, &mut steps);
+            match waiting(literal, body) {
+                Some(literal) => self.literal(&literal, &mut steps),
+                None => self.literal(literal, &mut steps),
+            }
         }
         steps
     }
@@ -74,7 +77,14 @@ impl Expander<'_> {
     fn literal(&mut self, literal: &Literal, steps: &mut Vec<Step>) {
         let mut with = Vec::new();
         for item in &literal.with {
-            let value = self.flat(&item.value, &[], steps);
+            let mut value = self.flat(&item.value, &[], steps);
+            // `with input as xs[_]`: once for each.
+            if is_open(&value) {
+                let one = self.fresh(value.loc);
+                let kind = StepKind::Unify(one.clone(), value);
+                steps.push(Step { loc: one.loc, kind, with: Vec::new() });
+                value = one;
+            }
             with.push((item.target.clone(), value));
         }
         let loc = literal.loc;
@@ -181,6 +191,43 @@ impl Expander<'_> {
         let kind = LiteralKind::Term(Term::new(term.loc, assign));
         let body = vec![Literal { loc: term.loc, kind, with: Vec::new() }];
         Term::new(term.loc, TermKind::ArrayCompr(Box::new(it), body))
+    }
+}
+
+/// An `every` whose body reads variables of the expressions beside it. The engine puts expressions in an order of its own,
+/// and looks at the domain alone: these variables are named there.
+fn waiting(literal: &Literal, beside: &Body) -> Option<Literal> {
+    let LiteralKind::Every { key, value, domain, body } = &literal.kind else { return None };
+    let (mut open, mut read) = (BTreeSet::new(), BTreeSet::new());
+    for literal in beside {
+        let mut see = |term: &Term| vars(term, Within::Open, &mut open);
+        match &literal.kind {
+            LiteralKind::Term(term) | LiteralKind::Not(term) => see(term),
+            LiteralKind::SomeIn { key, value, collection } => key.iter().chain([value, collection]).for_each(see),
+            LiteralKind::Every { domain, .. } => see(domain),
+            LiteralKind::Declare(_) => {}
+        }
+    }
+    all_of_body(body, &mut read);
+    let at = |kind| Term::new(domain.loc, kind);
+    let waits = read.intersection(&open).map(|name| at(TermKind::Var(Arc::clone(name))));
+    let all: Vec<Term> = std::iter::once(domain.clone()).chain(waits).collect();
+    if all.len() == 1 {
+        return None;
+    }
+    let first = at(TermKind::Number(Arc::from("0")));
+    let domain = at(TermKind::Ref(Box::new(at(TermKind::Array(all))), vec![first]));
+    let kind = LiteralKind::Every { key: key.clone(), value: value.clone(), domain, body: body.clone() };
+    Some(Literal { loc: literal.loc, kind, with: literal.with.clone() })
+}
+
+/// A term with a variable as a key, which may hold for several.
+fn is_open(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Ref(base, path) => is_open(base) || path.iter().any(|part| part.as_var().is_some() || is_open(part)),
+        TermKind::Array(items) | TermKind::Set(items) => items.iter().any(is_open),
+        TermKind::Object(pairs) => pairs.iter().any(|(key, value)| is_open(key) || is_open(value)),
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod calls;
 mod expand;
 mod functions;
 mod graph;
+mod homes;
 mod known;
 mod once;
 mod order;
@@ -209,6 +210,7 @@ pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>, is_traced: bool
     let (mut modules, weights) = rules::lower(&resolved, &whole, &mut once, is_needed, &mut faults);
     modules.extend(once.modules());
     modules.extend(stand_in::module(&resolved));
+    modules.extend(homes::modules(&resolved, &tree, is_needed));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);
     }

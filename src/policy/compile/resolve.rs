@@ -386,7 +386,15 @@ impl<'a> Resolver<'a> {
                     term.kind = kind;
                 }
             }
-            TermKind::Array(items) | TermKind::Set(items) | TermKind::Template(items) => {
+            TermKind::Template(items) => {
+                for item in items.iter_mut() {
+                    if let Some(loc) = wildcard(item) {
+                        self.faults.add("rego_compile_error", loc, "var _ is undeclared");
+                    }
+                    self.term(item);
+                }
+            }
+            TermKind::Array(items) | TermKind::Set(items) => {
                 for item in items.iter_mut() {
                     self.term(item);
                 }
@@ -446,6 +454,17 @@ fn unassignable(term: &Term) -> Option<&'static str> {
         TermKind::ArrayCompr(..) => Some("arraycomprehension"),
         TermKind::SetCompr(..) => Some("setcomprehension"),
         TermKind::ObjectCompr(..) => Some("objectcomprehension"),
+    }
+}
+
+/// Where a term may hold several values, because of a `_` in it: a template string has room for one.
+fn wildcard(term: &Term) -> Option<Loc> {
+    match &term.kind {
+        TermKind::Var(name) => (**name == *"_").then_some(term.loc),
+        TermKind::Ref(base, path) => wildcard(base).or_else(|| path.iter().find_map(wildcard)),
+        TermKind::Array(items) | TermKind::Set(items) | TermKind::Call(_, items) => items.iter().find_map(wildcard),
+        TermKind::Object(pairs) => pairs.iter().find_map(|(key, value)| wildcard(key).or_else(|| wildcard(value))),
+        _ => None,
     }
 }
 

@@ -69,9 +69,7 @@ impl<'f> Known<'f> {
             TermKind::Array(_) | TermKind::ArrayCompr(..) => Type::Array(Box::new(self.element(term))),
             TermKind::Set(_) | TermKind::SetCompr(..) => Type::Set(Box::new(self.element(term))),
             TermKind::Object(_) | TermKind::ObjectCompr(..) => Type::Object,
-            TermKind::Call(name, args) => match signature(&name.join(".")) {
-                // Numbers or sets.
-                Some(found) if found.name == "minus" => args.first().map_or(Type::Any, |arg| self.infer(arg)),
+            TermKind::Call(name, _) => match signature(&name.join(".")) {
                 Some(found) => found.result.clone(),
                 None => Type::Any,
             },

@@ -51,7 +51,8 @@ fn body<'a>(body: &'a Body, see: &mut impl FnMut(&'a Term, bool)) {
     }
 }
 
-fn term<'a>(it: &'a Term, is_condition: bool, see: &mut impl FnMut(&'a Term, bool)) {
+/// See every term of one.
+pub(in crate::policy) fn term<'a>(it: &'a Term, is_condition: bool, see: &mut impl FnMut(&'a Term, bool)) {
     see(it, is_condition);
     match &it.kind {
         TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_) | TermKind::Var(_) => {}

@@ -9,6 +9,7 @@ use crate::check::{self, Check, Context, Draft, Subject};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId};
 use crate::manifest::object::Object;
 use crate::policy::Value;
+use crate::policy::subject::StandIn;
 use crate::policy::violation::Violation;
 use crate::policy::{place, subject};
 use crate::rules::Rule;
@@ -33,20 +34,25 @@ impl Check for Gatekeeper {
         let mut asked = subject::Asked::new(context, review);
         for judges in libraries.of(context.config, object.path()) {
             let library = judges.library;
-            let mut ask = |without_unknown| ask(context, &judges, asked.review(false, without_unknown).0);
-            let mut results = ask(false);
-            // Of what did not change, only those answers are news that depend on other objects.
-            if review.operation == Operation::Unchanged {
-                results.retain(|result| library.reads_inventory_by(&result.kind));
-            }
+            let mut ask = |stand_in: &StandIn| {
+                let mut results = ask(context, &judges, asked.review(false, stand_in).0);
+                // Of what did not change, only those answers are news that depend on other objects.
+                if review.operation == Operation::Unchanged {
+                    results.retain(|result| library.reads_inventory_by(&result.kind));
+                }
+                results
+            };
+            let mut results = ask(&StandIn::Text);
             let mut depends = HashSet::new();
             if object.has_unknown() {
-                let without = ask(true);
-                let differs = |result: &GatekeeperResult, others: &[GatekeeperResult]| !others.contains(result);
                 let names = |result: &GatekeeperResult| (result.kind.clone(), result.name.clone());
-                depends.extend(results.iter().filter(|result| differs(result, &without)).map(names));
-                depends.extend(without.iter().filter(|result| differs(result, &results)).map(names));
-                results.retain(|result| !differs(result, &without));
+                let all = results.clone();
+                for stand_in in StandIn::others(library.constants()) {
+                    let others = ask(&stand_in);
+                    depends.extend(all.iter().filter(|result| !others.contains(result)).map(names));
+                    depends.extend(others.iter().filter(|result| !all.contains(result)).map(names));
+                    results.retain(|result| others.contains(result));
+                }
             }
             let clusters: Option<Arc<[String]>> = judges.clusters.map(Into::into);
             let first = drafts.len();

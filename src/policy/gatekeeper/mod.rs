@@ -25,7 +25,7 @@ pub mod suite;
 pub mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -34,14 +34,17 @@ use self::expansion::ExpansionTemplate;
 use self::mutation::Mutator;
 use self::settings::Settings;
 use self::template::Template;
-use super::Value;
 use super::engine::Fault;
+use super::{Value, reads, value};
 use crate::manifest::object::{Object, group_of, objects_of};
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect};
 
 /// What the webhook is asked about unless something says otherwise (the default of Gatekeeper's Helm chart).
 pub const OPERATIONS: [&str; 2] = ["CREATE", "UPDATE"];
+
+/// So many constants are tried in the place of a value that is not known: each is a request to all constraints.
+const CONSTANTS: usize = 48;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +113,7 @@ pub struct Library {
     expansions: Vec<ExpansionTemplate>,
     mutators: Vec<Mutator>,
     settings: Settings,
+    constants: OnceLock<Vec<Value>>,
 }
 
 /// The objects of a file that are Gatekeeper's, and what cannot be read of it.
@@ -265,6 +269,25 @@ impl Library {
     #[must_use]
     pub fn syncs(&self, group: &str, version: &str, kind: &str) -> bool {
         self.settings.syncs(group, version, kind)
+    }
+
+    /// What the constraints' parameters and templates may compare a value with, those of parameters first: each is tried in
+    /// the place of one that is not known.
+    #[must_use]
+    pub fn constants(&self) -> &[Value] {
+        self.constants.get_or_init(|| {
+            let mut all: Vec<Value> = vec![Value::from(true), Value::from(false)];
+            for constraint in self.constraints.values() {
+                let matches = constraint.object.value().path(&["spec", "match"]).map(value::whole);
+                all.extend(matches.iter().chain([&constraint.parameters]).flat_map(reads::constants_of));
+            }
+            let templates = self.templates.values().flat_map(|template| reads::constants(template.parsed()));
+            all.extend(templates.collect::<BTreeSet<_>>());
+            let mut seen = BTreeSet::new();
+            all.retain(|value| seen.insert(value.clone()));
+            all.truncate(CONSTANTS);
+            all
+        })
     }
 
     /// The constraints, by kind and name.

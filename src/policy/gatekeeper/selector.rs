@@ -8,7 +8,7 @@ use super::matching::field;
 use crate::policy::Value;
 
 /// The label that every Namespace has, set by the server.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+pub(in crate::policy) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// A label selector: all of it must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -5,15 +5,13 @@ use serde::Deserialize;
 use super::fault;
 use super::matching::Glob;
 use super::selector::{Labels, Selector};
+use crate::inventory::GATEKEEPER_WEBHOOK;
 use crate::manifest::object::Object;
 use crate::policy::engine::Fault;
 use crate::yaml::Value;
 
 /// The code of a fault.
 const INVALID: &str = "gatekeeper_config";
-
-/// The webhook that asks constraints.
-const WEBHOOK: &str = "validation.gatekeeper.sh";
 
 /// The label that takes a Namespace from the webhook, as its configuration is shipped.
 const IGNORE: &str = "admission.gatekeeper.sh/ignore";
@@ -91,7 +89,7 @@ impl Settings {
     pub(super) fn webhook(&mut self, object: &Object) -> Result<(), Vec<Fault>> {
         let webhooks = object.value().get("webhooks").into_iter().flat_map(Value::items);
         for (index, webhook) in webhooks.enumerate() {
-            if webhook.get("name").and_then(Value::as_str) != Some(WEBHOOK) {
+            if webhook.get("name").and_then(Value::as_str) != Some(GATEKEEPER_WEBHOOK) {
                 continue;
             }
             let rules = webhook.get("rules").into_iter().flat_map(Value::items);

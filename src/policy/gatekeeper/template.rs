@@ -176,6 +176,11 @@ impl Template {
         Ok(())
     }
 
+    /// The syntax trees of its Rego and its libraries.
+    pub(super) fn parsed(&self) -> impl Iterator<Item = &ast::Module> {
+        self.code.iter().flatten().map(|code| &code.unit.module)
+    }
+
     /// Why it cannot be judged here, if so.
     pub(super) fn not_judged(&self) -> Option<&str> {
         self.code.as_ref().err().map(String::as_str)

@@ -173,7 +173,7 @@ impl<'a> Parser<'a> {
     pub(super) fn unexpected(&self, message: &str) -> ParseError {
         let found = match &self.current.token {
             Token::Bad(reason) => return ParseError { loc: self.current.loc, message: reason.clone() },
-            Token::End => "the end of the file".to_owned(),
+            Token::End => "end of file".to_owned(),
             Token::Ident(name) => format!("`{name}`"),
             Token::Number(text) => format!("`{text}`"),
             Token::String(_) | Token::Template(_) => "a string".to_owned(),

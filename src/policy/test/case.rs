@@ -18,8 +18,7 @@ use crate::policy::modules::is_module;
 use crate::report::Report;
 
 /// `expected.yaml`.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum Expected {
     Nothing(Nothing),
     Findings(Vec<Finding>),
@@ -79,11 +78,13 @@ pub(super) fn run(folder: &Folder, request: &Request) -> Vec<TestResult> {
 fn judge(folder: &Folder, case: &str, request: &Request) -> Result<(), String> {
     let at = if case.is_empty() { folder.root.clone() } else { folder.root.join(case) };
     let text = std::fs::read_to_string(at.join(EXPECTED)).map_err(|error| format!("{EXPECTED}: {error}"))?;
-    let expected: Expected = yaml_serde::from_str(&text).map_err(|error| {
-        format!(
-            "{EXPECTED} is neither a list of findings (rule, severity, path, line, message) nor `none: true`: {error}"
-        )
-    })?;
+    let form = "it is a list of findings (rule, severity, path, line, message), or `none: true`";
+    let wrong = |error: yaml_serde::Error| format!("{EXPECTED}: {error}; {form}");
+    let expected = match yaml_serde::from_str(&text).map_err(wrong)? {
+        it @ yaml_serde::Value::Mapping(_) => yaml_serde::from_value(it).map(Expected::Nothing),
+        it => yaml_serde::from_value(it).map(Expected::Findings),
+    };
+    let expected = expected.map_err(wrong)?;
     if let Some(side) = SIDES.iter().find(|side| !at.join(side).is_dir()) {
         return Err(format!("there is no folder {side}; an empty one is kept by a file such as .gitkeep"));
     }

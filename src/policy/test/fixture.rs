@@ -36,12 +36,12 @@ pub(super) fn run(folder: &Folder, request: &Request) -> Vec<TestResult> {
     let parent = |path: &str| path.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned());
     let mut results = Vec::new();
     for (name, is_bad) in fixtures {
-        let beside: Vec<&Policy> =
-            set.policies.iter().map(AsRef::as_ref).filter(|policy| parent(&policy.path) == parent(name)).collect();
         let shown = folder.shown(name);
+        let beside: Vec<&Policy> =
+            set.policies.iter().map(AsRef::as_ref).filter(|policy| parent(&policy.path) == parent(&shown)).collect();
         if beside.is_empty() {
             // A policy that cannot be loaded says nothing, which must not pass for that.
-            let of_this = |fault: &&Fault| parent(&fault.path) == parent(name);
+            let of_this = |fault: &&Fault| parent(&fault.path) == parent(&shown);
             if let Some(fault) = set.faults.iter().find(of_this) {
                 results.push(timed(shown.clone(), &shown, 1, || Err(fault.to_string())));
             }

@@ -81,6 +81,8 @@ pub struct Results {
     pub faults: Vec<Fault>,
     /// The lines of the policies, tests left out.
     pub coverage: Vec<Covered>,
+    /// Only those of some names were to be run.
+    pub is_chosen: bool,
     /// How long it took.
     pub time: Duration,
 }
@@ -125,7 +127,7 @@ type Kind = fn(&Folder, &Request) -> Vec<TestResult>;
 #[must_use]
 pub fn run(request: &Request) -> Results {
     let started = Instant::now();
-    let mut results = Results::default();
+    let mut results = Results { is_chosen: request.only.is_some(), ..Results::default() };
     let mut folders = Vec::new();
     for path in &request.paths {
         match Folder::read(path) {

@@ -26,8 +26,10 @@ pub(super) struct Test {
     pub(super) name: String,
     /// Which of the modules holds it.
     pub(super) module: usize,
-    /// Its first body.
+    /// Its first clause.
     pub(super) rule: Rule,
+    /// Its other clauses.
+    rest: Vec<Rule>,
     is_todo: bool,
 }
 
@@ -51,7 +53,7 @@ pub(super) fn run(folders: &[Folder], request: &Request, results: &mut Results) 
         .filter(|t| request.takes(&t.name))
         .collect();
     let ran: Vec<(TestResult, Vec<Covered>)> =
-        tests.par_iter().map(|test| evaluate(test, &modules, &program)).collect();
+        tests.par_iter().map(|test| evaluate(test, &modules, &data, &program)).collect();
     let mut coverage: BTreeMap<String, Covered> = BTreeMap::new();
     let mut failed = 0;
     for ((mut result, covered), test) in ran.into_iter().zip(&tests) {
@@ -114,14 +116,15 @@ fn tests_of(at: usize, module: &Module) -> Vec<Test> {
             continue;
         }
         let name = format!("data.{package}.{name}");
-        if !tests.iter().any(|test| test.name == name) {
-            tests.push(Test { name, module: at, rule, is_todo });
+        match tests.iter_mut().find(|test| test.name == name) {
+            Some(test) => test.rest.push(rule),
+            None => tests.push(Test { name, module: at, rule, rest: Vec::new(), is_todo }),
         }
     }
     tests
 }
 
-fn evaluate(test: &Test, modules: &[Module], program: &Program) -> (TestResult, Vec<Covered>) {
+fn evaluate(test: &Test, modules: &[Module], data: &Value, program: &Program) -> (TestResult, Vec<Covered>) {
     let started = Instant::now();
     let path = modules.get(test.module).map_or_else(String::new, |module| module.path.to_string());
     let mut result = TestResult {
@@ -140,10 +143,39 @@ fn evaluate(test: &Test, modules: &[Module], program: &Program) -> (TestResult, 
         result.why = error.to_string();
         Traced::default()
     });
-    result.outcome = if holds(traced.value.as_ref(), &mut result.why) { Outcome::Passed } else { Outcome::Failed };
+    let is_true = holds(traced.value.as_ref(), &mut result.why);
+    let is_whole = result.why.is_empty() && test.cases_hold(modules, data, traced.value.as_ref(), &mut result.why);
+    result.outcome = if is_true && is_whole { Outcome::Passed } else { Outcome::Failed };
     result.prints = traced.prints;
     result.time = started.elapsed();
     (result, traced.coverage)
+}
+
+impl Test {
+    /// Whether every case of a table, `test_x[name] if { some name, case in table; … }`, is true. Of one whose expressions
+    /// do not hold there is nothing in the value.
+    fn cases_hold(&self, modules: &[Module], data: &Value, value: Option<&Value>, why: &mut String) -> bool {
+        let tables = [&self.rule].into_iter().chain(&self.rest).filter(|rule| rule.path.len() > 1);
+        let mut missing = Vec::new();
+        for rule in tables {
+            let cases = modules.get(self.module).and_then(|module| Why::new(module, rule)?.cases(rule, modules, data));
+            let Some(cases) = cases else {
+                "its cases are not known: bind the names of a table's cases in its first expressions".clone_into(why);
+                return false;
+            };
+            let is_true = |case: &&Vec<Value>| {
+                let found = case.iter().try_fold(value?, |value, key| value.as_object().ok()?.get(key));
+                found.filter(|found| **found == Value::Bool(true))
+            };
+            let untrue = cases.iter().filter(|case| is_true(case).is_none());
+            missing.extend(untrue.map(|case| case.iter().map(ToString::to_string).collect::<Vec<_>>().join(" / ")));
+        }
+        if !missing.is_empty() {
+            missing.dedup();
+            *why = format!("these cases are not true: {}", missing.join(", "));
+        }
+        missing.is_empty()
+    }
 }
 
 /// True, or an object of cases that are all true; those that are not are named.

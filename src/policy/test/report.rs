@@ -109,6 +109,9 @@ pub fn closing(results: &Results) -> String {
         let faults = results.faults.len();
         return format!("{faults} mistake{} in the files; not every test was run", if faults == 1 { "" } else { "s" });
     }
+    if results.tests.is_empty() && results.is_chosen {
+        return "no test has a name that --run matches; without it, -v names all of them".to_owned();
+    }
     if results.tests.is_empty() {
         return "no tests found: rules test_… in .rego files, good.yaml and bad.yaml beside a policy, folders with base, \
                 head and expected.yaml, or Gatekeeper's suites"

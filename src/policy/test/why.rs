@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::policy::Value;
 use crate::policy::builtins::term;
+use crate::policy::compile::visit;
 use crate::policy::engine::RegoVersion;
 use crate::policy::engine::{Module, Program};
 use crate::policy::rego::ast::{Literal, LiteralKind, Loc, Rule, TermKind};
@@ -73,6 +74,34 @@ impl<'t> Why<'t> {
         Some(why)
     }
 
+    /// The cases of a table: the keys of the rule's path, as its first expressions give them.
+    pub(super) fn cases(&self, rule: &Rule, modules: &[Module], data: &Value) -> Option<Vec<Vec<Value>>> {
+        let keys = rule.path.iter().skip(1).map(|key| {
+            if let Some(key) = key.as_str() {
+                return Some(Value::from(&**key).to_string());
+            }
+            let text = self.module.text.get(offset(&self.module.text, key.loc)?..)?;
+            text.get(..length(text)).map(str::to_owned)
+        });
+        let keys = keys.collect::<Option<Vec<_>>>()?.join(", ");
+        (0..=self.expressions.len()).find_map(|count| {
+            // What is declared must be used.
+            let declared: Vec<String> = rule.body.iter().take(count).flat_map(declared).collect();
+            let texts: Vec<&str> = self.expressions.iter().take(count).map(|expression| expression.text).collect();
+            let used = declared.join(", ");
+            let rule =
+                format!("__cases := {{__it | 1 == 1\n{}\n__used := [{used}]\n__it := [{keys}]\n}}\n", texts.join("\n"));
+            let program = self.compile(modules, data, &rule)?;
+            let Some(Value::Set(found)) =
+                program.evaluate(&format!("data.{}.__cases", self.package), &Value::Undefined).ok()?
+            else {
+                return None;
+            };
+            let keys = |case: &Value| Some(case.as_array().ok()?.iter().cloned().collect());
+            found.iter().map(keys).collect()
+        })
+    }
+
     fn compile(&self, modules: &[Module], data: &Value, rules: &str) -> Option<Program> {
         let own = Module {
             path: Arc::from(format!("{} (why)", self.module.path)),
@@ -118,6 +147,23 @@ impl<'t> Expression<'t> {
         }
         Some(expression)
     }
+}
+
+/// The variables that an expression declares.
+fn declared(literal: &Literal) -> Vec<String> {
+    let mut found = Vec::new();
+    match &literal.kind {
+        LiteralKind::Declare(names) => found.extend(names.iter().map(|(_, name)| name.to_string())),
+        LiteralKind::SomeIn { key, value, .. } => {
+            for pattern in key.iter().chain([value]) {
+                visit::term(pattern, false, &mut |term, _| {
+                    found.extend(term.as_var().filter(|name| ***name != *"_").map(ToString::to_string));
+                });
+            }
+        }
+        _ => {}
+    }
+    found
 }
 
 fn shown(value: &Value) -> String {

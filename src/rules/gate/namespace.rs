@@ -30,7 +30,7 @@ impl Check for NamespaceLabels {
         }
         for mode in MODES {
             let name = format!("pod-security.kubernetes.io/{mode}");
-            let (before, after) = (level(old, &name), level(new, &name));
+            let (before, after) = (level(old, &name, mode), level(new, &name, mode));
             let is_known = |value| new.unknown(value).is_none();
             if after < before && new.value().path(&["metadata", "labels", &name]).is_none_or(is_known) {
                 let word = |level: usize| LEVELS.get(level).copied().unwrap_or("privileged");
@@ -58,7 +58,9 @@ fn label<'a>(namespace: &'a Object, name: &str) -> Option<&'a str> {
     namespace.value().path(&["metadata", "labels", name]).and_then(Value::as_str)
 }
 
-/// Position in [`LEVELS`]; an absent or unknown level asks for nothing.
-fn level(namespace: &Object, name: &str) -> usize {
-    label(namespace, name).and_then(|value| LEVELS.iter().position(|level| *level == value)).unwrap_or(0)
+/// Position in [`LEVELS`]; an absent level asks for nothing. An unknown one is the strictest to enforce, and nothing to warn
+/// of, as for the admission plugin.
+fn level(namespace: &Object, name: &str, mode: &str) -> usize {
+    let unknown = if mode == "enforce" { LEVELS.len() - 1 } else { 0 };
+    label(namespace, name).map_or(0, |value| LEVELS.iter().position(|level| *level == value).unwrap_or(unknown))
 }

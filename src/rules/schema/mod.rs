@@ -12,13 +12,12 @@ pub use definition::DefinedTwice;
 pub use rules::*;
 
 use crate::check::{Check, Context, Draft, DraftFix, ENOUGH, Review, Subject};
-use crate::config::{Config, Kubernetes};
 use crate::finding::{Authority, Basis, Operation, Severity};
 use crate::manifest::object::Object;
 use crate::rules::Rule;
 use crate::rules::object::identity::IDENTITY;
 use crate::schema::builtin;
-use crate::schema::minors::MinorSet;
+use crate::schema::minors::Targets;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::table::Kind;
 use crate::yaml::{self, Origin, pointer};
@@ -103,33 +102,6 @@ fn keep_the_worst(problems: &mut Vec<Problem>, targets: &Targets, way: &mut Way<
     });
     problems.truncate(KEPT);
     true
-}
-
-/// The minors that an object is judged for.
-struct Targets {
-    all: MinorSet,
-    /// Those for which an error is one; for the others, it is a warning.
-    failing: MinorSet,
-}
-
-impl Targets {
-    fn of(config: &Config, path: &str, today: jiff::civil::Date) -> Self {
-        let clusters = config.clusters_of(path);
-        let profiles: Vec<&Kubernetes> = if clusters.is_empty() {
-            vec![config.minors(None)]
-        } else {
-            clusters.into_iter().map(|cluster| &cluster.kubernetes).collect()
-        };
-        let mut targets = Self { all: MinorSet::NONE, failing: MinorSet::NONE };
-        for profile in profiles {
-            let current: MinorSet = profile.current.iter().copied().collect();
-            let next = profile.next.map_or(MinorSet::NONE, MinorSet::of);
-            let fails = profile.next_fails_from.is_some_and(|from| from <= today);
-            targets.all = targets.all.and(current).and(next);
-            targets.failing = targets.failing.and(current).and(if fails { next } else { MinorSet::NONE });
-        }
-        targets
-    }
 }
 
 fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_>) -> Option<Draft> {
