@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::decode::{Decoded, decode};
+use super::gates;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem};
 use super::stored::Stored;
@@ -65,6 +66,7 @@ fn alone(object: &Object, old: Option<Value<'_>>, kind: Kind, minors: MinorSet) 
     let is_news = |missing: &Problem| !missing.pointer.starts_with("/status/") && !told.covers(&missing.pointer);
     let missing: Vec<Problem> = missing.into_iter().filter(is_news).collect();
     problems.extend(missing);
+    gates::forget_dropped(kind, &mut problems);
     distinct(&mut problems);
     Judged { stored, problems }
 }

@@ -7,6 +7,7 @@
 pub mod builtin;
 pub mod crd;
 pub mod decode;
+mod gates;
 pub mod json_schema;
 pub mod minors;
 pub mod problem;

@@ -2,6 +2,7 @@
 
 mod affinity;
 mod annotations;
+mod certificates;
 mod compare;
 mod container;
 mod defaults;

@@ -163,7 +163,11 @@ fn volume_source<'a>(cx: &mut Cx<'a>, volume: Value<'a>, name: &str, pod: Option
             match (field, pod) {
                 ("gcePersistentDisk", _) => cx.moved(before, source.here(), volume.at("persistentDisk")),
                 ("ephemeral", Some(pod)) if !pod.is_empty() && !name.is_empty() => claim_name(cx, volume, name, pod),
+                // A template may leave it to who makes Pods of it, until 1.36.
                 ("image", Some(_)) if source.text("reference").is_empty() => cx.required(source.at("reference"), ""),
+                ("image", None) if source.text("reference").is_empty() => {
+                    cx.since(37, |cx| cx.required(source.at("reference"), ""));
+                }
                 _ => {}
             }
         } else {
