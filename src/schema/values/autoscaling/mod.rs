@@ -58,7 +58,10 @@ fn horizontal_pod_autoscaler<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         cx.before(36, |cx| cx.invalid_shown(spec.at("maxReplicas"), most, "must be greater than 0"));
     }
     cx.since(36, |cx| match most {
-        0 => cx.required(spec.at("maxReplicas"), "must be set and greater than 0"),
+        0 => {
+            cx.before(37, |cx| cx.required(spec.at("maxReplicas"), "must be set and greater than 0"));
+            cx.since(37, |cx| cx.required(spec.at("maxReplicas"), ""));
+        }
         ..0 => cx.invalid(spec.at("maxReplicas"), "must be greater than or equal to 1"),
         _ => {}
     });
