@@ -45,14 +45,12 @@ fn horizontal_pod_autoscaler<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let (fewest, most) = (spec.int("minReplicas"), spec.int("maxReplicas").unwrap_or_default());
     // What is zero because it could not be read has been told.
     let is_read = spec.get("maxReplicas").is_none_or(|value| value.as_int().is_some());
-    // Scaling to zero is on by default since 1.37, and goes on where it was on.
-    let was_zero = cx.old.and_then(|old| old.path(&["spec", "minReplicas"])?.as_int()) == Some(0);
     let lowest = |cx: &mut Cx<'a>, least: i64| {
         if fewest.is_some_and(|fewest| fewest < least) {
             cx.invalid(spec.at("minReplicas"), format_args!("must be greater than or equal to {least}"));
         }
     };
-    cx.before(TO_ZERO, |cx| lowest(cx, i64::from(!was_zero)));
+    cx.before(TO_ZERO, |cx| lowest(cx, 1));
     cx.since(TO_ZERO, |cx| lowest(cx, 0));
     if most < 1 {
         cx.before(36, |cx| cx.invalid_shown(spec.at("maxReplicas"), most, "must be greater than 0"));

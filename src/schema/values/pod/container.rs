@@ -54,7 +54,13 @@ pub(super) fn init_containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
     for container in list.items() {
         common(cx, whole, container);
         if let Some(policy) = container.text_if("restartPolicy") {
-            cx.since(35, |cx| restart_policy(cx, container));
+            let has_rules = container.count("restartPolicyRules") > 0;
+            let allowed = if policy == "Always" && has_rules { 36 } else { 35 };
+            cx.since(allowed, |cx| restart_policy(cx, container));
+            if allowed == 36 {
+                let why = "restartPolicyRules are not allowed for init containers with restart policy Always";
+                cx.since(35, |cx| cx.before(36, |cx| cx.forbidden(container.at("restartPolicyRules"), why)));
+            }
             if policy != "Always" {
                 cx.before(34, |cx| cx.not_supported(container.at("restartPolicy"), &["Always"]));
             }
@@ -214,11 +220,11 @@ fn restart_policy<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
     }
     for rule in container.list("restartPolicyRules") {
         let action = rule.text("action");
-        if !matches!(action, "Restart" | "RestartAllContainers") {
-            cx.not_supported(rule.at("action"), &["Restart", "RestartAllContainers"]);
-        }
-        if action == "RestartAllContainers" {
+        if action != "Restart" {
             cx.before(36, |cx| cx.not_supported(rule.at("action"), &["Restart"]));
+        }
+        if !matches!(action, "Restart" | "RestartAllContainers") {
+            cx.since(36, |cx| cx.not_supported(rule.at("action"), &["Restart", "RestartAllContainers"]));
         }
         let Some(codes) = rule.get("exitCodes") else {
             cx.required(rule.at("exitCodes"), "must be specified");

@@ -130,19 +130,18 @@ fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, owner: Owner<'a>) {
     let metadata = if let Owner::Pod(metadata) = owner { Some(metadata) } else { None };
     let stateful = if let Owner::Stateful(claims) = owner { Some(claims) } else { None };
     let claims = spec.list("resourceClaims").map(|claim| claim.text("name")).filter(|name| !name.is_empty());
-    let whole =
-        Whole {
-            spec,
-            volumes: volume::volumes(cx, spec, metadata.map(|metadata| metadata.text("name")), stateful.flatten()),
-            claims: claims.collect(),
-            // Of a Pod's own, the server makes a second of what is less than nothing.
-            grace: spec
-                .int("terminationGracePeriodSeconds")
-                .map(|grace| if grace < 0 && metadata.is_some() { 1 } else { grace }),
-            os: spec.get("os").map(|os| os.text("name")),
-            restart_policy: spec.text("restartPolicy"),
-            host_users: spec.get("hostUsers").and_then(Value::as_bool).unwrap_or(true),
-        };
+    let whole = Whole {
+        spec,
+        volumes: volume::volumes(cx, spec, metadata.map(|metadata| metadata.text("name")), stateful.flatten()),
+        claims: claims.collect(),
+        // Of a Pod's own, the server makes a second of what is less than nothing.
+        grace: spec
+            .int("terminationGracePeriodSeconds")
+            .map(|grace| if grace < 0 && metadata.is_some() { 1 } else { grace }),
+        os: spec.get("os").map(|os| os.text("name")),
+        restart_policy: spec.text("restartPolicy"),
+        host_users: spec.get("hostUsers").and_then(Value::as_bool).unwrap_or(true),
+    };
     resource_claims(cx, spec, metadata);
     container::containers(cx, &whole);
     container::init_containers(cx, &whole);
