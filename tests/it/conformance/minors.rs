@@ -4,7 +4,7 @@
 use portcullis::config::{MINORS, Minor};
 use portcullis::schema::builtin;
 use portcullis::schema::minors::MinorSet;
-use portcullis::schema::problem::Cause;
+use portcullis::schema::problem::{Cause, Problem};
 use portcullis::schema::table::Kind;
 use serde_json::{Value, json};
 
@@ -248,6 +248,38 @@ fn cases() -> Vec<Case> {
             ],
         ),
         created(
+            "an image as a volume, mounted",
+            deployment(
+                &json!({"volumes": [{"name": "v", "image": {"reference": "a", "pullPolicy": "Now"}}]}),
+                &json!({"volumeMounts": [{"name": "v", "mountPath": "/a"}]}),
+            ),
+            &[
+                (
+                    "1.30-1.30",
+                    "spec.template.spec.volumes[0].image: unknown field \"spec.template.spec.volumes[0].image\"",
+                ),
+                (
+                    "1.35-1.37",
+                    "spec.template.spec.volumes[0].image.pullPolicy: Unsupported value: \"Now\": supported values: \"\", \
+                     \"Always\", \"IfNotPresent\", \"Never\"",
+                ),
+                ("1.35-1.37", "spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"v\""),
+            ],
+        ),
+        created(
+            "a label that spread Pods have twice",
+            deployment(
+                &json!({"topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "a", "whenUnsatisfiable": "DoNotSchedule",
+                    "matchLabelKeys": ["c"], "labelSelector": {"matchLabels": {"c": "d"}}}]}),
+                &json!({}),
+            ),
+            &[(
+                "1.30-1.33",
+                "spec.template.spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: \"c\": exists in both \
+                 matchLabelKeys and labelSelector",
+            )],
+        ),
+        created(
             "a bundle of certificates",
             projected(&json!({"clusterTrustBundle": {"path": "a"}})),
             &[(
@@ -401,11 +433,10 @@ fn minors_differ_as_their_servers_do() {
         assert_eq!(found, expected, "{name}");
         // Together or one by one, the minors say the same.
         for minor in MINORS {
-            let mut alone: Vec<String> =
-                tell(MinorSet::of(minor)).iter().map(portcullis::schema::problem::Problem::sentence).collect();
+            let mut alone: Vec<String> = tell(MinorSet::of(minor)).iter().map(Problem::sentence).collect();
             let together = tell(MinorSet::ALL);
             let mut among: Vec<String> =
-                together.iter().filter(|problem| problem.minors.has(minor)).map(|problem| problem.sentence()).collect();
+                together.iter().filter(|problem| problem.minors.has(minor)).map(Problem::sentence).collect();
             alone.sort();
             among.sort();
             assert_eq!(alone, among, "{name}, {minor}");

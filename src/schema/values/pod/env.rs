@@ -2,7 +2,7 @@
 
 use super::super::{Cx, Read};
 use super::path;
-use super::volume::Volumes;
+use super::volume::{Holds, Volumes};
 use crate::schema::stored::{At, Places};
 use crate::schema::text::{name, quantity};
 use crate::yaml::Value;
@@ -218,7 +218,7 @@ pub(super) fn file_volumes<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &
     for variable in container.list("env") {
         let Some(reference) = variable.get("valueFrom").and_then(|source| source.get("fileKeyRef")) else { continue };
         match volumes.find_any(reference.text("volumeName")) {
-            Some(volume) if !volume.is_empty_dir => {
+            Some(volume) if volume.holds != Holds::EmptyDir => {
                 cx.invalid(reference.at("volumeName"), "referenced volume must be of type emptyDir");
             }
             None if !volumes.is_open() => cx.not_found(reference.at("volumeName")),
