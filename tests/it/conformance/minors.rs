@@ -260,8 +260,7 @@ fn cases() -> Vec<Case> {
                 ),
                 (
                     "1.35-1.37",
-                    "spec.template.spec.volumes[0].image.pullPolicy: Unsupported value: \"Now\": supported values: \"\", \
-                     \"Always\", \"IfNotPresent\", \"Never\"",
+                    "spec.template.spec.volumes[0].image.pullPolicy: Unsupported value: \"Now\": supported values: \"Always\", \"IfNotPresent\", \"Never\"",
                 ),
                 ("1.35-1.37", "spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"v\""),
             ],
