@@ -1,9 +1,10 @@
 //! The verdict on an object of a built-in kind.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::decode::{Decoded, decode};
 use super::doubt;
+use super::gates;
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem};
 use super::stored::Stored;
@@ -25,8 +26,15 @@ pub struct Judged {
 #[must_use]
 pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet) -> Judged {
     // An old object that the server refuses was never there.
-    let before = old.map(|old| alone(old, None, kind, minors)).filter(Judged::is_accepted);
-    let before = before.as_ref().map(|before| before.stored.root());
+    let before = old.map(|old| alone(old, None, kind, minors));
+    let refused = before.as_ref().map_or(MinorSet::NONE, Judged::refused);
+    let accepted = minors.without(refused);
+    if !refused.is_empty() && !accepted.is_empty() {
+        let mut judged = judge(object, old, kind, accepted);
+        merge(&mut judged.problems, judge(object, None, kind, refused).problems);
+        return judged;
+    }
+    let before = before.as_ref().filter(|_| refused.is_empty()).map(|before| before.stored.root());
     let mut judged = alone(object, before, kind, minors);
     if let Some(before) = before {
         let mut cx = values::Cx::new(&judged.stored, minors);
@@ -49,8 +57,10 @@ pub fn stored(object: &Object, kind: Kind, minors: MinorSet) -> Stored {
 }
 
 impl Judged {
-    fn is_accepted(&self) -> bool {
-        self.problems.iter().all(|problem| problem.cause == Cause::Warning)
+    /// The minors that refuse the object.
+    fn refused(&self) -> MinorSet {
+        let causes = self.problems.iter().filter(|problem| problem.cause != Cause::Warning);
+        causes.map(|problem| problem.minors).fold(MinorSet::NONE, MinorSet::and)
     }
 }
 
@@ -67,7 +77,9 @@ fn alone(object: &Object, old: Option<Value<'_>>, kind: Kind, minors: MinorSet) 
     let is_news = |missing: &Problem| !missing.pointer.starts_with("/status/") && !told.covers(&missing.pointer);
     let missing: Vec<Problem> = missing.into_iter().filter(is_news).collect();
     problems.extend(missing);
+    gates::forget_dropped(kind, &mut problems);
     distinct(&mut problems);
+    doubt::settle(&mut problems, object, None);
     Judged { stored, problems }
 }
 
@@ -94,6 +106,20 @@ impl Told {
     fn covers(&self, pointer: &str) -> bool {
         let mut above = pointer.match_indices('/').filter_map(|(at, _)| pointer.get(..at)).chain([pointer]);
         self.fields.contains(pointer) || above.any(|above| self.wholes.contains(above))
+    }
+}
+
+/// What other minors say of the same object: the same problem holds for all of them.
+fn merge(problems: &mut Vec<Problem>, others: Vec<Problem>) {
+    let key = |problem: &Problem| {
+        (problem.cause, problem.raised, problem.field.clone(), problem.pointer.clone(), problem.message.clone())
+    };
+    let known: HashMap<_, usize> = problems.iter().enumerate().map(|(index, problem)| (key(problem), index)).collect();
+    for other in others {
+        match known.get(&key(&other)).and_then(|index| problems.get_mut(*index)) {
+            Some(problem) => problem.minors = problem.minors.and(other.minors),
+            None => problems.push(other),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod builtin;
 pub mod crd;
 pub mod decode;
 mod doubt;
+mod gates;
 pub mod json_schema;
 pub mod minors;
 pub mod problem;

@@ -3,6 +3,7 @@
 
 mod apiserver;
 mod crd;
+mod minors;
 mod rego;
 mod schema;
 mod stored;

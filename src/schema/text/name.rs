@@ -30,6 +30,9 @@ const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric charac
                           'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 const ENVIRONMENT: &str =
     "a valid environment variable name must consist only of printable ASCII characters other than '='";
+const OLD_ENVIRONMENT: &str = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or \
+                               '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or \
+                               'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
 const HEADER: &str = "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used \
                       for validation is '[-A-Za-z0-9]+')";
 const PERCENT: &str = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex \
@@ -250,6 +253,21 @@ pub fn environment(text: &str) -> Vec<String> {
     }
     let is_fine = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'=';
     if text.bytes().all(is_fine) { Vec::new() } else { vec![ENVIRONMENT.to_owned()] }
+}
+
+/// `IsEnvVarName`, which was asked before 1.32.
+#[must_use]
+pub fn old_environment(text: &str) -> Vec<String> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let is_fine = text.bytes().all(is_part) && text.bytes().next().is_some_and(|first| !first.is_ascii_digit());
+    let dots = match text {
+        "." => Some("must not be '.'"),
+        ".." => Some("must not be '..'"),
+        _ if text.starts_with("..") => Some("must not start with '..'"),
+        _ => None,
+    };
+    let shape = (!is_fine).then_some(OLD_ENVIRONMENT);
+    shape.into_iter().chain(dots).map(str::to_owned).collect()
 }
 
 /// `IsHTTPHeaderName`

@@ -140,10 +140,12 @@ fn generation(kind: Kind) -> Generation {
 enum Generated {
     /// That it can begin a name.
     Checked,
-    /// The name that it makes, where there is no other.
+    /// The name that it makes, where there is no other; before 1.35 that it can begin a name.
     OnlyResult,
     /// That it can be a part of a path, which is what every update is checked for.
     AsPath,
+    /// The same since 1.37, and before, that it can begin a name.
+    AsPathSince37,
 }
 
 fn generated(kind: Kind, is_update: bool) -> Generated {
@@ -160,6 +162,7 @@ fn generated(kind: Kind, is_update: bool) -> Generated {
         {
             Generated::AsPath
         }
+        ("batch", "Job") if is_update => Generated::AsPathSince37,
         _ => Generated::Checked,
     }
 }
@@ -242,28 +245,31 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
 fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     let (name, generate) = (metadata.text("name"), metadata.text("generateName"));
     let naming = wanted.naming;
-    let prefix_naming = if wanted.generated == Generated::AsPath { Naming::SegmentPrefix } else { naming };
-    let check = |cx: &mut Cx<'a>, is_old: bool| {
-        match wanted.generated {
-            Generated::Checked | Generated::AsPath if !generate.is_empty() => {
-                cx.invalid_each(metadata.at("generateName"), prefix_naming.check(generate, true, is_old));
-            }
-            // The server cuts it and puts five letters behind it.
-            Generated::OnlyResult if name.is_empty() && !generate.is_empty() => {
-                let prefix: String = generate.chars().take(58).collect();
-                cx.invalid_each(metadata.at("name"), naming.check(&format!("{prefix}a"), false, is_old));
-            }
-            _ => {}
+    let check = |cx: &mut Cx<'a>, generated: Generated, is_old: bool| {
+        if !generate.is_empty() {
+            let prefix_naming = if generated == Generated::Checked { naming } else { Naming::SegmentPrefix };
+            cx.invalid_each(metadata.at("generateName"), prefix_naming.check(generate, true, is_old));
         }
         if !name.is_empty() {
             cx.invalid_each(metadata.at("name"), naming.check(name, false, is_old));
+        } else if generated == Generated::OnlyResult && !generate.is_empty() {
+            // The server cuts it and puts five letters behind it.
+            let prefix: String = generate.chars().take(58).collect();
+            cx.invalid_each(metadata.at("name"), naming.check(&format!("{prefix}a"), false, is_old));
         }
     };
-    if naming == Naming::Service {
-        cx.before(36, |cx| check(cx, true));
-        cx.since(36, |cx| check(cx, false));
-    } else {
-        check(cx, false);
+    let changed = match (wanted.generated, naming) {
+        (Generated::OnlyResult, _) => Some((35, Generated::Checked, Generated::OnlyResult)),
+        (Generated::AsPathSince37, _) => Some((37, Generated::Checked, Generated::AsPath)),
+        (same, Naming::Service) => Some((36, same, same)),
+        _ => None,
+    };
+    match changed {
+        Some((minor, before, since)) => {
+            cx.before(minor, |cx| check(cx, before, true));
+            cx.since(minor, |cx| check(cx, since, false));
+        }
+        None => check(cx, wanted.generated, false),
     }
     let is_unknown = |field| metadata.get(field).is_some_and(|value| value.as_str().is_none());
     if name.is_empty() && generate.is_empty() && wanted.needs_name && !is_unknown("name") && !is_unknown("generateName")
@@ -334,8 +340,14 @@ fn owner_references<'a>(cx: &mut Cx<'a>, metadata: Value<'a>) {
             ("uid", uid, "must not be empty"),
         ] {
             if text.is_empty() {
-                cx.invalid_shown(owner.at(field), format_args!("{:?}", owner.text(field)), why);
-                cx.called(&format!("metadata.ownerReferences.{field}"));
+                cx.before(37, |cx| {
+                    cx.invalid_shown(owner.at(field), format_args!("{:?}", owner.text(field)), why);
+                    cx.called(&format!("metadata.ownerReferences.{field}"));
+                });
+                cx.since(37, |cx| match owner.text(field) {
+                    "" => cx.required(owner.at(field), "must not be empty"),
+                    _ => cx.invalid(owner.at(field), "must be <group>/<version> or <version>"),
+                });
             }
         }
         if (api_version, kind) == ("v1", "Event") {

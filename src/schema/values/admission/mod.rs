@@ -30,11 +30,11 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     }
     if let Some(metadata) = object.get("metadata").filter(|metadata| metadata.text("name").ends_with(".static.k8s.io"))
     {
-        cx.since(36, |cx| {
-            let why = "names ending with \".static.k8s.io\" are reserved for static manifest-based configurations and \
-                       cannot be managed via the API";
-            cx.warn(metadata.at("name"), why);
-        });
+        let (at, is_update) = (metadata.at("name"), cx.is_update());
+        let why = "names ending with \".static.k8s.io\" are reserved for static manifest-based configurations and cannot \
+                   be managed via the API";
+        cx.since(36, |cx| cx.before(if is_update { u8::MAX } else { 37 }, |cx| cx.warn(at, why)));
+        cx.since(37, |cx| cx.on_create(|cx| cx.invalid(at, why)));
     }
 }
 

@@ -93,7 +93,8 @@ pub(super) fn validating_binding<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         cx.invalid(at, why);
     }
     if actions.is_empty() {
-        cx.required(at, "at least one validation action is required");
+        cx.before(37, |cx| cx.required(at, "at least one validation action is required"));
+        cx.since(37, |cx| cx.required(at, ""));
     }
 }
 

@@ -9,6 +9,15 @@ use crate::schema::values::{Cx, Read, selector, webhook};
 use crate::yaml::Value;
 
 const SIDE_EFFECTS: &[&str] = &["None", "NoneOnDryRun"];
+/// What no webhook is asked about.
+const EXCLUDED: [(&str, &str); 6] = [
+    ("authentication.k8s.io", "selfsubjectreviews"),
+    ("authentication.k8s.io", "tokenreviews"),
+    ("authorization.k8s.io", "localsubjectaccessreviews"),
+    ("authorization.k8s.io", "selfsubjectaccessreviews"),
+    ("authorization.k8s.io", "selfsubjectrulesreviews"),
+    ("authorization.k8s.io", "subjectaccessreviews"),
+];
 const REVIEW_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 /// `MutatingWebhookConfiguration`, `ValidatingWebhookConfiguration`
@@ -28,6 +37,7 @@ fn hook<'a>(cx: &mut Cx<'a>, hook: Value<'a>, mutating: bool) {
     fully_qualified_name(cx, hook);
     for rule in hook.list("rules") {
         rule::with_operations(cx, rule);
+        cx.since(37, |cx| excluded(cx, rule));
     }
     supported(cx, hook, "failurePolicy", FAILURE_POLICIES);
     supported(cx, hook, "matchPolicy", MATCH_POLICIES);
@@ -49,6 +59,25 @@ fn hook<'a>(cx: &mut Cx<'a>, hook: Value<'a>, mutating: bool) {
         None => cx.required(hook.at("clientConfig"), "exactly one of url or service is required"),
     }
     expression::match_conditions(cx, hook, false);
+}
+
+/// `warningsForExcludedRules`: what says who somebody is or may do, webhooks never see.
+fn excluded<'a>(cx: &mut Cx<'a>, rule: Value<'a>) {
+    if ["apiGroups", "resources"].into_iter().any(|field| rule.texts(field).any(|text| text == "*")) {
+        return;
+    }
+    let mut seen = HashSet::new();
+    for group in rule.texts("apiGroups") {
+        for resource in rule.texts("resources") {
+            if EXCLUDED.contains(&(group, resource)) && seen.insert((group, resource)) {
+                let what = format_args!("{resource}.{group}");
+                cx.warn(
+                    rule.here(),
+                    format_args!("{what} is excluded from admission webhooks; this rule will have no effect"),
+                );
+            }
+        }
+    }
 }
 
 /// `IsFullyQualifiedName`

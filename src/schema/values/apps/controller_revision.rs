@@ -12,7 +12,7 @@ pub(super) fn controller_revision<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     match object.get("data").map(Value::kind) {
         Some(Kind::Mapping) => {}
         None | Some(Kind::Null) => cx.required(object.at("data"), "data is mandatory"),
-        Some(_) => cx.required(object.at("data"), "data must be a valid JSON object"),
+        Some(_) => cx.since(31, |cx| cx.required(object.at("data"), "data must be a valid JSON object")),
     }
 }
 

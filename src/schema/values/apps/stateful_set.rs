@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::schema::problem::Cause;
 use crate::schema::stored::{Places, Stored};
 use crate::schema::text::name;
-use crate::schema::values::{Cx, Read, core, pod, printed, selector, workload};
+use crate::schema::values::{Cx, Read, core, pod, printed, selector, share, workload};
 use crate::yaml::{Kind, Value};
 
 /// An update strategy without a type gets all of its defaults, one with a type none.
@@ -67,6 +67,7 @@ fn update_strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
             if rolling.int("partition").is_some_and(|partition| partition < 0) {
                 cx.invalid(rolling.at("partition"), "must be greater than or equal to 0");
             }
+            max_unavailable(cx, rolling);
         }
         "OnDelete" if strategy.has("rollingUpdate") => {
             cx.invalid(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
@@ -76,6 +77,18 @@ fn update_strategy<'a>(cx: &mut Cx<'a>, spec: Value<'a>, strategy: Value<'a>) {
             cx.invalid(spec.at("updateStrategy"), "must be 'RollingUpdate' or 'OnDelete'");
             cx.points_to("type");
         }
+    }
+}
+
+/// How many Pods may be missing at once. Before 1.37 the server drops it.
+fn max_unavailable<'a>(cx: &mut Cx<'a>, rolling: Value<'a>) {
+    let at = rolling.at("maxUnavailable");
+    if at.target().is_some() {
+        share::number_or_percent(cx, at);
+        if share::is_zero(at) {
+            cx.invalid(at, "cannot be 0");
+        }
+        share::at_most_all(cx, at);
     }
 }
 
@@ -120,15 +133,29 @@ fn claim_names<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 /// `ValidateStatefulSetUpdate`
 pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (Some(new_spec), Some(old_spec)) = (new.get("spec"), old.get("spec")) else { return };
-    let frozen = if management(new_spec) != management(old_spec) {
-        Some("podManagementPolicy")
-    } else if !pod::is_same(new_spec.get("selector"), old_spec.get("selector")) {
-        Some("selector")
-    } else if new_spec.text("serviceName") != old_spec.text("serviceName") {
-        Some("serviceName")
-    } else {
-        (!same_claims(new_spec, old_spec)).then_some("volumeClaimTemplates")
-    };
+    let frozen: Vec<&str> = [
+        ("podManagementPolicy", management(new_spec) == management(old_spec)),
+        ("selector", pod::is_same(new_spec.get("selector"), old_spec.get("selector"))),
+        ("serviceName", new_spec.text("serviceName") == old_spec.text("serviceName")),
+        ("volumeClaimTemplates", same_claims(new_spec, old_spec)),
+    ]
+    .into_iter()
+    .filter_map(|(field, is_same)| (!is_same).then_some(field))
+    .collect();
+    cx.since(37, |cx| frozen.iter().for_each(|field| cx.immutable(new_spec.at(field))));
+    cx.before(37, |cx| mutable_fields(cx, (new, new_spec, old_spec), frozen.first().copied()));
+    let Some(strategy) = new_spec.get("updateStrategy") else { return };
+    if super::strategy_type(strategy) == "OnDelete" && super::rolls_on(new, old, "updateStrategy") {
+        cx.changed(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
+    }
+}
+
+/// Until 1.36 the server names the fields that may change, and not the one that did: `frozen`, if any may not.
+fn mutable_fields<'a>(
+    cx: &mut Cx<'a>,
+    (new, new_spec, old_spec): (Value<'a>, Value<'a>, Value<'_>),
+    frozen: Option<&str>,
+) {
     if let Some(field) = frozen {
         cx.forbidden_change(
             new.at("spec"),
@@ -145,10 +172,6 @@ pub(super) fn stateful_set_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Valu
             );
             cx.points_to("revisionHistoryLimit");
         });
-    }
-    let Some(strategy) = new_spec.get("updateStrategy") else { return };
-    if super::strategy_type(strategy) == "OnDelete" && super::rolls_on(new, old, "updateStrategy") {
-        cx.changed(strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'");
     }
 }
 

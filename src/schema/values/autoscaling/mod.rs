@@ -11,6 +11,9 @@ use crate::schema::stored::{Places, Stored};
 use crate::schema::table::Kind;
 use crate::yaml::{self, Value};
 
+/// `HPAScaleToZero` is on by default from this minor on.
+const TO_ZERO: u8 = 37;
+
 /// Defaults that depend on other fields.
 pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
     if kind.api_version() != "autoscaling/v2" {
@@ -42,14 +45,24 @@ fn horizontal_pod_autoscaler<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let (fewest, most) = (spec.int("minReplicas"), spec.int("maxReplicas").unwrap_or_default());
     // What is zero because it could not be read has been told.
     let is_read = spec.get("maxReplicas").is_none_or(|value| value.as_int().is_some());
-    if fewest.is_some_and(|fewest| fewest < 1) {
-        cx.invalid(spec.at("minReplicas"), "must be greater than or equal to 1");
+    let lowest = |cx: &mut Cx<'a>, least: i64| {
+        if fewest.is_some_and(|fewest| fewest < least) {
+            cx.invalid(spec.at("minReplicas"), format_args!("must be greater than or equal to {least}"));
+        }
+    };
+    cx.before(TO_ZERO, |cx| lowest(cx, 1));
+    cx.since(TO_ZERO, |cx| lowest(cx, 0));
+    if most < 1 {
+        cx.before(36, |cx| cx.invalid_shown(spec.at("maxReplicas"), most, "must be greater than 0"));
     }
-    if most == 0 {
-        cx.required(spec.at("maxReplicas"), "must be set and greater than 0");
-    } else if most < 0 {
-        cx.invalid(spec.at("maxReplicas"), "must be greater than or equal to 1");
-    }
+    cx.since(36, |cx| match most {
+        0 => {
+            cx.before(37, |cx| cx.required(spec.at("maxReplicas"), "must be set and greater than 0"));
+            cx.since(37, |cx| cx.required(spec.at("maxReplicas"), ""));
+        }
+        ..0 => cx.invalid(spec.at("maxReplicas"), "must be greater than or equal to 1"),
+        _ => {}
+    });
     if is_read && fewest.is_some_and(|fewest| most < fewest) {
         cx.invalid_shown(spec.at("maxReplicas"), most, "must be greater than or equal to `minReplicas`");
     }

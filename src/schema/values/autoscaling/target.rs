@@ -17,6 +17,11 @@ pub(super) fn object_reference<'a>(cx: &mut Cx<'a>, reference: Value<'a>, needs_
         }
         cx.invalid_each(reference.at(field), name::path_segment(text));
     }
+    cx.since(34, |cx| api_version(cx, reference, needs_group));
+}
+
+/// `ValidateAPIVersion`
+fn api_version<'a>(cx: &mut Cx<'a>, reference: Value<'a>, needs_group: bool) {
     let version = reference.text("apiVersion");
     let at = reference.at("apiVersion");
     let group = match version.split_once('/') {

@@ -60,7 +60,9 @@ pub(super) fn job<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         workload::labels_must_match(cx, spec);
     } else {
         if !is_manual {
-            generated_labels(cx, object, spec, &labels, name);
+            // Since 1.37 an update is not asked for what a new Job must have, and cannot change it.
+            let asked = if cx.is_update() { 37 } else { u8::MAX };
+            cx.before(asked, |cx| generated_labels(cx, object, spec, &labels, name));
         }
         job_spec::job_spec(cx, spec);
         selector::label_selector(cx, spec, "selector");
@@ -146,7 +148,8 @@ fn selected<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: &Labels<'a>, name: &'a
     // The server adds the UID to the selector.
     let asks_uid = selector.and_then(|selector| selector.get("matchLabels")).is_some_and(|asked| asked.has(OF_UID[1]));
     if !is_generated {
-        cx.invalid(spec.at("selector"), "`selector` not auto-generated");
+        let asked = if cx.is_update() { 37 } else { u8::MAX };
+        cx.before(asked, |cx| cx.invalid(spec.at("selector"), "`selector` not auto-generated"));
     }
     if !finds_template || (!asks_uid && labels.get(OF_UID[1]).is_some()) {
         workload::labels_must_match(cx, spec);

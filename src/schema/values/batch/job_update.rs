@@ -93,8 +93,15 @@ struct Frozen {
 
 impl Frozen {
     fn metadata(self, new: Value<'_>, old: Value<'_>) -> bool {
-        let skip: &[&str] = if self.scheduling { &["spec"] } else { &["spec", "labels", "annotations"] };
-        pod::is_same_without(Some(new), Some(old), skip)
+        if self.scheduling {
+            return pod::is_same_without(Some(new), Some(old), &["spec"]);
+        }
+        // The one may have no metadata, and the other nothing in it that counts.
+        let counts = |template: Value<'_>| {
+            let metadata = template.get("metadata");
+            metadata.is_some_and(|of| of.entries().any(|(field, ..)| !matches!(field, "labels" | "annotations")))
+        };
+        (!counts(new) && !counts(old)) || pod::is_same_without(Some(new), Some(old), &["spec", "labels", "annotations"])
     }
 
     fn pod(self, new: Value<'_>, old: Value<'_>) -> bool {

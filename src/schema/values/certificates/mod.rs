@@ -4,6 +4,8 @@ mod request;
 mod signer;
 mod trust_bundle;
 
+pub(in crate::schema) use signer::signer_name;
+
 use super::Cx;
 use crate::schema::stored::Stored;
 use crate::schema::table::Kind;

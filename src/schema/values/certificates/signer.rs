@@ -5,7 +5,7 @@ use crate::schema::stored::At;
 use crate::schema::text::name;
 
 /// `ValidateSignerName`
-pub(super) fn signer_name(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
+pub(in crate::schema) fn signer_name(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
     if text.is_empty() {
         return cx.required(at, "");
     }

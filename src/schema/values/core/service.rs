@@ -19,6 +19,8 @@ pub(super) const TOPOLOGY_HINTS: &str = "service.kubernetes.io/topology-aware-hi
 pub(super) const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
 /// The longest that a client sticks to one Pod: a day.
 const STICKY_SECONDS: i64 = 86_400;
+/// The port of the kubelet.
+const KUBELET: i64 = 10_250;
 
 /// `ValidateServiceCreate`
 pub(super) fn service<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
@@ -121,6 +123,10 @@ fn ports<'a>(cx: &mut Cx<'a>, spec: Value<'a>, kind: &str) {
             }
         }
         let number = port.int("port").unwrap_or_default();
+        if kind == "LoadBalancer" && number == KUBELET {
+            let why = format_args!("may not expose port {KUBELET} externally since it is used by kubelet");
+            cx.before(33, |cx| cx.invalid_shown(port.here(), number, why));
+        }
         if !numbers.insert((protocol, number)) {
             cx.duplicate_shown(
                 port.here(),

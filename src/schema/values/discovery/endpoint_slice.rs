@@ -78,7 +78,9 @@ fn endpoints<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     for endpoint in object.list("endpoints") {
         let count = endpoint.count("addresses");
         if endpoint.lacks("addresses") {
-            cx.required(endpoint.at("addresses"), "must contain at least 1 address");
+            let at = endpoint.at("addresses");
+            cx.before(37, |cx| cx.required(at, "must contain at least 1 address"));
+            cx.since(37, |cx| cx.required(at, ""));
         } else if count > ADDRESSES {
             cx.too_many(endpoint.at("addresses"), count, ADDRESSES);
         }

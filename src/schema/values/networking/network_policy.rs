@@ -61,7 +61,9 @@ fn port<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             cx.invalid(port.here(), why);
         }
         if end.is_some_and(|end| end < number) {
-            cx.invalid_shown(at_end, number, "must be greater than or equal to `port`");
+            let why = "must be greater than or equal to `port`";
+            cx.before(37, |cx| cx.invalid_shown(at_end, number, why));
+            cx.since(37, |cx| cx.invalid(at_end, why));
         }
         if let Some(why) = end.and_then(name::port_number) {
             cx.invalid(at_end, why);

@@ -15,7 +15,12 @@ pub(super) fn defaults(_stored: &mut Stored, _kind: Kind) {}
 /// An object as it is.
 pub(super) fn validate<'a>(cx: &mut Cx<'a>, _kind: Kind, object: Value<'a>) {
     if object.lacks("handler") {
-        cx.required(object.at("handler"), "");
+        cx.since(36, |cx| cx.required(object.at("handler"), ""));
+        cx.before(36, |cx| {
+            for why in name::dns_label("") {
+                cx.invalid_shown(object.at("handler"), "\"\"", why);
+            }
+        });
     } else {
         cx.invalid_each(object.at("handler"), name::dns_label(object.text("handler")));
     }

@@ -77,7 +77,7 @@ fn node_selector_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, any_value: bool) {
         }
         label_name(cx, requirement, "key");
         if !any_value {
-            values_are(cx, requirement, name::label_value);
+            cx.since(33, |cx| values_are(cx, requirement, name::label_value));
         }
     }
     for requirement in term.list("matchFields") {

@@ -39,8 +39,9 @@ pub(super) fn containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
         probe::lifecycle(cx, container, whole.grace);
         probe::probes(cx, container);
         cx.since(35, |cx| restart_policy(cx, container));
+        // 1.34 drops it, and so it does with an init container's that makes no side car.
         if container.has("restartPolicy") {
-            cx.before(35, |cx| cx.forbidden(container.at("restartPolicy"), "may not be set for non-init containers"));
+            cx.before(34, |cx| cx.forbidden(container.at("restartPolicy"), "may not be set for non-init containers"));
         }
     }
     ports::host_ports(cx, spec.list("containers"));
@@ -53,9 +54,15 @@ pub(super) fn init_containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
     for container in list.items() {
         common(cx, whole, container);
         if let Some(policy) = container.text_if("restartPolicy") {
-            cx.since(35, |cx| restart_policy(cx, container));
+            let has_rules = container.count("restartPolicyRules") > 0;
+            let allowed = if policy == "Always" && has_rules { 36 } else { 35 };
+            cx.since(allowed, |cx| restart_policy(cx, container));
+            if allowed == 36 {
+                let why = "restartPolicyRules are not allowed for init containers with restart policy Always";
+                cx.since(35, |cx| cx.before(36, |cx| cx.forbidden(container.at("restartPolicyRules"), why)));
+            }
             if policy != "Always" {
-                cx.before(35, |cx| cx.not_supported(container.at("restartPolicy"), &["Always"]));
+                cx.before(34, |cx| cx.not_supported(container.at("restartPolicy"), &["Always"]));
             }
         } else {
             rules_without_policy(cx, container);
@@ -82,7 +89,7 @@ pub(super) fn init_containers<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>) {
             for policy in container.list("resizePolicy") {
                 if policy.text("restartPolicy") == "RestartContainer" {
                     let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
-                    cx.invalid(policy.at("restartPolicy"), why);
+                    cx.since(36, |cx| cx.invalid(policy.at("restartPolicy"), why));
                 }
             }
         }
@@ -182,8 +189,9 @@ fn resize_policy<'a>(cx: &mut Cx<'a>, whole: &Whole<'a>, container: Value<'a>) {
         let before = cx.count();
         cx.one_of(policy.at("restartPolicy"), &["NotRequired", "RestartContainer"]);
         if whole.restart_policy == "Never" && policy.text("restartPolicy") != "NotRequired" {
-            let why = "must be 'NotRequired' when pod `restartPolicy` is 'Never'";
-            cx.invalid(policy.at("restartPolicy"), why);
+            let at = policy.at("restartPolicy");
+            cx.before(36, |cx| cx.invalid(at, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+            cx.since(36, |cx| cx.invalid(at, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
         }
         cx.moved(before, policy.at("restartPolicy"), container.at("resizePolicy"));
     }
@@ -205,15 +213,16 @@ fn restart_policy<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
     }
     let rules = container.count("restartPolicyRules");
     if rules > 20 {
-        cx.too_many(container.at("restartPolicyRules"), rules, 20);
+        cx.before(36, |cx| cx.too_long(container.at("restartPolicyRules"), 20));
+        cx.since(36, |cx| cx.too_many(container.at("restartPolicyRules"), rules, 20));
     }
     for rule in container.list("restartPolicyRules") {
         let action = rule.text("action");
-        if !matches!(action, "Restart" | "RestartAllContainers") {
-            cx.not_supported(rule.at("action"), &["Restart", "RestartAllContainers"]);
-        }
-        if action == "RestartAllContainers" {
+        if action != "Restart" {
             cx.before(36, |cx| cx.not_supported(rule.at("action"), &["Restart"]));
+        }
+        if !matches!(action, "Restart" | "RestartAllContainers") {
+            cx.since(36, |cx| cx.not_supported(rule.at("action"), &["Restart", "RestartAllContainers"]));
         }
         let Some(codes) = rule.get("exitCodes") else {
             cx.required(rule.at("exitCodes"), "must be specified");
@@ -224,7 +233,8 @@ fn restart_policy<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
         }
         let values = codes.count("values");
         if values > 255 {
-            cx.too_many(codes.at("values"), values, 255);
+            cx.before(36, |cx| cx.too_long(codes.at("values"), 255));
+            cx.since(36, |cx| cx.too_many(codes.at("values"), values, 255));
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::super::{Cx, Read};
 use super::path;
-use super::volume::Volumes;
-use crate::schema::stored::Places;
+use super::volume::{Holds, Volumes};
+use crate::schema::stored::{At, Places};
 use crate::schema::text::{name, quantity};
 use crate::yaml::Value;
 
@@ -54,7 +54,7 @@ pub(super) fn variables<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
         if name.is_empty() {
             cx.required(variable.at("name"), "");
         } else {
-            cx.invalid_each(variable.at("name"), name::environment(name));
+            name_is_fine(cx, variable.at("name"), name);
         }
         if let Some(source) = variable.get("valueFrom") {
             value_from(cx, variable, source);
@@ -62,8 +62,15 @@ pub(super) fn variables<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
     }
 }
 
+/// The name of a variable, or the start of one; names are relaxed by default since 1.32.
+fn name_is_fine(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
+    let tell = |cx: &mut Cx<'_>, found: Vec<String>| found.into_iter().for_each(|why| cx.invalid(at, why));
+    cx.since(32, |cx| tell(cx, name::environment(text)));
+    cx.before(32, |cx| tell(cx, name::old_environment(text)));
+}
+
 fn value_from<'a>(cx: &mut Cx<'a>, variable: Value<'a>, source: Value<'a>) {
-    let mut kinds = 0;
+    let mut kinds = 0_usize;
     for field in SOURCES {
         let Some(reference) = source.get(field) else { continue };
         kinds += 1;
@@ -74,8 +81,15 @@ fn value_from<'a>(cx: &mut Cx<'a>, variable: Value<'a>, source: Value<'a>) {
             _ => key_of(cx, reference),
         }
     }
+    // Before 1.35 the server drops a reference to a file.
+    if kinds == usize::from(source.has("fileKeyRef")) {
+        let why = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`";
+        cx.before(35, |cx| cx.invalid_shown(source.here(), "\"\"", why));
+    }
     let why = if kinds == 0 {
-        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+        let why =
+            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
+        return cx.since(35, |cx| cx.invalid_shown(source.here(), "\"\"", why));
     } else if !variable.text("value").is_empty() {
         "may not be specified when `value` is not empty"
     } else if kinds > 1 {
@@ -198,7 +212,7 @@ pub(super) fn file_volumes<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &
     for variable in container.list("env") {
         let Some(reference) = variable.get("valueFrom").and_then(|source| source.get("fileKeyRef")) else { continue };
         match volumes.find_any(reference.text("volumeName")) {
-            Some(volume) if !volume.is_empty_dir => {
+            Some(volume) if volume.holds != Holds::EmptyDir => {
                 cx.invalid(reference.at("volumeName"), "referenced volume must be of type emptyDir");
             }
             None if !volumes.is_open() => cx.not_found(reference.at("volumeName")),
@@ -212,7 +226,7 @@ pub(super) fn sources<'a>(cx: &mut Cx<'a>, container: Value<'a>) {
     for source in container.list("envFrom") {
         let prefix = source.text("prefix");
         if !prefix.is_empty() {
-            cx.invalid_each(source.at("prefix"), name::environment(prefix));
+            name_is_fine(cx, source.at("prefix"), prefix);
         }
         let mut kinds = 0;
         for field in ["configMapRef", "secretRef"] {

@@ -2,6 +2,7 @@
 
 mod affinity;
 mod annotations;
+mod certificates;
 mod compare;
 mod container;
 mod defaults;
@@ -133,7 +134,10 @@ fn spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>, owner: Owner<'a>) {
         spec,
         volumes: volume::volumes(cx, spec, metadata.map(|metadata| metadata.text("name")), stateful.flatten()),
         claims: claims.collect(),
-        grace: spec.int("terminationGracePeriodSeconds"),
+        // Of a Pod's own, the server makes a second of what is less than nothing.
+        grace: spec
+            .int("terminationGracePeriodSeconds")
+            .map(|grace| if grace < 0 && metadata.is_some() { 1 } else { grace }),
         os: spec.get("os").map(|os| os.text("name")),
         restart_policy: spec.text("restartPolicy"),
         host_users: spec.get("hostUsers").and_then(Value::as_bool).unwrap_or(true),

@@ -6,7 +6,7 @@ use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::path;
 use super::source::supported;
-use super::volume::Volumes;
+use super::volume::{Holds, Volumes};
 use crate::schema::stored::Places;
 use crate::yaml::Value;
 
@@ -30,29 +30,45 @@ impl<'a> Taken<'a> {
 pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volumes<'_>) {
     let devices = Taken::of(container, "volumeDevices", "devicePath");
     let mut seen: Seen<&str> = Seen::new();
-    for mount in container.list("volumeMounts") {
-        let (name, path) = (mount.text("name"), mount.text("mountPath"));
-        if name.is_empty() {
-            cx.required(mount.at("name"), "");
+    for item in container.list("volumeMounts") {
+        if volumes.find_any(item.text("name")).is_some_and(|volume| volume.holds == Holds::Image) {
+            cx.since(35, |cx| mount(cx, container, item, volumes, &devices, &mut seen));
+        } else {
+            mount(cx, container, item, volumes, &devices, &mut seen);
         }
-        if volumes.find(name).is_none() && !volumes.is_open() && !cx.is_opaque(mount) {
-            cx.not_found(mount.at("name"));
-        }
-        if path.is_empty() {
-            cx.required(mount.at("mountPath"), "");
-        }
-        if !seen.insert(path) {
-            cx.invalid(mount.at("mountPath"), "must be unique");
-        }
-        if devices.names.contains_key(name) {
-            cx.invalid(mount.at("name"), "must not already exist in volumeDevices");
-        }
-        if devices.paths.contains(path) {
-            cx.invalid(mount.at("mountPath"), "must not already exist as a path in volumeDevices");
-        }
-        sub_paths(cx, container, mount);
-        propagation(cx, container, mount);
     }
+}
+
+/// One of them; `seen` are the paths of those before it.
+fn mount<'a>(
+    cx: &mut Cx<'a>,
+    container: Value<'a>,
+    mount: Value<'a>,
+    volumes: &Volumes<'_>,
+    devices: &Taken<'a>,
+    seen: &mut Seen<&'a str>,
+) {
+    let (name, path) = (mount.text("name"), mount.text("mountPath"));
+    if name.is_empty() {
+        cx.required(mount.at("name"), "");
+    }
+    if volumes.find(name).is_none() && !volumes.is_open() && !cx.is_opaque(mount) {
+        cx.not_found(mount.at("name"));
+    }
+    if path.is_empty() {
+        cx.required(mount.at("mountPath"), "");
+    }
+    if !seen.insert(path) {
+        cx.invalid(mount.at("mountPath"), "must be unique");
+    }
+    if devices.names.contains_key(name) {
+        cx.invalid(mount.at("name"), "must not already exist in volumeDevices");
+    }
+    if devices.paths.contains(path) {
+        cx.invalid(mount.at("mountPath"), "must not already exist as a path in volumeDevices");
+    }
+    sub_paths(cx, container, mount);
+    propagation(cx, container, mount);
 }
 
 /// The server reports these at the list, as if it had a field of that name.
@@ -111,7 +127,7 @@ pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volum
             cx.invalid(device.at("name"), "must be unique");
         }
         match volumes.find(name) {
-            Some(volume) if !volume.is_claim => {
+            Some(volume) if volume.holds != Holds::Claim => {
                 let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
                 cx.invalid(device.at("name"), why);
             }

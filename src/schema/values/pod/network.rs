@@ -76,13 +76,17 @@ pub(super) fn host_users<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let why = "when `hostUsers` is false";
     for (field, called) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
         if spec.flag(field) {
-            cx.forbidden(spec.at(field), why);
-            cx.called_at(spec.at(called), "");
+            let forbid = |cx: &mut Cx<'a>, why: &str| {
+                cx.forbidden(spec.at(field), why);
+                cx.called_at(spec.at(called), "");
+            };
+            cx.before(34, |cx| forbid(cx, "when `pod.Spec.HostUsers` is false"));
+            cx.since(34, |cx| forbid(cx, why));
         }
     }
     for container in every_container(spec) {
         if container.count("volumeDevices") > 0 {
-            cx.since(36, |cx| cx.forbidden(container.at("volumeDevices"), why));
+            cx.since(34, |cx| cx.forbidden(container.at("volumeDevices"), why));
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 
 use super::super::{Cx, Read};
-use super::{env, path};
+use super::{certificates, env, path};
 use crate::schema::stored::{At, Places};
 use crate::yaml::Value;
 
 const CONFLICT: &str = "conflicting duplicate paths";
+/// The sources that the server drops before 1.37.
+const CERTIFICATES: [&str; 2] = ["clusterTrustBundle", "podCertificate"];
 /// The fields of a Pod that a file can have.
 const FIELDS: [&str; 5] =
     ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
@@ -82,7 +84,7 @@ pub(super) fn projected<'a>(cx: &mut Cx<'a>, projected: Value<'a>) {
     mode(cx, projected, "defaultMode");
     let mut paths = Paths { projected, taken: HashSet::new() };
     for source in projected.list("sources") {
-        let mut kinds = 0;
+        let mut kinds = 0_usize;
         for field in ["secret", "configMap"] {
             let Some(part) = source.get(field) else { continue };
             kinds += 1;
@@ -106,8 +108,24 @@ pub(super) fn projected<'a>(cx: &mut Cx<'a>, projected: Value<'a>) {
             kinds += 1;
             token(cx, projected, part);
         }
+        let why = "may not specify more than 1 volume type per source";
         if kinds > 1 {
-            cx.forbidden(source.here(), "may not specify more than 1 volume type per source");
+            cx.forbidden(source.here(), why);
+        } else if kinds + CERTIFICATES.into_iter().filter(|field| source.has(field)).count() > 1 {
+            cx.since(37, |cx| cx.forbidden(source.here(), why));
+        }
+    }
+    // Apart from the others, whose paths would conflict with theirs where these are dropped.
+    for source in projected.list("sources") {
+        if let Some(part) = source.get(CERTIFICATES[0]) {
+            certificates::trust_bundle(cx, part);
+            paths.take(cx, part.at("path"), part.text("path"), part.text("path"));
+        }
+        if let Some(part) = source.get(CERTIFICATES[1]) {
+            certificates::pod_certificate(cx, part);
+            for field in certificates::PATHS {
+                paths.take(cx, part.at(field), part.text(field), part.text(field));
+            }
         }
     }
 }

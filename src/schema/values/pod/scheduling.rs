@@ -62,8 +62,30 @@ pub(super) fn topology_spread<'a>(cx: &mut Cx<'a>, spec: Value<'a>, labels: &Has
         for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
             supported(cx, constraint, field, &["Honor", "Ignore"]);
         }
-        match_label_keys(cx, constraint, labels);
+        cx.since(34, |cx| match_label_keys(cx, constraint, labels));
+        cx.before(34, |cx| old_match_label_keys(cx, constraint));
         label_selector(cx, constraint, "labelSelector");
+    }
+}
+
+/// `ValidateMatchLabelKeysInTopologySpread`, before the server merged the keys into the selector.
+fn old_match_label_keys<'a>(cx: &mut Cx<'a>, constraint: Value<'a>) {
+    let selector = constraint.get("labelSelector");
+    if selector.is_none() && constraint.count("matchLabelKeys") > 0 {
+        cx.forbidden(constraint.at("matchLabelKeys"), "must not be specified when labelSelector is not set");
+    }
+    let selected: HashSet<&str> = selector.map_or_else(HashSet::new, |selector| {
+        let expressions = selector.list("matchExpressions").map(|requirement| requirement.text("key"));
+        selector.pairs("matchLabels").map(|(key, _)| key).chain(expressions).collect()
+    });
+    for key in constraint.list("matchLabelKeys") {
+        let text = key.as_str().unwrap_or_default();
+        for why in name::qualified(text) {
+            cx.invalid(key.here(), why);
+        }
+        if selected.contains(text) {
+            cx.invalid(key.here(), "exists in both matchLabelKeys and labelSelector");
+        }
     }
 }
 
@@ -104,7 +126,10 @@ pub(in crate::schema) fn tolerations<'a>(cx: &mut Cx<'a>, parent: Value<'a>) {
                     cx.invalid_shown(toleration.at("operator"), format_args!("{value:?}"), why);
                 }
             }
-            "Lt" | "Gt" => cx.not_supported(toleration.at("operator"), &["Equal", "Exists", "Lt", "Gt"]),
+            "Lt" | "Gt" => {
+                cx.before(35, |cx| cx.not_supported(toleration.at("operator"), &["Equal", "Exists"]));
+                cx.since(35, |cx| cx.not_supported(toleration.at("operator"), &["Equal", "Exists", "Lt", "Gt"]));
+            }
             _ => cx.not_supported(toleration.at("operator"), &["Equal", "Exists"]),
         }
         if !matches!(effect, "" | "NoSchedule" | "PreferNoSchedule" | "NoExecute") {

@@ -38,8 +38,12 @@ pub(super) fn of_container<'a>(cx: &mut Cx<'a>, context: Value<'a>, host_users: 
 pub(super) fn of_pod<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     if spec.flag("shareProcessNamespace") && spec.flag("hostPID") {
         let why = "ShareProcessNamespace and HostPID cannot both be enabled";
-        cx.invalid(spec.at("shareProcessNamespace"), why);
-        cx.called_at(spec.at("securityContext.shareProcessNamespace"), "");
+        let at = spec.at("shareProcessNamespace");
+        cx.since(37, |cx| cx.invalid(at, why));
+        cx.before(37, |cx| {
+            cx.invalid(at, why);
+            cx.called_at(spec.at("securityContext.shareProcessNamespace"), "");
+        });
     }
     let Some(context) = spec.get("securityContext") else { return };
     for group in context.list("supplementalGroups") {

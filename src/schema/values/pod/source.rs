@@ -337,5 +337,7 @@ pub(super) fn ephemeral<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
 }
 
 pub(super) fn image<'a>(cx: &mut Cx<'a>, source: Value<'a>) {
-    supported(cx, source, "pullPolicy", &["", "Always", "IfNotPresent", "Never"]);
+    if !source.text("pullPolicy").is_empty() {
+        supported(cx, source, "pullPolicy", &["Always", "IfNotPresent", "Never"]);
+    }
 }

@@ -52,9 +52,30 @@ const SOURCES: [(&str, Check, &str); 30] = [
 pub(super) struct Known {
     /// Something is wrong with it, so that for mounts there is no such volume.
     pub(super) wrong: bool,
-    /// It can be a block device.
-    pub(super) is_claim: bool,
-    pub(super) is_empty_dir: bool,
+    pub(super) holds: Holds,
+}
+
+/// What a volume is made of, as far as its users care.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A claim, which can be a block device.
+    Claim,
+    EmptyDir,
+    /// An image, which the server drops before 1.35, with all mounts of it.
+    Image,
+    Other,
+}
+
+impl Holds {
+    fn of(volume: Value<'_>) -> Self {
+        let has = |field| volume.has(field);
+        match () {
+            () if has("persistentVolumeClaim") || has("ephemeral") => Self::Claim,
+            () if has("emptyDir") => Self::EmptyDir,
+            () if has("image") => Self::Image,
+            () => Self::Other,
+        }
+    }
 }
 
 /// The volumes that a container can mount.
@@ -96,8 +117,7 @@ pub(super) fn volumes<'a>(
     let names: Vec<Value<'_>> = names.collect();
     let mut open = [list, claims].into_iter().flatten().chain(names.iter().copied()).any(|value| cx.is_opaque(value));
     let made: HashSet<&str> = names.iter().map(|name| name.as_str().unwrap_or_default()).collect();
-    let of_claim =
-        |name| (name, Known { wrong: !name::dns_label(name).is_empty(), is_claim: true, is_empty_dir: false });
+    let of_claim = |name| (name, Known { wrong: !name::dns_label(name).is_empty(), holds: Holds::Claim });
     let mut all: Vec<(&str, Known)> = made.iter().copied().map(of_claim).collect();
     let mut seen: Seen<&str> = Seen::new();
     let mut place = made.len();
@@ -125,8 +145,7 @@ pub(super) fn volumes<'a>(
             cx.moved(before, volume.here(), list.at_index(place));
         }
         place += 1;
-        let is_claim = volume.has("persistentVolumeClaim") || volume.has("ephemeral");
-        all.push((name, Known { wrong, is_claim, is_empty_dir: volume.has("emptyDir") }));
+        all.push((name, Known { wrong, holds: Holds::of(volume) }));
     }
     if let Some(pod) = pod.filter(|pod| !pod.is_empty()) {
         claims_of_ephemeral(cx, spec, pod);
@@ -162,7 +181,11 @@ fn volume_source<'a>(cx: &mut Cx<'a>, volume: Value<'a>, name: &str, pod: Option
             match (field, pod) {
                 ("gcePersistentDisk", _) => cx.moved(before, source.here(), volume.at("persistentDisk")),
                 ("ephemeral", Some(pod)) if !pod.is_empty() && !name.is_empty() => claim_name(cx, volume, name, pod),
+                // A template may leave it to who makes Pods of it, until 1.36.
                 ("image", Some(_)) if source.text("reference").is_empty() => cx.required(source.at("reference"), ""),
+                ("image", None) if source.text("reference").is_empty() => {
+                    cx.since(37, |cx| cx.required(source.at("reference"), ""));
+                }
                 _ => {}
             }
         } else {

@@ -81,6 +81,10 @@ pub(super) fn update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let (group, kind, name) = (group_of(new), new.text("kind"), new.text("name"));
     if group != group_of(old) || kind != old.text("kind") || name != old.text("name") {
         let shown = format!("{{\"APIGroup\":{group:?},\"Kind\":{kind:?},\"Name\":{name:?}}}");
-        cx.push(Cause::Immutable, new.here(), format!("Invalid value: {shown}: cannot change roleRef"));
+        let tell = |cx: &mut Cx<'a>, why: &str| {
+            cx.push(Cause::Immutable, new.here(), format!("Invalid value: {shown}: {why}"));
+        };
+        cx.before(37, |cx| tell(cx, "cannot change roleRef"));
+        cx.since(37, |cx| tell(cx, "field is immutable"));
     }
 }

@@ -46,7 +46,8 @@ fn is_selector(cx: &Cx<'_>, selector: Value<'_>) -> bool {
 /// `ValidatePolicyRule`
 fn policy_rule<'a>(cx: &mut Cx<'a>, rule: Value<'a>, is_namespaced: bool) {
     if rule.lacks("verbs") {
-        cx.required(rule.at("verbs"), "verbs must contain at least one value");
+        cx.before(37, |cx| cx.required(rule.at("verbs"), "verbs must contain at least one value"));
+        cx.since(37, |cx| cx.required(rule.at("verbs"), ""));
     }
     if !rule.lacks("nonResourceURLs") {
         let at = rule.at("nonResourceURLs");

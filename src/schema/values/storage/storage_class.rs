@@ -90,8 +90,16 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `ValidateStorageClassUpdate`
 pub(super) fn storage_class_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
-        if !core::same_map(new.get(field), old.get(field)) {
+        if core::same_map(new.get(field), old.get(field)) {
+            continue;
+        }
+        if field == "volumeBindingMode" {
             cx.immutable(new.at(field));
+        } else {
+            cx.before(36, |cx| {
+                cx.forbidden_change(new.at(field), format_args!("updates to {field} are forbidden."));
+            });
+            cx.since(36, |cx| cx.immutable(new.at(field)));
         }
     }
 }
