@@ -270,16 +270,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             (Scalar::SchemaOrBool, yaml::Kind::Bool, _) | (Scalar::SchemaOrStrings, yaml::Kind::Sequence, _) => {
                 self.growing.verbatim(node, raw);
             }
-            (Scalar::SchemaOrArray, yaml::Kind::Sequence, Some(schema)) => {
-                let mark = self.growing.deriver().mark();
-                for (index, value) in raw.items().enumerate() {
-                    let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
-                    let child = self.growing.node(node, step, Some(value));
-                    self.value_or_zero(child, value, schema, minors);
-                    self.growing.deriver().item(child);
-                }
-                self.growing.deriver().list(node, mark);
-            }
+            (Scalar::SchemaOrArray, yaml::Kind::Sequence, Some(schema)) => self.list(node, raw, schema, minors),
             (Scalar::SchemaOrBool, ..) => {
                 self.growing.verbatim(node, raw);
                 self.growing.opaque(node);

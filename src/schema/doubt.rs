@@ -5,9 +5,6 @@ use crate::manifest::object::Object;
 use crate::manifest::unknown::{each_scalar, is_placeholder};
 use crate::yaml::{Value, pointer};
 
-/// Fields that decide which others there may be.
-const DECIDING: [&str; 2] = ["type", "operator"];
-
 /// Take away what an unknown value of an object, or of the one that it replaces, may cure: a problem that quotes it, one
 /// about fields that it decides on, and a forbidden change of what holds it.
 pub(super) fn settle(problems: &mut Vec<Problem>, object: &Object, old: Option<&Object>) {
@@ -34,12 +31,17 @@ fn depends(problem: &Problem) -> bool {
     matches!(problem.cause, Cause::Forbidden | Cause::Required) || problem.message.contains("may only be ")
 }
 
-/// The field that decides whether this one may be there is not known.
+/// The field that decides whether this one must or may be there is not known: a Service's type, and the operator beside
+/// values.
 fn is_undecided(object: &Object, problem: &Problem) -> bool {
-    let Some((holder, _)) = problem.pointer.rsplit_once('/') else { return false };
+    let Some((holder, field)) = problem.pointer.rsplit_once('/') else { return false };
+    let deciding = match field {
+        "value" | "values" => "operator",
+        _ if holder == "/spec" && object.key.kind == "Service" => "type",
+        _ => return false,
+    };
     let found = pointer::find(object.value(), holder);
-    let is_unknown = |field: &&str| found.value.get(field).is_some_and(|value| object.unknown(value).is_some());
-    found.exact && DECIDING.iter().any(is_unknown)
+    found.exact && found.value.get(deciding).is_some_and(|value| object.unknown(value).is_some())
 }
 
 fn holds_unknown(object: &Object, value: Value<'_>) -> bool {

@@ -77,3 +77,15 @@ fn what_is_unknown_is_not_refused() {
     refused.retain(|place, _| !is_told(place));
     assert!(refused.is_empty(), "{refused:#?}");
 }
+
+#[test]
+fn what_is_certain_is_refused_beside_what_is_unknown() {
+    let pod = serde_json::json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},
+        "spec": {"containers": [{"name": "web", "image": "web:1"}], "volumes": [{"name": "data", "hostPath": {"type": "$(X)"}}]},
+    });
+    let object = object_of(&pod.to_string(), Some("/spec/volumes/0/hostPath/type")).unwrap();
+    let judged = judge(&object, None, Kind::find("v1", "Pod").unwrap(), MinorSet::ALL);
+    let said: Vec<String> = judged.problems.iter().map(portcullis::schema::problem::Problem::sentence).collect();
+    assert_eq!(said, ["spec.volumes[0].hostPath.path: Required value"]);
+}
