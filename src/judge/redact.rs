@@ -13,7 +13,7 @@ use crate::check::Draft;
 use crate::finding::{Location, Reason, Snippet};
 use crate::manifest::file::{ManifestFile, Role};
 use crate::source::{RepoPath, Side, Source, Span};
-use crate::yaml::document::{Document, Value};
+use crate::yaml::{Document, Value};
 use crate::yaml::{Kind, pointer};
 
 /// What stands in the place of a secret value.

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::source::{RepoPath, Span};
-use crate::yaml::document::{Document, Kind, Value};
 use crate::yaml::pointer::span_of;
+use crate::yaml::{Document, Kind, Value};
 
 /// The file names that kustomize takes for a kustomization, in the order in which it looks.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::document::{Data, Document, Entry, Keys, Node, NodeId, Origin, Text, Value};
+use super::document::{Data, Document, Entry, Keys, Node, NodeId, Origin, Text};
 use super::keys;
+use super::value::Value;
 
 /// Builds a document that shares the sources of another one. Nodes are made before their content is known, so that a
 /// child can name its parent.

@@ -27,9 +27,11 @@ mod resolve;
 mod scalar;
 mod scan;
 mod split;
+mod value;
 
-pub use document::{Document, Entry, Kind, NodeId, Origin, SourceId, Value};
+pub use document::{Document, Entry, NodeId, Origin, SourceId};
 pub use read::{Problem, ProblemKind, Stream, read, read_one};
+pub use value::{Kind, Value};
 
 /// Which program's reading counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::document::{Document, Origin, Value};
+use super::document::{Document, Origin};
+use super::value::Value;
 use crate::source::Span;
 
 /// Append a key or an index to a pointer, escaped.

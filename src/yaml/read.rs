@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::compose::{Composed, compose};
 use super::decode::decode;
-use super::document::{Document, Kind};
+use super::document::Document;
+use super::value::Kind;
 use super::{Dialect, json, limits, split};
 use crate::source::{RepoPath, Side, Source, Span};
 

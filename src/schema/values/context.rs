@@ -39,7 +39,7 @@ impl<'a> Read<'a> for Value<'a> {
 
     #[inline]
     fn text_if(self, key: &str) -> Option<&'a str> {
-        self.get(key)?.as_str()
+        self.str_at(key)
     }
 
     #[inline]
@@ -54,8 +54,7 @@ impl<'a> Read<'a> for Value<'a> {
 
     #[inline]
     fn list(self, key: &str) -> impl Iterator<Item = Value<'a>> {
-        let items = self.get(key).map(Value::raw_items).unwrap_or_default();
-        items.iter().map(move |id| self.document().value(*id))
+        self.items_at(key)
     }
 
     #[inline]
