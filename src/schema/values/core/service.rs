@@ -127,7 +127,8 @@ fn ports<'a>(cx: &mut Cx<'a>, spec: Value<'a>, kind: &str) {
             let why = format_args!("may not expose port {KUBELET} externally since it is used by kubelet");
             cx.before(33, |cx| cx.invalid_shown(port.here(), number, why));
         }
-        if !numbers.insert((protocol, number)) {
+        let is_known = port.get("port").is_none_or(|value| !cx.is_opaque(value));
+        if is_known && !numbers.insert((protocol, number)) {
             cx.duplicate_shown(
                 port.here(),
                 format_args!(

@@ -238,11 +238,20 @@ fn overlaps<'a>(cx: &mut Cx<'a>, volume: Value<'a>) {
     let Some(projected) = volume.get("projected") else { return };
     let mut files = Vec::new();
     for source in projected.list("sources") {
-        // The server drops other kinds, which are switched off.
+        // The server drops other kinds, which are switched off before 1.37.
         if !["configMap", "secret", "downwardAPI", "serviceAccountToken"].iter().any(|kind| source.has(kind)) {
-            let why = format!("volume {:?} (Projected) has no sources provided", volume.text("name"));
-            cx.warn(source.here(), why);
-            cx.called("");
+            let warn = |cx: &mut Cx<'a>| {
+                cx.warn(
+                    source.here(),
+                    format_args!("volume {:?} (Projected) has no sources provided", volume.text("name")),
+                );
+                cx.called("");
+            };
+            if source.has("clusterTrustBundle") || source.has("podCertificate") {
+                cx.before(37, warn);
+            } else {
+                warn(cx);
+            }
         }
         for (kind, title) in [("configMap", "ConfigMap"), ("secret", "Secret"), ("downwardAPI", "DownwardAPI")] {
             let Some(part) = source.get(kind).filter(|part| part.has("items")) else { continue };
