@@ -126,6 +126,9 @@ fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: Mi
 
     let mut cx = Cx::new(&stored, minors);
     metadata::custom_resource(&mut cx, version.kind().is_namespaced(), stored.root());
+    if let Some(old) = old {
+        metadata::object_meta_update(&mut cx, stored.root(), old.root());
+    }
     problems.extend(cx.finish());
 
     let mut check = value::Check::new(&stored, minors);

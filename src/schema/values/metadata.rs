@@ -193,7 +193,7 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 
 /// `ValidateObjectMetaUpdate`, as far as a manifest can be wrong: the server keeps to itself when an object goes, and
 /// takes no other word for it once the object is there.
-pub(super) fn object_meta_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
+pub(in crate::schema) fn object_meta_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     let Some(metadata) = new.get("metadata") else { return };
     for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
         if metadata.has(field) && !old.get("metadata").is_some_and(|old| old.has(field)) {
