@@ -213,6 +213,9 @@ fn storage<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if !versions_of(object).all(|version| names.insert(version.text("name"))) {
         shown(cx, "must contain unique version names");
     }
+    if versions_of(object).filter_map(|version| version.get("storage")).any(|storage| cx.is_opaque(storage)) {
+        return;
+    }
     let stored = || versions_of(object).filter(|version| version.flag("storage"));
     if stored().count() != 1 {
         shown(cx, "must have exactly one version marked as storage version");

@@ -153,7 +153,8 @@ fn port_of<'a>(cx: &mut Cx<'a>, port: Value<'a>, needs_name: bool, names: &mut H
         }
     }
     let number = port.int("port").unwrap_or_default();
-    let wrong_number = name::port_number(number);
+    let is_known = port.get("port").is_none_or(|value| !cx.is_opaque(value));
+    let wrong_number = name::port_number(number).filter(|_| is_known);
     if let Some(why) = wrong_number {
         cx.invalid_shown(port.at("port"), number, why);
     }

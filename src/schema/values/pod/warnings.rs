@@ -176,6 +176,9 @@ fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             );
             cx.warn(port.here(), why);
         }
+        if port.get("containerPort").is_some_and(|number| cx.is_opaque(number)) {
+            continue;
+        }
         let others = numbers.entry((number("containerPort"), protocol)).or_default();
         for other in others.iter().copied() {
             let (other_ip, other_host) = (other.text("hostIP"), other.int("hostPort").unwrap_or_default());
