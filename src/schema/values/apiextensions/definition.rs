@@ -257,9 +257,15 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         }
     };
     label(cx, object.at("spec.names.plural"), text("plural"), false);
-    label(cx, object.at("spec.names.singular"), &singular, false);
+    // Nothing follows from a kind that is not known.
+    let is_known = object.path(&["spec", "names", "kind"]).is_none_or(|kind| !cx.is_opaque(kind));
+    if is_known || !text("singular").is_empty() {
+        label(cx, object.at("spec.names.singular"), &singular, false);
+    }
     label(cx, object.at("spec.names.kind"), kind, true);
-    label(cx, object.at("spec.names.listKind"), &list, true);
+    if is_known || !text("listKind").is_empty() {
+        label(cx, object.at("spec.names.listKind"), &list, true);
+    }
     if !kind.is_empty() && kind == list {
         cx.invalid(object.at("spec.names.listKind"), "kind and listKind may not be the same");
     }
