@@ -13,6 +13,7 @@ mod documents;
 mod fault;
 pub mod format;
 pub mod gather;
+mod header;
 mod invariants;
 mod merge;
 pub mod node;
