@@ -78,6 +78,10 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
         variables(cx, container);
     }
     ports_twice(cx, spec);
+}
+
+/// What is said of a template alone: of a Pod, one second is made of less than none without a word.
+pub(super) fn of_template<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     if spec.int("terminationGracePeriodSeconds").is_some_and(|seconds| seconds < 0) {
         let why = "must be >= 0; negative values are invalid and will be treated as 1";
         cx.warn(spec.at("terminationGracePeriodSeconds"), why);

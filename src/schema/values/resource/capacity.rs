@@ -107,7 +107,7 @@ fn range<'a>(cx: &mut Cx<'a>, range: Value<'a>, default: &Amount, most: &Amount)
     let Some(step) = Amount::of(range, "step") else { return };
     if step.quantity <= Quantity::default() {
         cx.since(37, |cx| {
-            cx.invalid_shown(range.at("step"), format_args!("{:?}", step.shown), "must be greater than zero")
+            cx.invalid_shown(range.at("step"), format_args!("{:?}", step.shown), "must be greater than zero");
         });
     }
     let mut refuse = |field: &'static str, of: &Amount, why: String| {
