@@ -188,8 +188,11 @@ fn defaults_without_end_do_not_judge_and_do_not_fill_the_memory() {
              served: true, storage: true, schema: {{openAPIV3Schema: {schema}}}}}\n"
         ),
     );
-    let items: String = (0..1000).map(|index| format!("  k{index}: {{}}\n")).collect();
-    repo.write("all/w.yaml", &format!("apiVersion: acme.io/v1\nkind: Widget\nmetadata: {{name: w}}\nspec:\n{items}"));
+    let items: Vec<String> = (0..1000).map(|index| format!("k{index}: {{}}")).collect();
+    repo.write(
+        "all/w.yaml",
+        &format!("apiVersion: acme.io/v1\nkind: Widget\nmetadata: {{name: w}}\nspec:\n  {}\n", items.join("\n  ")),
+    );
     let run = run(&repo, &["check", "all"]);
     says(&run, 2, &["too-large", "so large together that not everything was checked"]);
 }
