@@ -3,6 +3,9 @@
 //! The rows are those of `src/schema/table/rows.rs`, as Rust: nothing of them is read or checked at run time. Their texts
 //! are ranges of one file.
 
+#[path = "src/schema/crd/header.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the library uses all of it, and shows some")]
+mod header;
 #[path = "src/yaml/keys.rs"]
 #[allow(dead_code, reason = "the reader of the table uses all of it")]
 mod keys;
@@ -69,10 +72,10 @@ fn catalogue() -> Result<Vec<u8>, String> {
     println!("cargo:rerun-if-changed={}", path.display());
     let wrong = |why: &str| format!("PORTCULLIS_CATALOG: {}: {why}", path.display());
     let bytes = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
-    if !bytes.starts_with(b"portcullis catalogue 2\n") {
-        return Err(wrong("it is no catalogue of this version; make one: portcullis schema pack CRDS -o FILE"));
+    match header::body_of(&bytes) {
+        Ok(_) => Ok(bytes),
+        Err(why) => Err(wrong(&format!("{why}; make it anew: portcullis schema pack CRDS -o FILE"))),
     }
-    Ok(bytes)
 }
 
 /// Fields that a struct may have: the decoder keeps a bit for each.

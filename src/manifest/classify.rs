@@ -44,6 +44,9 @@ const TEST_FORMATS: &[(&str, &str)] = &[
     ("test.gatekeeper.sh", "gator"),
 ];
 
+/// Folders of test data.
+const TEST_DATA: &[&str] = &["/testdata/", "/test-data/", "/test_data/", "/test/data/", "/tests/data/"];
+
 /// Classifies the files of one tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Classifier<'a> {
@@ -124,15 +127,7 @@ impl<'a> Classifier<'a> {
                 return Ok(Some(found));
             }
         }
-        let Some(marker) = self.inventory.suite_of(path.as_str())? else { return Ok(None) };
-        let program = match marker.file_name() {
-            "kyverno-test.yaml" => "the kyverno CLI",
-            name if name.starts_with("chainsaw-test.") => "chainsaw",
-            // kuttl takes the numbered files of the folder itself, no others.
-            _ if marker.folder() == path.folder() && is_numbered(path.file_name()) => "kuttl",
-            _ => return Ok(None),
-        };
-        Ok(Some((Reason::TestSuite, format!("a test of {program} ({marker})"))))
+        Ok(test_of(self.inventory, path)?.map(|what| (Reason::TestSuite, what)))
     }
 
     /// Read and classify a file.
@@ -218,6 +213,30 @@ impl<'a> Classifier<'a> {
         let is_listed = || self.substitution.matching(path.as_str()).is_some();
         Ok(found.or_else(|| is_listed().then(HashSet::new)))
     }
+}
+
+/// The test that a file belongs to by what lies beside it, in words.
+fn test_of(inventory: &Inventory<'_>, path: &RepoPath) -> Result<Option<String>, GitError> {
+    let Some(marker) = inventory.suite_of(path.as_str())? else { return Ok(None) };
+    let program = match marker.file_name() {
+        "kyverno-test.yaml" => "the kyverno CLI",
+        name if name.starts_with("chainsaw-test.") => "chainsaw",
+        // kuttl takes the numbered files of the folder itself, no others.
+        _ if marker.folder() == path.folder() && is_numbered(path.file_name()) => "kuttl",
+        _ => return Ok(None),
+    };
+    Ok(Some(format!("a test of {program} ({marker})")))
+}
+
+/// Whether a manifest tells what a cluster has. What a chart holds comes with the chart, whose version need not be that
+/// of the cluster, and test data goes nowhere; unless a kustomization takes the file.
+pub fn tells_of_cluster(inventory: &Inventory<'_>, path: &RepoPath) -> Result<bool, GitError> {
+    let folder = format!("/{}/", path.folder());
+    let is_data = TEST_DATA.iter().any(|data| folder.contains(data));
+    if !is_data && inventory.chart_of(path.as_str())?.is_none() && test_of(inventory, path)?.is_none() {
+        return Ok(true);
+    }
+    Ok(inventory.users_of(path.as_str())?.iter().any(|usage| rank(usage.how) == 0))
 }
 
 /// What one dialect reads in a file, and what the other reads differently.

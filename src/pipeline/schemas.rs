@@ -53,19 +53,24 @@ impl Run<'_> {
             let Some(new) = &change.new else { continue };
             let Some(missing) = missing(self.head.crds, new) else { continue };
             let (api_version, kind) = (&new.object.api_version, &new.object.key.kind);
-            if !told.insert((&new.file.path, api_version, kind)) {
+            let (reason, status) = match &change.old {
+                Some(old) if self::missing(self.base.crds, old).is_some() => (Reason::NoSchema, Status::Existing),
+                // The change takes the schema away, and whatever it breaks would pass.
+                Some(_) => (Reason::NoLongerJudged, Status::New),
+                None => (Reason::NoSchema, Status::New),
+            };
+            if !told.insert((&new.file.path, api_version, kind, reason)) {
                 continue;
             }
             let mut detail = format!("{api_version} {kind}: {missing}");
             if missing == Missing::NoCrd {
                 _ = write!(detail, " in {}", self.head.crds.places(&new.object));
+                let meant = self.head.crds.crds.meant(&new.object.key.group, kind);
+                _ = meant.map(|meant| write!(detail, "; did you mean {meant}?"));
             }
-            let mut record = self.unchecked(Reason::NoSchema, &new.file.path, Side::Head, detail);
-            record.help = Some(self.how_to_add());
+            let mut record = self.unchecked(reason, &new.file.path, Side::Head, detail);
+            (record.help, record.status) = (Some(self.how_to_add()), status);
             record.object = change.key().cloned();
-            if change.old.as_ref().is_some_and(|old| self::missing(self.base.crds, old).is_some()) {
-                record.status = Status::Existing;
-            }
             records.push(record);
         }
         records

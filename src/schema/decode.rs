@@ -406,6 +406,11 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         let mut seen = HashSet::new();
         for (index, item) in raw.items().enumerate().filter(|(_, item)| item.is_scalar()) {
+            if item.is_null() {
+                let why = "associative list without keys has an element that's an explicit null";
+                let at = u32::try_from(index).unwrap_or(u32::MAX);
+                return self.item_problem(node, at, format!("element {index}: {why}"), minors);
+            }
             if !seen.insert((item.as_str(), item.as_int())) {
                 let index = u32::try_from(index).unwrap_or(u32::MAX);
                 let shown = serde_json::to_string(&item).unwrap_or_default();

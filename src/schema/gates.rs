@@ -56,6 +56,9 @@ fn of_kind(kind: Kind) -> &'static [Dropped] {
             (&["spec", "jobTemplate", "spec", "successPolicy"], 30),
             (&["spec", "jobTemplate", "spec", "scheduling"], ALWAYS),
         ],
+        ("discovery.k8s.io", "EndpointSlice") => &[(&["endpoints", "*", "hints", "forNodes"], 33)],
+        // Not dropped, and never looked at.
+        ("autoscaling", "HorizontalPodAutoscaler") => &[(&["spec", "metrics", "*", "*", "metric", "selector"], ALWAYS)],
         ("apps", "StatefulSet") => &[(&["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"], 36)],
         _ => &[],
     }

@@ -22,12 +22,13 @@ pub fn list() -> String {
 }
 
 /// What a kind, or a field of it, is made of. `what` is `KIND[.path]` or `API/VERSION/KIND[.path]`; list items and map
-/// values need no step of their own.
+/// values need no step of their own, and the brackets of a finding's path are passed over.
 ///
 /// # Errors
 /// What could not be found, and what was probably meant.
 pub fn show(what: &str, minor: Option<Minor>) -> Result<String, String> {
     let minors = minor.map_or(MinorSet::ALL, MinorSet::of);
+    let what = &without_brackets(what);
     // A group has dots too: the path begins behind the kind.
     let slash = what.rfind('/').map_or(0, |at| at + 1);
     let (api, rest) = what.split_at(slash);
@@ -53,16 +54,16 @@ pub fn show(what: &str, minor: Option<Minor>) -> Result<String, String> {
     let mut def = kind.def();
     let mut last: Option<Field> = None;
     for step in path.split('.').filter(|step| !step.is_empty()) {
+        if let Some(leaf) = last.filter(|field| structure(field.ty()).is_none()) {
+            return Err(format!("{} is {} and has no field {step}", leaf.name(), words(leaf.ty())));
+        }
         let Some(field) = def.field(step).find(|field| !field.minors().within(minors).is_empty()) else {
             let meant = nearest(step, def.fields().map(Field::name));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
             return Err(format!("{} has no field {step}{meant}", def.name()));
         };
         last = Some(field);
-        match structure(field.ty()) {
-            Some(inner) => def = inner,
-            None => break,
-        }
+        def = structure(field.ty()).unwrap_or(def);
     }
     // What objects are made from may change; what was made may not.
     let is_free = path.split('.').any(|step| matches!(step, "jobTemplate" | "volumeClaimTemplate"));
@@ -78,6 +79,21 @@ pub fn show(what: &str, minor: Option<Minor>) -> Result<String, String> {
         _ = writeln!(text, "also: {}/{}", other.api_version(), other.kind());
     }
     Ok(text)
+}
+
+/// A path without the indices and the keys that findings write: `spec.containers[0].env`, `data[a.b]`.
+pub(super) fn without_brackets(path: &str) -> String {
+    let mut depth = 0_usize;
+    let mut text = String::with_capacity(path.len());
+    for letter in path.chars() {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => text.push(letter),
+            _ => {}
+        }
+    }
+    text
 }
 
 /// The struct that a type holds, through lists and maps.

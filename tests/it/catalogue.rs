@@ -164,3 +164,35 @@ fn a_broken_catalogue_is_no_pass() {
     is_told(newer, "format \"9\"");
     is_told(b"hello\n".to_vec(), "it is no");
 }
+
+/// A level of fields with defaults, each with the next level in it.
+fn defaults(levels: usize) -> String {
+    if levels == 0 {
+        return "{type: string, default: x}".to_owned();
+    }
+    let inner = defaults(levels - 1);
+    let fields: Vec<String> = (0..20).map(|index| format!("f{index}: {inner}")).collect();
+    format!("{{type: object, default: {{}}, properties: {{{}}}}}", fields.join(", "))
+}
+
+#[test]
+fn defaults_without_end_do_not_judge_and_do_not_fill_the_memory() {
+    let repo = Repo::empty();
+    let schema =
+        format!("{{type: object, properties: {{spec: {{type: object, additionalProperties: {}}}}}}}", defaults(3));
+    repo.write(
+        "all/crd.yaml",
+        &format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: widgets.acme.io}}\nspec:\n  \
+             group: acme.io\n  scope: Namespaced\n  names: {{kind: Widget, plural: widgets}}\n  versions:\n  - {{name: v1, \
+             served: true, storage: true, schema: {{openAPIV3Schema: {schema}}}}}\n"
+        ),
+    );
+    let items: Vec<String> = (0..1000).map(|index| format!("k{index}: {{}}")).collect();
+    repo.write(
+        "all/w.yaml",
+        &format!("apiVersion: acme.io/v1\nkind: Widget\nmetadata: {{name: w}}\nspec:\n  {}\n", items.join("\n  ")),
+    );
+    let run = run(&repo, &["check", "all"]);
+    says(&run, 2, &["too-large", "so large together that not everything was checked"]);
+}

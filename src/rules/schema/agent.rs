@@ -64,7 +64,8 @@ impl<'a> Way<'a> {
             Applied::ArgoCd { sync_options } => {
                 let own = |wanted: &str| sync_options.iter().any(|option| option == wanted);
                 // A hook without a policy is deleted before the next one is created.
-                let hook = is_hook && deletes.is_none_or(|policy| policy.contains("BeforeHookCreation"));
+                let goes = |policy: &str| policy.contains("BeforeHookCreation") || policy.contains("HookSucceeded");
+                let hook = is_hook && deletes.is_none_or(goes);
                 let replaced = ["Force=true", "Replace=true"].into_iter().any(|o| own(o) || self.has_sync_option(o));
                 if hook || replaced { Refused::Recreated } else { Refused::Stays }
             }

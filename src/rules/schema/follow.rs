@@ -12,6 +12,7 @@ use crate::yaml::{Value, pointer};
 /// Fields that the server fills from a sibling when the manifest leaves them out.
 const FILLED: [(&str, &str); 2] = [("targetPort", "port"), ("hostPort", "containerPort")];
 const SELECTOR_MISMATCH: &str = "`selector` does not match template `labels`";
+const FEWER_THAN_LEAST: &str = "must be greater than or equal to `minReplicas`";
 const ONE_STORAGE_VERSION: &str = "must have exactly one version marked as storage version";
 
 /// Take the drafts that follow from another one and add what they say to that.
@@ -64,13 +65,18 @@ struct Told<'a> {
     at: HashMap<&'a str, Vec<usize>>,
     /// `Duplicate value`s by their item, of which they may name a field.
     duplicates: HashMap<&'a str, usize>,
+    /// Unknown fields by the pointer of the one that was probably meant.
+    meant: HashMap<String, usize>,
 }
 
 impl<'a> Told<'a> {
     fn new(problems: &'a [Problem]) -> Self {
-        let mut told = Self { problems, at: HashMap::new(), duplicates: HashMap::new() };
+        let mut told = Self { problems, at: HashMap::new(), duplicates: HashMap::new(), meant: HashMap::new() };
         for (index, problem) in problems.iter().enumerate() {
             told.at.entry(&problem.pointer).or_default().push(index);
+            if let (Cause::UnknownField, Some(name)) = (problem.cause, &problem.suggestion) {
+                told.meant.entry(format!("{}/{name}", parent(&problem.pointer))).or_insert(index);
+            }
             if problem.cause == Cause::Duplicate {
                 told.duplicates.insert(&problem.pointer, index);
                 told.duplicates.entry(parent(&problem.pointer)).or_insert(index);
@@ -82,7 +88,8 @@ impl<'a> Told<'a> {
     /// The problem that another one follows from, wherever it holds.
     fn cause(&self, object: &Object, problem: &Problem) -> Option<usize> {
         let found = match problem.cause {
-            Cause::Required => None,
+            // The field is there under a name that is none.
+            Cause::Required => self.misspelt(&problem.pointer),
             Cause::DuplicateListKey => self.duplicates.get(problem.pointer.as_str()).copied(),
             // A name that is none is no good name for Pods either.
             Cause::Warning if problem.pointer == "/metadata/name" => {
@@ -93,17 +100,31 @@ impl<'a> Told<'a> {
             Cause::Invalid if problem.message.ends_with(SELECTOR_MISMATCH) => {
                 self.find("/spec/selector", |other| other.cause == Cause::Required)
             }
+            Cause::Invalid if problem.message.ends_with(FEWER_THAN_LEAST) => {
+                self.find(&problem.pointer, |other| other.cause == Cause::Required)
+            }
             Cause::Invalid if problem.field == "status.storedVersions" => {
                 self.find("/spec/versions", |other| other.message.ends_with(ONE_STORAGE_VERSION))
             }
             _ if pointer::find(object.value(), &problem.pointer).exact => None,
             _ => self
                 .find(&problem.pointer, |other| other.cause == Cause::Required)
-                .or_else(|| self.find(&filled_from(&problem.pointer)?, |other| other.message == problem.message)),
+                .or_else(|| self.misspelt(&problem.pointer))
+                .or_else(|| {
+                    let is_same = |other: &Problem| other.message == problem.message || other.cause == Cause::Type;
+                    let from = filled_from(&problem.pointer)?;
+                    self.find(&from, is_same).or_else(|| self.misspelt(&from))
+                }),
         };
         found.filter(|index| {
             self.problems.get(*index).is_some_and(|cause| problem.minors.without(cause.minors).is_empty())
         })
+    }
+
+    /// The unknown field that was meant for this one, or for one that holds it and that is not there either.
+    fn misspelt(&self, pointer: &str) -> Option<usize> {
+        let above = pointer.match_indices('/').filter_map(|(at, _)| pointer.get(..at)).chain([pointer]);
+        above.into_iter().find_map(|above| self.meant.get(above)).copied()
     }
 
     fn find(&self, pointer: &str, is_cause: impl Fn(&Problem) -> bool) -> Option<usize> {

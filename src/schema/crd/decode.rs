@@ -27,7 +27,13 @@ pub(super) struct Decoded {
     pub(super) problems: Vec<Problem>,
     /// A null is gone.
     pub(super) lost_null: bool,
+    /// There are more defaults than are filled in.
+    pub(super) gave_up: bool,
 }
+
+/// Values that defaults may add to an object. A few lines of defaults within defaults add a million to every item of a
+/// list; of what the server stores, which is some megabytes at most, no object has so many.
+const MOST_FILLED: usize = 500_000;
 
 /// Decode a custom resource. POST and PUT drop a null where the schema has none; server-side apply keeps it.
 pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, keeps_nulls: bool) -> Decoded {
@@ -42,18 +48,24 @@ pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, ke
         keeps_nulls,
         lost_nulls: 0,
         in_status: false,
+        filled: 0,
     };
     let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
     let schema = version.root();
     let how = How { keeps: keeps_all || schema.preserves_unknown_fields(), free: schema.preserves_unknown_fields() };
     walk.root(root, raw, schema, how, version.has_status());
-    Decoded { stored: walk.growing.finish(root), problems: walk.problems, lost_null: walk.lost_nulls > 0 }
+    Decoded {
+        lost_null: walk.lost_nulls > 0,
+        gave_up: walk.is_full(),
+        stored: walk.growing.finish(root),
+        problems: walk.problems,
+    }
 }
 
-/// What server-side apply makes of a problem of metadata: it takes no notice of times, which the server sets itself, and
-/// to it, a key that is not there is empty.
+/// What server-side apply makes of a problem of metadata: it takes no notice of the object's own times, which the server
+/// sets itself, and to it, a key that is not there is empty.
 fn of_metadata(mut problem: Problem) -> Option<Problem> {
-    if problem.pointer.ends_with("/creationTimestamp") || problem.pointer.ends_with("/deletionTimestamp") {
+    if matches!(problem.pointer.as_str(), "/metadata/creationTimestamp" | "/metadata/deletionTimestamp") {
         problem.raised = Raised::ByPost;
     }
     (problem.cause != Cause::DuplicateListKey || !problem.message.starts_with("element")).then_some(problem)
@@ -78,9 +90,24 @@ struct Walk<'a, 'w> {
     lost_nulls: usize,
     /// Below a `status` that is a subresource and so dropped.
     in_status: bool,
+    /// Values that defaults added.
+    filled: usize,
+}
+
+/// The values of a default that no schema looks into.
+fn size(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(items) => items.iter().fold(1, |sum, item| sum + size(item)),
+        serde_json::Value::Object(fields) => fields.values().fold(1, |sum, value| sum + size(value)),
+        _ => 1,
+    }
 }
 
 impl<'a> Walk<'a, '_> {
+    fn is_full(&self) -> bool {
+        self.filled >= MOST_FILLED
+    }
+
     fn root(&mut self, node: NodeId, raw: Value<'a>, schema: Node<'_>, how: How, drops_status: bool) {
         let mark = self.growing.deriver().mark();
         for entry in raw.raw_entries() {
@@ -221,6 +248,10 @@ impl<'a> Walk<'a, '_> {
             let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == name);
             let is_dropped = drops_status && name == "status";
             let Some(default) = property.default().filter(|_| !is_there && !is_dropped) else { continue };
+            self.filled = self.filled.saturating_add(1);
+            if self.is_full() {
+                return;
+            }
             let key = self.growing.deriver().own(name);
             let child = self.growing.node(node, Step::Field(key), None);
             self.literal(child, default, Some(property));
@@ -244,6 +275,10 @@ impl<'a> Walk<'a, '_> {
 
     /// Fill a node with a default, which is completed by the defaults of what it holds.
     fn json(&mut self, node: NodeId, value: &serde_json::Value, schema: Option<Node<'_>>) {
+        self.filled = self.filled.saturating_add(if schema.is_some() { 1 } else { size(value) });
+        if self.is_full() {
+            return;
+        }
         match (value, schema) {
             (serde_json::Value::Object(fields), Some(schema)) => {
                 let mark = self.growing.deriver().mark();

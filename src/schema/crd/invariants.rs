@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::node::{Additional, ListType, Node};
 use super::pack::Scale;
-use crate::schema::problem::{Cause, Problem};
+use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::stored::{Places, Stored};
 use crate::schema::text::name;
 use crate::schema::values::{Cx, metadata};
@@ -79,6 +79,11 @@ fn set<'s>(cx: &mut Cx<'s>, list: Value<'s>) {
     let items: Vec<Value<'s>> = list.items().collect();
     for index in repeated(&items, |a, b| a.same(*b), |item| canonical(*item)) {
         cx.duplicate(list.at_index(index));
+    }
+    // Items that are merged whole are fine to validation; server-side apply takes none.
+    if let Some(index) = items.iter().position(|item| item.kind() == Kind::Mapping) {
+        let why = format!("element {index}: associative list without keys has an element that's a map type");
+        cx.raised(Raised::ByApply, |cx| cx.push(Cause::DuplicateListKey, list.at_index(index), why));
     }
 }
 

@@ -13,6 +13,7 @@ mod documents;
 mod fault;
 pub mod format;
 pub mod gather;
+mod header;
 mod invariants;
 mod merge;
 pub mod node;
@@ -120,12 +121,20 @@ fn either_way(posted: Vec<Problem>, applied: Vec<Problem>) -> Vec<Problem> {
 
 /// The verdict on an object, after the stored one that it replaces.
 fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, keeps_nulls: bool) -> Judged {
-    let decode::Decoded { stored, mut problems, lost_null } = decode::decode(object, version, minors, keeps_nulls);
+    let decode::Decoded { stored, mut problems, lost_null, gave_up } =
+        decode::decode(object, version, minors, keeps_nulls);
+    if gave_up {
+        // What is not filled in is not missing.
+        return Judged { stored, problems, rules: Rules::default(), gave_up, lost_null: false };
+    }
     let schema = version.root();
     let template = template(minors);
 
     let mut cx = Cx::new(&stored, minors);
     metadata::custom_resource(&mut cx, version.kind().is_namespaced(), stored.root());
+    if let Some(old) = old {
+        metadata::object_meta_update(&mut cx, stored.root(), old.root());
+    }
     problems.extend(cx.finish());
 
     let mut check = value::Check::new(&stored, minors);

@@ -9,8 +9,10 @@ use super::build::Builder;
 use super::pack::{Pack, Version};
 use crate::git::{self, Tree};
 use crate::inventory::Inventory;
+use crate::manifest::classify;
 use crate::manifest::object::{Object, group_of, roots};
 use crate::schema::json_schema::{self, JsonSchema};
+use crate::schema::values::nearest;
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect, Value};
 
@@ -199,6 +201,19 @@ impl<'a> Crds<'a> {
             }
         }
         if found.is_empty() { Err(missing) } else { Ok(found) }
+    }
+
+    /// A file tells what the clusters have. One of which nobody can say does.
+    #[must_use]
+    pub fn is_state(&self, path: &RepoPath) -> bool {
+        classify::tells_of_cluster(self.inventory, path).unwrap_or(true)
+    }
+
+    /// The kind of a group that was probably meant by another one.
+    #[must_use]
+    pub fn meant(&self, group: &str, kind: &str) -> Option<String> {
+        let names = self.files().by_kind.keys().filter_map(|name| name.split_once('.'));
+        nearest(kind, names.filter(|(name, of)| *of == group && *name != kind).map(|(name, _)| name))
     }
 
     /// The files that define a kind.

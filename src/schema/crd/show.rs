@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::node::{Additional, ListType, Literal, Node, Type};
 use super::pack::{Kind, Pack, Version};
+use crate::schema::show::without_brackets;
 use crate::schema::values::nearest;
 
 /// A line for each version of each kind: API version, kind, plural's scope.
@@ -28,6 +29,7 @@ pub fn list(pack: &Pack) -> String {
 /// # Errors
 /// What could not be found, and what was probably meant.
 pub fn show(pack: &Pack, what: &str) -> Result<String, String> {
+    let what = &without_brackets(what);
     let slash = what.rfind('/').map_or(0, |at| at + 1);
     let (api, rest) = what.split_at(slash);
     let (name, path) = rest.split_once('.').unwrap_or((rest, ""));

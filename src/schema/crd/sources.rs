@@ -9,7 +9,7 @@ use super::catalog;
 use super::pack::Pack;
 use super::repository::{self, Crds, Missing, Origin, Schema};
 use crate::change::cluster_folder;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Scope};
 use crate::git::{Content, EntryKind, Tree, TreeEntry};
 use crate::manifest::object::{Object, group_of};
 use crate::schema::json_schema::layout::{self, Template};
@@ -265,7 +265,12 @@ impl<'a> Entries<'a> {
                         "mend the file, or move it elsewhere",
                     );
                 }
-                match self.crds.nearest(object, |path| is_below(path, entry.path).then_some(0)) {
+                let is_inside = |path: &RepoPath| is_below(path, entry.path);
+                match self.crds.nearest(object, |path| is_inside(path).then_some(0)) {
+                    Err(Missing::NoCrd) if !files.json_schemas && !self.crds.is_any(is_inside) => {
+                        self.empty(entry);
+                        Err(Missing::NoCrd)
+                    }
                     Err(Missing::NoCrd) if files.json_schemas => self.json_in(entry, files.is_one, object),
                     found => self.told(entry, found),
                 }
@@ -287,6 +292,15 @@ impl<'a> Entries<'a> {
                 let found = self.in_pack(pack, object, &Origin::Catalogue(file.path.clone()));
                 self.told(entry, found.map(|schema| vec![schema]))
             }
+        }
+    }
+
+    /// An entry without a CRD in any of its files, unless one of them cannot be read.
+    fn empty(&self, entry: &Entry<'_>) {
+        if self.crds.unreadable(|path| is_below(path, entry.path)).next().is_none() {
+            let message =
+                format!("schemas: `{}` holds no CustomResourceDefinition of apiextensions.k8s.io/v1", entry.path);
+            self.mistake(entry, message, "name what holds some, or remove the entry");
         }
     }
 
@@ -409,7 +423,8 @@ impl<'a> Sources<'a> {
     /// # Errors
     /// Why there is none, as the first place says that knows its kind.
     pub fn of(&self, object: &Object) -> Result<Judges, Missing> {
-        let mut missing = match self.crds.nearest(object, |path| self.entries.rank(object, path)) {
+        let rank = |path: &RepoPath| self.rank(self.crds, object, path);
+        let mut missing = match self.crds.nearest(object, rank) {
             Err(missing @ (Missing::NoCrd | Missing::Unusable(..))) => missing,
             Err(not_served) => return Err(not_served),
             Ok(found) => return Ok(self.with_trusted(object, found)),
@@ -432,6 +447,15 @@ impl<'a> Sources<'a> {
             }
         }
         Err(missing)
+    }
+
+    /// The rank of a tree's CRD for an object. What the config excludes, what a chart brings and test data are no source.
+    fn rank(&self, crds: &Crds<'_>, object: &Object, path: &RepoPath) -> Option<u8> {
+        self.counts(crds, path).then(|| self.entries.rank(object, path)).flatten()
+    }
+
+    fn counts(&self, crds: &Crds<'_>, path: &RepoPath) -> bool {
+        !matches!(self.entries.config.scope(path.as_str()), Scope::Excluded(Some(_))) && crds.is_state(path)
     }
 
     /// Where the side adds the schema of an object, the trust commit's own one judges beside it.
@@ -460,11 +484,12 @@ impl<'a> Sources<'a> {
     /// clusters are no news.
     fn covering(&self, added: &RepoPath, object: &Object) -> Option<Vec<Schema>> {
         let kept = self.crds.defining(group_of(&object.api_version), &object.key.kind);
+        let trusted = self.trusted?;
         let rank = |path: &RepoPath| {
             let counts = kept.contains(path) && !self.entries.are_apart(added, path);
-            counts.then(|| self.entries.rank(object, path)).flatten()
+            counts.then(|| self.rank(trusted, object, path)).flatten()
         };
-        if let Ok(found) = self.trusted?.nearest(object, rank) {
+        if let Ok(found) = trusted.nearest(object, rank) {
             return Some(found);
         }
         let other = |entry: &&Entry<'_>| !matches!(entry.holds, Holds::Files(Files { yaml: true, .. }));
@@ -474,25 +499,33 @@ impl<'a> Sources<'a> {
     /// What the trust commit has for the kind of a CRD that the side adds in a file: `crd` speaks of one of its versions.
     #[must_use]
     pub fn covered(&self, crd: &RepoPath, object: &Object) -> Option<Origin> {
-        let covering = if self.is_added(crd, object) { self.covering(crd, object) } else { None };
+        let covering =
+            if self.counts(self.crds, crd) && self.is_added(crd, object) { self.covering(crd, object) } else { None };
         covering?.into_iter().next().map(|schema| schema.origin)
     }
 
     /// Another file of the side that defines a kind for the same cluster, and otherwise.
     #[must_use]
     pub fn contradicting(&self, crd: &RepoPath, group: &str, kind: &str) -> Option<&'a RepoPath> {
-        let own = self.crds.at(crd, group, kind).ok()?;
         let crds = self.crds;
+        let own = crds.at(crd, group, kind).ok().filter(|_| self.counts(crds, crd))?;
         crds.defining(group, kind).iter().find(|other| {
             let together = self.entries.in_one_cluster(crd, other).unwrap_or_else(|| crd.folder() == other.folder());
-            *other != crd && together && crds.at(other, group, kind).is_ok_and(|other| !other.same(&own))
+            *other != crd
+                && together
+                && self.counts(crds, other)
+                && crds.at(other, group, kind).is_ok_and(|other| !other.same(&own))
         })
     }
 
     /// The places where a schema of an object was looked for, in words.
     #[must_use]
     pub fn places(&self, object: &Object) -> impl fmt::Display {
-        let mut places = vec!["the repository".to_owned()];
+        let idle = self.crds.defining(group_of(&object.api_version), &object.key.kind).first();
+        let mut places = vec![match idle {
+            Some(path) => format!("the repository ({path} does not count: excluded, a chart's or test data)"),
+            None => "the repository".to_owned(),
+        }];
         places.extend(self.entries.of(object).map(|entry| {
             let line = self.entries.config.position(&entry.pointer).line;
             format!("{} ({}:{line})", entry.path, self.entries.config.path())

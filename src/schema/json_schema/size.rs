@@ -14,11 +14,18 @@ const MOST: u64 = 1_000_000;
 /// References of references, and levels: what compiles a schema calls itself for each.
 const DEEPEST: usize = 1_000;
 
-/// Refuses a schema that stands for more than can be judged.
+/// Keywords whose schemas speak of the same value; what the others hold speaks of a part of it, or is no schema.
+const IN_PLACE: [&str; 9] = ["$ref", "allOf", "anyOf", "else", "if", "not", "oneOf", "then", "dependentSchemas"];
+
+/// Refuses a schema that stands for more than can be judged, or that says nothing but itself.
 pub(super) fn check(files: &Files, path: &str, schema: &Value) -> Result<(), String> {
-    let mut count =
-        Count { files, known: HashMap::new(), read: HashMap::from([(path.to_owned(), Some(schema.clone()))]) };
-    match count.parts(path, "", 0) {
+    let read = HashMap::from([(path.to_owned(), Some(schema.clone()))]);
+    let mut count = Count { files, known: HashMap::new(), read, circle: None };
+    let parts = count.parts(path, "", 0, &mut Vec::new());
+    if let Some((file, pointer)) = count.circle {
+        return Err(format!("{file}#{pointer} refers to itself, and says nothing"));
+    }
+    match parts {
         Some(parts) if parts <= MOST => Ok(()),
         Some(_) => Err(format!("with its references followed, it has more than {MOST} parts")),
         None => Err(format!("its references and levels are more than {DEEPEST} deep")),
@@ -29,14 +36,24 @@ struct Count<'f> {
     files: &'f Files,
     /// The parts of what is referred to, by file and pointer; 1 while they are counted, so that a schema that ends in
     /// itself has an end here.
-    known: HashMap<(String, String), u64>,
+    known: HashMap<Reference, u64>,
     read: HashMap<String, Option<Value>>,
+    /// A reference that leads to itself without a step into the value.
+    circle: Option<Reference>,
 }
 
+/// A file and a pointer in it.
+type Reference = (String, String);
+
 impl Count<'_> {
-    /// The parts below a pointer of a file; none when they are too deep.
-    fn parts(&mut self, path: &str, pointer: &str, depth: usize) -> Option<u64> {
+    /// The parts below a pointer of a file; none when they are too deep. `open` are the references that led here from the
+    /// same value.
+    fn parts(&mut self, path: &str, pointer: &str, depth: usize, open: &mut Vec<Reference>) -> Option<u64> {
         let key = (path.to_owned(), pointer.to_owned());
+        if open.contains(&key) {
+            self.circle.get_or_insert(key);
+            return Some(1);
+        }
         if let Some(known) = self.known.get(&key) {
             return Some(*known);
         }
@@ -45,12 +62,15 @@ impl Count<'_> {
         let file = self.read.entry(path.to_owned()).or_insert_with(|| files.read(path).ok());
         // What cannot be read or is not there is told by whoever compiles the schema.
         let Some(value) = file.as_ref().and_then(|file| file.pointer(pointer)).cloned() else { return Some(1) };
-        let parts = self.below(path, &value, depth + 1)?;
+        open.push(key.clone());
+        let parts = self.below(path, &value, depth + 1, open);
+        open.pop();
+        let parts = parts?;
         self.known.insert(key, parts);
         Some(parts)
     }
 
-    fn below(&mut self, path: &str, value: &Value, depth: usize) -> Option<u64> {
+    fn below(&mut self, path: &str, value: &Value, depth: usize, open: &mut Vec<Reference>) -> Option<u64> {
         if depth > DEEPEST {
             return None;
         }
@@ -58,7 +78,7 @@ impl Count<'_> {
         match value {
             Value::Array(items) => {
                 for item in items {
-                    parts = parts.saturating_add(self.below(path, item, depth + 1)?);
+                    parts = parts.saturating_add(self.below(path, item, depth + 1, open)?);
                 }
             }
             Value::Object(entries) => {
@@ -66,11 +86,12 @@ impl Count<'_> {
                     let more = match (key.as_str(), inner) {
                         ("$ref", Value::String(reference)) => {
                             let (file, pointer) = target(path, reference);
-                            self.parts(&file, &pointer, depth + 1)?
+                            self.parts(&file, &pointer, depth + 1, open)?
                         }
                         // They count where they are referred to.
                         ("definitions" | "$defs", _) => 1,
-                        _ => self.below(path, inner, depth + 1)?,
+                        (key, _) if IN_PLACE.contains(&key) => self.below(path, inner, depth + 1, open)?,
+                        _ => self.below(path, inner, depth + 1, &mut Vec::new())?,
                     };
                     parts = parts.saturating_add(more);
                 }

@@ -106,6 +106,8 @@ struct Wanted {
 enum Generation {
     /// The server counts itself, whatever the manifest says.
     Counted,
+    /// The same since 1.37.
+    CountedSince37,
     /// The manifest, when the object is created.
     Given,
 }
@@ -128,11 +130,17 @@ fn generation(kind: Kind) -> Generation {
             | "DeviceClass"
             | "EndpointSlice"
             | "ResourceSlice"
-    ) || matches!(
-        kind.group(),
-        "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io" | "networking.k8s.io"
-    );
-    if is_counted { Generation::Counted } else { Generation::Given }
+            | "CustomResourceDefinition"
+            | "DeviceTaintRule"
+            | "Ingress"
+            | "IngressClass"
+            | "NetworkPolicy"
+    ) || matches!(kind.group(), "admissionregistration.k8s.io" | "flowcontrol.apiserver.k8s.io");
+    match kind.kind() {
+        _ if is_counted => Generation::Counted,
+        "HorizontalPodAutoscaler" => Generation::CountedSince37,
+        _ => Generation::Given,
+    }
 }
 
 /// What the server checks of `generateName`.
@@ -183,6 +191,17 @@ pub(super) fn object_meta<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     of_object(cx, wanted, object);
 }
 
+/// `ValidateObjectMetaUpdate`, as far as a manifest can be wrong: the server keeps to itself when an object goes, and
+/// takes no other word for it once the object is there.
+pub(in crate::schema) fn object_meta_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
+    let Some(metadata) = new.get("metadata") else { return };
+    for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if metadata.has(field) && !old.get("metadata").is_some_and(|old| old.has(field)) {
+            cx.immutable(metadata.at(field));
+        }
+    }
+}
+
 /// The same of a custom resource.
 pub(in crate::schema) fn custom_resource<'a>(cx: &mut Cx<'a>, is_namespaced: bool, object: Value<'a>) {
     let wanted = Wanted {
@@ -224,11 +243,15 @@ fn metadata_of<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     if wanted.is_namespaced && !namespace.is_empty() {
         cx.invalid_each(metadata.at("namespace"), name::dns_label(namespace));
     }
-    if wanted.generation == Generation::Given
+    if wanted.generation != Generation::Counted
         && !cx.is_update()
         && metadata.int("generation").is_some_and(|number| number < 0)
     {
-        cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
+        let refuse = |cx: &mut Cx<'a>| cx.invalid(metadata.at("generation"), "must be greater than or equal to 0");
+        match wanted.generation {
+            Generation::CountedSince37 => cx.before(37, refuse),
+            Generation::Given | Generation::Counted => refuse(cx),
+        }
     }
     // Even an empty list is not nil.
     if metadata.has("managedFields") {

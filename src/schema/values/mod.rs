@@ -33,6 +33,7 @@ mod seen;
 mod selector;
 mod share;
 mod storage;
+mod storagemigration;
 mod webhook;
 mod workload;
 
@@ -91,12 +92,14 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
         "resource.k8s.io" => resource::validate(cx, kind, object),
         "scheduling.k8s.io" => scheduling::validate(cx, kind, object),
         "storage.k8s.io" => storage::validate(cx, kind, object),
+        "storagemigration.k8s.io" => storagemigration::validate(cx, object),
         _ => {}
     }
 }
 
 /// Check what changed.
 pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, old: Value<'_>) {
+    metadata::object_meta_update(cx, new, old);
     match kind.group() {
         "admissionregistration.k8s.io" => admission::validate_update(cx, kind, new, old),
         "apiextensions.k8s.io" => apiextensions::validate_update(cx, kind, new, old),
@@ -117,6 +120,7 @@ pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, o
         "resource.k8s.io" => resource::validate_update(cx, kind, new, old),
         "scheduling.k8s.io" => scheduling::validate_update(cx, kind, new, old),
         "storage.k8s.io" => storage::validate_update(cx, kind, new, old),
+        "storagemigration.k8s.io" => storagemigration::validate_update(cx, new, old),
         _ => {}
     }
 }

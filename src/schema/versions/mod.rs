@@ -158,9 +158,15 @@ fn fits(old: Type, new: Type, open: &mut Vec<(Def, Def)>) -> bool {
     }
 }
 
+/// What the group without a name is called in speech.
+const CORE: &str = "core";
+
 /// What somebody meant who wrote a kind that there is not.
 fn meant(api_version: &str, kind: &str, targets: MinorSet) -> Option<Instead> {
-    let group = group_of(api_version).to_ascii_lowercase();
+    let group = match group_of(api_version).to_ascii_lowercase() {
+        core if core == CORE => String::new(),
+        group => group,
+    };
     if let Some(found) = named(kind, &group, targets) {
         let groups = served(targets).filter(|other| other.kind() == kind && other.group() != found.group()).count();
         let exact = found.group() == group || groups == 0;
@@ -201,11 +207,11 @@ fn has_version(api_version: &str) -> bool {
 }
 
 /// A group without a dot cannot be a custom one; it means a built-in one if that has the kind and a similar name:
-/// `networking/v1 Ingress`.
+/// `networking/v1 Ingress`, `core/v1 ConfigMap`.
 fn means_native(api_version: &str, kind: &str) -> bool {
     let group = group_of(api_version);
     let is_like = |native: &'static str| {
-        let label = native.split('.').next().unwrap_or_default();
+        let label = native.split('.').next().filter(|label| !label.is_empty()).unwrap_or(CORE);
         nearest(group, std::iter::once(label)).is_some()
     };
     !group.contains('.') && Kind::all().any(|found| found.kind() == kind && is_like(found.group()))

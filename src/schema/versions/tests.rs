@@ -38,6 +38,8 @@ fn a_kind_that_is_not_served_has_a_reason_and_perhaps_another_name() {
         ("v2", "ServiceAccount", Why::UnknownVersion, Some(("v1", "ServiceAccount", true))),
         ("APPS/V1", "Deployment", Why::UnknownVersion, Some(("apps/v1", "Deployment", true))),
         ("networking/v1", "Ingress", Why::UnknownVersion, Some(("networking.k8s.io/v1", "Ingress", true))),
+        ("core/v1", "ConfigMap", Why::UnknownVersion, Some(("v1", "ConfigMap", true))),
+        ("core/v1", "Event", Why::UnknownVersion, Some(("v1", "Event", true))),
         ("v1", "Event2Go", Why::UnknownKind, None),
         ("certificates.k8s.io/v1", "ClusterTrustBundle", Why::NotYet(37), None),
         ("v1", "ComponentStatus", Why::NotCreated, None),

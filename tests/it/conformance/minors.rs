@@ -1,7 +1,7 @@
 //! What one minor refuses and another accepts, or says in other words: asked of the real servers of 1.33, 1.35, 1.36 and 1.37,
 //! and read in the sources of the others.
 
-use portcullis::config::{MINORS, Minor};
+use portcullis::config::Minor;
 use portcullis::schema::builtin;
 use portcullis::schema::minors::MinorSet;
 use portcullis::schema::problem::{Cause, Problem};
@@ -104,7 +104,69 @@ fn cases() -> Vec<Case> {
         json!({"hostUsers": false, "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]});
     let policy = json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "a"},
         "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 80, "endPort": 70}]}]}});
+    let migration = |group: &str, resource: &str| {
+        json!({"apiVersion": "storagemigration.k8s.io/v1", "kind": "StorageVersionMigration", "metadata": {"name": "a"},
+            "spec": {"resource": {"group": group, "resource": resource}}})
+    };
+    let constraint = |constraint: Value| {
+        json!({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": {"name": "a"},
+            "spec": {"devices": {"requests": [{"name": "a", "exactly": {"deviceClassName": "a"}}], "constraints": [constraint]}}})
+    };
+    let dying = |metadata: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
+    let owned_template = json!({"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "a"}, "template": {
+        "metadata": {"ownerReferences": [{"controller": true}]}, "spec": {"containers": [{"name": "a", "image": "b"}]}}});
     vec![
+        created(
+            "what migrates has a name and a group",
+            migration("Apps", "Deployments"),
+            &[
+                (
+                    "1.37-1.37",
+                    "spec.resource.resource: Invalid value: \"Deployments\": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+                ),
+                (
+                    "1.37-1.37",
+                    "spec.resource.group: Invalid value: \"Apps\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+                ),
+            ],
+        ),
+        created(
+            "what migrates is missing",
+            migration("", ""),
+            &[("1.37-1.37", "spec.resource.resource: Required value: resource is required to be set")],
+        ),
+        Case {
+            name: "another thing migrates",
+            new: migration("apps", "deployments"),
+            old: Some(migration("apps", "daemonsets")),
+            says: &[(
+                "1.37-1.37",
+                "spec: Invalid value: {\"resource\":{\"group\":\"apps\",\"resource\":\"deployments\"}}: field is immutable",
+            )],
+        },
+        created(
+            "an attribute whose domain is in upper case",
+            constraint(json!({"matchAttribute": "A.com/b"})),
+            &[(
+                "1.37-1.37",
+                "spec.devices.constraints[0].matchAttribute: Invalid value: \"A.com\": prefix: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+            )],
+        ),
+        created(
+            "the second attribute of a constraint",
+            constraint(json!({"matchAttribute": "a.com/b", "distinctAttribute": "b"})),
+            &[(
+                "1.37-1.37",
+                "spec.devices.constraints[0].distinctAttribute: Invalid value: \"b\": a fully qualified name must be a domain and a name separated by a slash",
+            )],
+        ),
+        Case {
+            name: "an object that is there gets an end",
+            new: dying(json!({"name": "a", "deletionGracePeriodSeconds": 5})),
+            old: Some(dying(json!({"name": "a"}))),
+            says: &[("1.30-1.37", "metadata.deletionGracePeriodSeconds: Invalid value: 5: field is immutable")],
+        },
+        created("owners of what a template makes", owned_template, &[]),
         created(
             "zero, woken by an external metric",
             autoscaler(0, &external, "apps/v1"),
@@ -424,16 +486,16 @@ fn minors_differ_as_their_servers_do() {
             problems.into_iter().filter(|problem| problem.cause != Cause::Warning).collect::<Vec<_>>()
         };
         let mut found: Vec<(String, String)> =
-            tell(MinorSet::ALL).iter().map(|problem| (range(problem.minors), problem.sentence())).collect();
+            tell(kind.minors()).iter().map(|problem| (range(problem.minors), problem.sentence())).collect();
         found.sort();
         let mut expected: Vec<_> =
             says.iter().map(|(minors, text)| ((*minors).to_owned(), (*text).to_owned())).collect();
         expected.sort();
         assert_eq!(found, expected, "{name}");
         // Together or one by one, the minors say the same.
-        for minor in MINORS {
+        for minor in kind.minors().minors() {
             let mut alone: Vec<String> = tell(MinorSet::of(minor)).iter().map(Problem::sentence).collect();
-            let together = tell(MinorSet::ALL);
+            let together = tell(kind.minors());
             let mut among: Vec<String> =
                 together.iter().filter(|problem| problem.minors.has(minor)).map(Problem::sentence).collect();
             alone.sort();

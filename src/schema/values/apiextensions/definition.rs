@@ -213,6 +213,9 @@ fn storage<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if !versions_of(object).all(|version| names.insert(version.text("name"))) {
         shown(cx, "must contain unique version names");
     }
+    if versions_of(object).filter_map(|version| version.get("storage")).any(|storage| cx.is_opaque(storage)) {
+        return;
+    }
     let stored = || versions_of(object).filter(|version| version.flag("storage"));
     if stored().count() != 1 {
         shown(cx, "must have exactly one version marked as storage version");
@@ -254,9 +257,15 @@ fn names<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         }
     };
     label(cx, object.at("spec.names.plural"), text("plural"), false);
-    label(cx, object.at("spec.names.singular"), &singular, false);
+    // Nothing follows from a kind that is not known.
+    let is_known = object.path(&["spec", "names", "kind"]).is_none_or(|kind| !cx.is_opaque(kind));
+    if is_known || !text("singular").is_empty() {
+        label(cx, object.at("spec.names.singular"), &singular, false);
+    }
     label(cx, object.at("spec.names.kind"), kind, true);
-    label(cx, object.at("spec.names.listKind"), &list, true);
+    if is_known || !text("listKind").is_empty() {
+        label(cx, object.at("spec.names.listKind"), &list, true);
+    }
     if !kind.is_empty() && kind == list {
         cx.invalid(object.at("spec.names.listKind"), "kind and listKind may not be the same");
     }

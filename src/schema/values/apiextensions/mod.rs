@@ -25,7 +25,9 @@ pub(super) fn defaults(stored: &mut Stored, kind: Kind) {
         return;
     }
     let Some(names) = stored.root().path(&["spec", "names"]) else { return };
-    let kind = names.text("kind").to_owned();
+    // Nothing follows from a name that is not known.
+    let kind = names.get("kind").filter(|kind| !stored.is_opaque(*kind)).and_then(Value::as_str).unwrap_or_default();
+    let kind = kind.to_owned();
     let (id, has_singular, has_list) = (names.id(), names.has("singular"), names.has("listKind"));
     if kind.is_empty() {
         return;

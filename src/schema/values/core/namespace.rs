@@ -10,7 +10,8 @@ const MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
 
 /// `ValidateNamespace`, and what the Pod security admission says of its labels.
 pub(super) fn namespace<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
-    if let Some(spec) = object.get("spec") {
+    // An update leaves them as they are, whatever it says.
+    if let Some(spec) = object.get("spec").filter(|_| !cx.is_update()) {
         for (index, finalizer) in spec.texts("finalizers").enumerate() {
             metadata::finalizer_name(cx, spec, index, finalizer);
             if !metadata::is_standard_or_qualified(finalizer) {

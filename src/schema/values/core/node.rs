@@ -15,6 +15,9 @@ pub(super) fn node<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     if let Some(spec) = object.get("spec") {
         taints(cx, spec);
         pod_cidrs(cx, spec);
+        if spec.has("configSource") {
+            cx.warn(spec.at("configSource"), "the feature is removed");
+        }
         if !spec.text("externalID").is_empty() {
             cx.warn(spec.at("externalID"), "this field is deprecated, and is unused by Kubernetes");
         }

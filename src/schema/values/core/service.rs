@@ -127,7 +127,8 @@ fn ports<'a>(cx: &mut Cx<'a>, spec: Value<'a>, kind: &str) {
             let why = format_args!("may not expose port {KUBELET} externally since it is used by kubelet");
             cx.before(33, |cx| cx.invalid_shown(port.here(), number, why));
         }
-        if !numbers.insert((protocol, number)) {
+        let is_known = port.get("port").is_none_or(|value| !cx.is_opaque(value));
+        if is_known && !numbers.insert((protocol, number)) {
             cx.duplicate_shown(
                 port.here(),
                 format_args!(
@@ -152,7 +153,8 @@ fn port_of<'a>(cx: &mut Cx<'a>, port: Value<'a>, needs_name: bool, names: &mut H
         }
     }
     let number = port.int("port").unwrap_or_default();
-    let wrong_number = name::port_number(number);
+    let is_known = port.get("port").is_none_or(|value| !cx.is_opaque(value));
+    let wrong_number = name::port_number(number).filter(|_| is_known);
     if let Some(why) = wrong_number {
         cx.invalid_shown(port.at("port"), number, why);
     }

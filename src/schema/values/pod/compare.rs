@@ -21,6 +21,18 @@ const EMPTY: [&str; 13] = [
     "resources",
     "volumeAttributes",
 ];
+/// Those of them that are maps: an entry is there or not, whatever it says (`node-role.kubernetes.io/worker: ""`).
+const MAPS: [&str; 9] = [
+    "annotations",
+    "labels",
+    "limits",
+    "matchLabels",
+    "nodeSelector",
+    "options",
+    "overhead",
+    "requests",
+    "volumeAttributes",
+];
 /// Numbers, booleans and texts that are not the same absent as zero: Go has pointers for them.
 const POINTERS: [&str; 38] = [
     "activeDeadlineSeconds",
@@ -92,6 +104,7 @@ pub(super) fn difference(
         (Kind::Mapping, Kind::Mapping) => {
             let theirs: HashMap<&str, Value<'_>> = old.entries().map(|(key, _, value)| (key, value)).collect();
             let ours: HashMap<&str, Value<'_>> = new.entries().map(|(key, _, value)| (key, value)).collect();
+            let is_map = MAPS.contains(&key);
             let is_amounts = matches!(key, "limits" | "requests" | "overhead");
             let gone = theirs.keys().filter(|key| !ours.contains_key(*key)).copied();
             new.entries().map(|(key, ..)| key).chain(gone).filter(|key| !skip(key)).find_map(|field| {
@@ -100,6 +113,7 @@ pub(super) fn difference(
                     (Some(a), Some(b)) if is_amounts || matches!(field, "sizeLimit" | "divisor") => {
                         (quantity::parse_value(a) != quantity::parse_value(b)).then(Vec::new)
                     }
+                    (Some(_), None) | (None, Some(_)) if is_map => Some(Vec::new()),
                     _ => difference(a, b, field, skip),
                 }?;
                 found.push(field.to_owned());
@@ -125,6 +139,7 @@ fn is_zero(value: Value<'_>, key: &str) -> bool {
     match value.kind() {
         Kind::Null => true,
         Kind::Sequence => value.items().len() == 0,
+        Kind::Mapping if MAPS.contains(&key) => value.entries().len() == 0,
         Kind::Mapping => EMPTY.contains(&key) && value.entries().all(|(field, _, value)| is_zero(value, field)),
         _ if POINTERS.contains(&key) => false,
         Kind::Bool => value.as_bool() == Some(false),

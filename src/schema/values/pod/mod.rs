@@ -82,6 +82,7 @@ fn template_of<'a>(cx: &mut Cx<'a>, parent: Value<'a>, field: &'a str, owner: Ow
         cx.forbidden(spec.at("ephemeralContainers"), "ephemeral containers not allowed in pod template");
     }
     warnings::warnings(cx, metadata, spec);
+    warnings::of_template(cx, spec);
 }
 
 /// A Pod itself, as it is created.

@@ -78,6 +78,10 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
         variables(cx, container);
     }
     ports_twice(cx, spec);
+}
+
+/// What is said of a template alone: of a Pod, one second is made of less than none without a word.
+pub(super) fn of_template<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     if spec.int("terminationGracePeriodSeconds").is_some_and(|seconds| seconds < 0) {
         let why = "must be >= 0; negative values are invalid and will be treated as 1";
         cx.warn(spec.at("terminationGracePeriodSeconds"), why);
@@ -176,6 +180,9 @@ fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             );
             cx.warn(port.here(), why);
         }
+        if port.get("containerPort").is_some_and(|number| cx.is_opaque(number)) {
+            continue;
+        }
         let others = numbers.entry((number("containerPort"), protocol)).or_default();
         for other in others.iter().copied() {
             let (other_ip, other_host) = (other.text("hostIP"), other.int("hostPort").unwrap_or_default());
@@ -238,11 +245,20 @@ fn overlaps<'a>(cx: &mut Cx<'a>, volume: Value<'a>) {
     let Some(projected) = volume.get("projected") else { return };
     let mut files = Vec::new();
     for source in projected.list("sources") {
-        // The server drops other kinds, which are switched off.
+        // The server drops other kinds, which are switched off before 1.37.
         if !["configMap", "secret", "downwardAPI", "serviceAccountToken"].iter().any(|kind| source.has(kind)) {
-            let why = format!("volume {:?} (Projected) has no sources provided", volume.text("name"));
-            cx.warn(source.here(), why);
-            cx.called("");
+            let warn = |cx: &mut Cx<'a>| {
+                cx.warn(
+                    source.here(),
+                    format_args!("volume {:?} (Projected) has no sources provided", volume.text("name")),
+                );
+                cx.called("");
+            };
+            if source.has("clusterTrustBundle") || source.has("podCertificate") {
+                cx.before(37, warn);
+            } else {
+                warn(cx);
+            }
         }
         for (kind, title) in [("configMap", "ConfigMap"), ("secret", "Secret"), ("downwardAPI", "DownwardAPI")] {
             let Some(part) = source.get(kind).filter(|part| part.has("items")) else { continue };

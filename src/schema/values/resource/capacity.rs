@@ -105,6 +105,14 @@ fn range<'a>(cx: &mut Cx<'a>, range: Value<'a>, default: &Amount, most: &Amount)
         }
     }
     let Some(step) = Amount::of(range, "step") else { return };
+    if step.quantity <= Quantity::default() {
+        cx.since(37, |cx| {
+            cx.invalid_shown(range.at("step"), format_args!("{:?}", step.shown), "must be greater than zero");
+        });
+    }
+    let mut refuse = |field: &'static str, of: &Amount, why: String| {
+        cx.invalid_shown(range.at(field), format_args!("{:?}", of.shown), why);
+    };
     if min.quantity.0.saturating_add(step.quantity.0) > most.quantity.0 {
         let why = format!("one step {} is larger than capacity value: {}", step.shown, most.shown);
         refuse("step", &step, why);

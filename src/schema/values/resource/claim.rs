@@ -33,7 +33,9 @@ pub(super) fn template<'a>(cx: &mut Cx<'a>, template: Value<'a>) {
         metadata::annotations(cx, own, "annotations");
         metadata::labels(cx, own, "labels");
         for (field, value) in own.entries().map(|(field, _, value)| (field, value)) {
-            let is_set = value.as_str() != Some("") && value.as_int() != Some(0);
+            // A pointer to zero is a value.
+            let is_set =
+                field == "deletionGracePeriodSeconds" || (value.as_str() != Some("") && value.as_int() != Some(0));
             if !matches!(field, "annotations" | "labels") && is_set {
                 cx.forbidden(own.at(field), "cannot be set");
             }
@@ -118,6 +120,9 @@ fn device_request<'a>(cx: &mut Cx<'a>, request: Value<'a>) {
 fn constraint<'a>(cx: &mut Cx<'a>, constraint: Value<'a>, requests: &Names<'_>) {
     request_names(cx, constraint, requests);
     if let Some(attribute) = constraint.text_if("matchAttribute") {
+        if let Some(other) = constraint.text_if("distinctAttribute") {
+            cx.since(37, |cx| names::fully_qualified(cx, constraint.at("distinctAttribute"), other));
+        }
         return names::fully_qualified(cx, constraint.at("matchAttribute"), attribute);
     }
     cx.before(36, |cx| cx.required(constraint.at("matchAttribute"), ""));

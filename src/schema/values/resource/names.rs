@@ -63,6 +63,12 @@ pub(super) fn qualified(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
 /// `validateFullyQualifiedName`
 pub(super) fn fully_qualified(cx: &mut Cx<'_>, at: At<'_>, text: &str) {
     qualified(cx, at, text);
+    if let Some((domain, _)) = text.split_once('/').filter(|(domain, _)| *domain != domain.to_lowercase()) {
+        cx.since(37, |cx| {
+            let whys = name::dns_subdomain(domain).into_iter().map(|why| format!("prefix: {why}"));
+            cx.invalid_shown_each(at, format_args!("{domain:?}"), whys);
+        });
+    }
     if !text.contains('/') {
         let why = "a fully qualified name must be a domain and a name separated by a slash";
         cx.invalid_shown(at, format_args!("{text:?}"), why);

@@ -14,7 +14,14 @@ const COUNTERS: usize = 32;
 
 /// `ResourceSliceSpec`
 pub(super) fn slice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
-    names::driver(cx, spec.at("driver"), spec.text("driver"));
+    let driver = spec.text("driver");
+    names::driver(cx, spec.at("driver"), driver);
+    if driver != driver.to_lowercase() {
+        cx.since(34, |cx| {
+            let why = format!("driver names should be lowercase; {driver:?} contains uppercase characters");
+            cx.warn(spec.at("driver"), why);
+        });
+    }
     if let Some(pool) = spec.get("pool") {
         names::pool(cx, pool.at("name"), pool.text("name"));
         if pool.int("resourceSliceCount").unwrap_or_default() <= 0 {
