@@ -149,7 +149,7 @@ fn token_width(rest: &str) -> usize {
 }
 
 /// The candidate that a misspelt word most likely meant.
-pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(longer) = candidates.iter().find(|candidate| word.len() >= 3 && candidate.starts_with(word)) {
         return Some(longer);

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::Value;
 
 use super::bundled::LIBRARY;
+use super::loaded::Policy;
 use super::place;
 use super::portcullis::Input;
 use super::review::object_of;
-use super::set::Policy;
 use super::subject::{Asked, StandIn};
 use super::violation::Violation;
 use crate::check::{Check, Context, Draft, Subject};

@@ -198,6 +198,16 @@ impl Input {
         !self.whole && self.keys.contains("review") && self.keys.iter().all(|key| GIVEN.contains(&&**key))
     }
 
+    /// A key of it that is read by its name.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.keys.first().map(|key| &**key)
+    }
+
+    /// Something goes through its items, or may do so.
+    pub(super) fn goes_through(&self) -> bool {
+        self.is_listed || self.whole
+    }
+
     /// It is read as the list of `{path, contents}` that `conftest test --combine` makes.
     pub(super) fn is_combined(&self) -> bool {
         self.is_listed && self.has_contents

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::git::Tree;
 use crate::policy::engine::Fault;
+use crate::policy::loaded::Convention;
 use crate::policy::modules::{EXTENSION, is_module, package_of};
-use crate::policy::set::{Convention, PolicySet};
+use crate::policy::set::PolicySet;
 
 /// What the policies of a folder lack, in the order of their files.
 ///
