@@ -155,12 +155,16 @@ pub(super) struct Input {
 impl Input {
     /// What modules read.
     pub(super) fn of<'m>(modules: impl Iterator<Item = &'m Module>) -> Self {
-        let is_input = |term: &Term| term.as_var().is_some_and(|name| &**name == "input");
         let mut found = Self::default();
         for module in modules {
+            let mut names = BTreeSet::from(["input"]);
             for import in module.imports.iter().filter(|import| import.path.first().is_some_and(|r| &**r == "input")) {
-                found.add(import.path.get(1).cloned());
+                match import.path.get(1) {
+                    Some(key) => found.add(Some(Arc::clone(key))),
+                    None => _ = names.insert(&import.name),
+                }
             }
+            let is_input = |term: &Term| term.as_var().is_some_and(|name| names.contains(&**name));
             for rule in &module.rules {
                 visit::rule(rule, &mut |term, _| match &term.kind {
                     TermKind::Ref(base, path) => {

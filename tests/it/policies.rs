@@ -183,14 +183,6 @@ fn conftest_packages_that_would_see_nothing_are_told() {
             "package policies.team\n\ndeny contains \"x\" if not input.review.object.metadata.labels.team\n",
             "the package `policies.team` reads `input.review`",
         ),
-        (
-            "package main\n\ndeny[msg] {\n\tinput[i].contents.kind == \"ConfigMap\"\n\tmsg := input[i].path\n}\n",
-            "the package `main` wants all files at once",
-        ),
-        (
-            "package main\n\ndeny contains \"x\" if {\n\tsome file in input\n\tfile.contents.kind == \"ConfigMap\"\n}\n",
-            "the package `main` wants all files at once",
-        ),
     ];
     for (policy, says) in cases {
         let base = tree(&[CONFIG, ("policies/p.rego", policy)]);
