@@ -222,6 +222,9 @@ impl Validator<'_, '_> {
             let message = format!("{} is \"{}\"", name(&here), cut(pattern));
             self.errors.value(&here, message, "only `*` stands for other text");
         }
+        if raw.namespace.as_ref().is_some_and(Vec::is_empty) {
+            self.errors.value(&at, format!("{} names no package", name(&at)), "name some, or remove the key");
+        }
         let is_all = raw.all_namespaces == Some(true);
         if is_all && raw.namespace.is_some() {
             let message = format!("{} says less than `all-namespaces`", name(&at));

@@ -266,7 +266,7 @@ pub fn run(
     part.unchecked.extend(schemas::broken(&entries));
     let has_judged = part.counts.objects_judged > 0;
     part.unchecked.extend(policies::records(&policies, config, &head_state, has_judged.then_some(&changes)));
-    part.notices.extend(policies.notices.iter().map(|text| trust::notice("policy-not-asked", text)));
+    part.notices.extend(self::policies::notices(&policies));
     part.notices.extend(proposed.as_ref().and_then(|set| run.changed_policies(set)));
     part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
     if run.audit {

@@ -18,6 +18,7 @@ use crate::policy::engine::Fault;
 use crate::policy::review::object_of;
 use crate::policy::set::PolicySet;
 use crate::policy::state::State;
+use crate::report::Notice;
 use crate::report::model::PolicyInfo;
 use crate::rules;
 use crate::source::{RepoPath, Side};
@@ -27,6 +28,9 @@ use super::{config_broken, documents};
 
 /// The id of the notice that the change edits policies.
 pub const POLICIES_CHANGED: &str = "policies-changed";
+
+/// The id of the notice that a policy is not asked about something.
+const POLICY_NOT_ASKED: &str = "policy-not-asked";
 
 /// What a file of Gatekeeper's has in it.
 const SIGN: &[u8] = b"gatekeeper.sh";
@@ -116,6 +120,14 @@ fn constraint_info(set: &PolicySet, id: &str, name: &str) -> Option<PolicyInfo> 
     let (title, description) = (annotation("metadata.gatekeeper.sh/title"), annotation("description"));
     let (title, description) = (title.unwrap_or_default(), description.unwrap_or_default());
     Some(PolicyInfo { id: id.to_owned(), title, description, links: Vec::new() })
+}
+
+/// What of the policies may be another than somebody thinks.
+pub(super) fn notices(set: &PolicySet) -> impl Iterator<Item = Notice> {
+    set.notices.iter().map(|fault| {
+        let help = fault.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
+        notice(POLICY_NOT_ASKED, &format!("{}:{}: {}{help}", fault.path, fault.line, fault.message))
+    })
 }
 
 /// Records of what the policies did not judge, or not as a cluster does. `changes` are those with objects that were judged.

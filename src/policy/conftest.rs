@@ -33,13 +33,12 @@ pub fn is_namespace(package: &str, modules: &Modules, conftest: &Conftest) -> bo
 
 /// That nobody asks a package although it decides, where no entry says which are asked.
 #[must_use]
-pub fn not_asked(package: &str, modules: &Modules, conftest: &Conftest) -> Option<String> {
+pub fn not_asked(package: &str, modules: &Modules, conftest: &Conftest) -> Option<Fault> {
     let is_left = conftest.namespaces.is_none() && decides(package, modules) && !modules.is_used(package);
     let path = &modules.of(package).next().filter(|_| is_left)?.path;
-    Some(format!(
-        "{path}: the package `{package}` is not asked; beside `main`, one is asked where the entry names it, as \
-         `namespace: [main, {package}]`"
-    ))
+    let help = format!("name it in the entry, as for `conftest test --namespace`: `namespace: [{MAIN}, {package}]`");
+    let message = format!("the package `{package}` is not asked, because there is one called `{MAIN}`");
+    Some(Fault { code: "incomplete", help: Some(help), ..Fault::of(path, message) })
 }
 
 /// The package is written for `--combine`.

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 
 use super::engine::{Fault, Program};
-use super::matching::Match;
-use super::metadata::Metadata;
+use super::matching::{Match, OddKind};
+use super::metadata::{self, Metadata};
 use super::modules::Modules;
 use super::reads::{self, InventoryReads};
 use super::violation::Violation;
@@ -112,7 +112,7 @@ impl Policy {
         let mut path: Arc<str> = Arc::from("");
         let mut metadata = Metadata::default();
         for module in modules.of(package) {
-            let found = super::metadata::of_package(module)?;
+            let found = metadata::of_package(module)?;
             if path.is_empty() || (metadata.line == 0 && found.line > 0) {
                 path = Arc::clone(&module.path);
                 metadata = found;
@@ -122,6 +122,12 @@ impl Policy {
             line: metadata.line,
             ..Fault::of(&path, format!("METADATA: custom.match: {why}"))
         })?;
+        if convention == Convention::Combined && metadata.custom.matches.is_some() {
+            let (line, column) = (metadata.line, 1);
+            let message = "METADATA: custom.match: the policy judges all objects together".to_owned();
+            let help = Some("remove it, and say in the rules which objects they are about".to_owned());
+            return Err(Fault { line, column, help, ..Fault::of(&path, message) });
+        }
         if let Some((message, help)) = metadata.custom.id.as_deref().and_then(id_mistake) {
             let line = metadata.line;
             return Err(Fault { line, help: Some(help.to_owned()), ..Fault::of(&path, message) });
@@ -141,6 +147,23 @@ impl Policy {
             group: Arc::clone(group),
             constants: OnceLock::new(),
         })
+    }
+
+    /// Groups and kinds of its `match` that no object can have, or hardly.
+    #[must_use]
+    pub fn odd_kinds(&self) -> Vec<OddKind> {
+        // Ours are tested.
+        if self.is_bundled { Vec::new() } else { self.matches.odd_kinds() }
+    }
+
+    /// One of them as a mistake of its METADATA.
+    #[must_use]
+    pub fn match_fault(&self, odd: &OddKind) -> Fault {
+        let mut own = self.group.modules.of(&self.package).filter(|module| module.path == self.path);
+        let (line, column) = own.next().map_or((1, 1), |module| metadata::place_of(module, &self.metadata, &odd.text));
+        let help = odd.meant.as_ref().map(|meant| format!("did you mean {meant}?"));
+        let message = format!("METADATA: custom.match: {}", odd.message);
+        Fault { line, column, help, ..Fault::of(&self.path, message) }
     }
 
     /// What it may compare a value with: each is tried in the place of one that is not known.

@@ -11,6 +11,7 @@ use super::bundled::{self, LIBRARY};
 use super::engine::{Fault, Module, Program};
 use super::gatekeeper::libraries::Libraries;
 use super::loaded::{Convention, Group, Policy};
+use super::matching::OddKind;
 use super::modules::{EXTENSION, Modules, package_of};
 use super::{Value, conftest, folder, portcullis};
 use crate::config::{self, Config, ConfigError, Conftest, did_you_mean};
@@ -30,8 +31,8 @@ pub struct PolicySet {
     pub mistakes: Vec<ConfigError>,
     /// What is wrong with the policies.
     pub faults: Vec<Fault>,
-    /// What is not wrong, and may be another than somebody thinks.
-    pub notices: Vec<String>,
+    /// What can be used, and may be another than somebody thinks.
+    pub notices: Vec<Fault>,
 }
 
 /// An entry of `policies`, or a folder that the caller gives.
@@ -231,7 +232,10 @@ impl PolicySet {
             }
             match Policy::new(package, convention, &group) {
                 // Another entry may ask for the same package of the folder, and for others.
-                Ok(policy) => places.push(self.place_of(policy)),
+                Ok(policy) => {
+                    self.odd_kinds(&policy);
+                    places.push(self.place_of(policy));
+                }
                 Err(fault) => self.faults.push(fault),
             }
         }
@@ -255,6 +259,21 @@ impl PolicySet {
             return Err(Mistake::of_use((format!("policies: `{shown}` holds no policy"), help.to_owned())));
         }
         Ok(places)
+    }
+
+    /// What a policy looks for and cannot find: a misspelt kind would pass everything.
+    fn odd_kinds(&mut self, policy: &Policy) {
+        for odd in policy.odd_kinds() {
+            let fault = policy.match_fault(&odd);
+            match odd {
+                OddKind { is_certain: true, meant: Some(_), .. } => self.faults.push(fault),
+                OddKind { is_certain: true, .. } => {
+                    let help = Some("remove it: the policy is asked about no such object".to_owned());
+                    self.notices.push(Fault { code: "incomplete", help, ..fault });
+                }
+                OddKind { is_certain: false, .. } => {}
+            }
+        }
     }
 
     /// The place of a policy, which may be there already.
