@@ -41,7 +41,7 @@ struct Told<'a> {
     spot: Option<Spot>,
 }
 
-impl<'a> Run<'a> {
+impl Run<'_> {
     /// What such policies say.
     pub(super) fn combined(&self, changes: &[FileChange]) -> Result<Part, RunError> {
         if !combined::any(self.policies) {

@@ -253,8 +253,7 @@ pub fn run(
         today: options.today,
         progress,
     };
-    let mut part = run.judge(&changes)?;
-    part = part.add(run.combined(&changes)?);
+    let mut part = run.judge(&changes)?.add(run.combined(&changes)?);
     options.store.flush();
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     let proposed = run.proposed(&rules);

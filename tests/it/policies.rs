@@ -308,8 +308,15 @@ fn the_webhook_of_gatekeeper_is_found() {
     assert_eq!([code(&[], false), code(&[], true)], [Some(1), Some(0)]);
     let webhook = [("webhook.yaml", webhook)];
     assert_eq!([code(&webhook, false), code(&webhook, true)], [Some(0), Some(1)]);
-    let other = webhook[0].1.replace("name: shop}}", "name: other}}");
+    let with = |from: &str, to: &str| webhook[0].1.replace(from, to);
+    let other = with("name: shop}}", "name: other}}");
     assert_eq!(code(&[("webhook.yaml", &other)], true), Some(0));
+    // A rule is about the objects that it names.
+    for (rule, expected) in [("operations: ['*'], resources: ['*']", 1), ("operations: [DELETE], resources: [pods]", 0)]
+    {
+        let other = with("operations: [DELETE], resources: ['*']", rule);
+        assert_eq!(code(&[("webhook.yaml", &other)], true), Some(expected), "{rule}");
+    }
 }
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  containers:\n  - name: c\n    \
