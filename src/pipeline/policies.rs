@@ -193,11 +193,15 @@ pub(super) fn change(comparison: &Comparison, config: &Config, paths: impl Itera
     let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
     let compared = &comparison.compared;
     let clusters = config.clusters.iter().map(|cluster| Value::from(cluster.name.as_str())).collect::<Vec<_>>();
+    let author = comparison.author.as_ref().map_or(Value::Null, |author| {
+        object_of([("name", text(&author.name)), ("email", text(&author.email)), ("login", text(&author.login))])
+    });
     object_of([
         ("base", text(&compared.base)),
         ("head", text(&compared.head)),
         ("paths", Value::from(paths.map(Value::from).collect::<Vec<_>>())),
         ("clusters", Value::from(clusters)),
+        ("author", author),
     ])
 }
 
