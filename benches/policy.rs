@@ -118,7 +118,7 @@ fn deployment(number: usize) -> Review {
 
 fn ask(library: &Library, review: &Review) -> usize {
     let operations = OPERATIONS.map(str::to_owned);
-    library.evaluate(review, EnforcementPoint::Webhook, &operations, None).len()
+    library.evaluate(review, EnforcementPoint::Webhook, Some(&operations), None).len()
 }
 
 fn bench(criterion: &mut Criterion) {

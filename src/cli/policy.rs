@@ -16,7 +16,7 @@ use clap::Subcommand;
 use super::{INDETERMINATE, complain};
 use crate::policy::author;
 use crate::policy::bundled::LIBRARY;
-use crate::policy::set::Policy;
+use crate::policy::loaded::Policy;
 
 /// Arguments of `policy`.
 #[derive(Debug, clap::Args)]

@@ -149,35 +149,17 @@ fn token_width(rest: &str) -> usize {
 }
 
 /// The candidate that a misspelt word most likely meant.
-pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     if let Some(longer) = candidates.iter().find(|candidate| word.len() >= 3 && candidate.starts_with(word)) {
         return Some(longer);
     }
-    let word: Vec<char> = word.chars().take(64).flat_map(char::to_lowercase).collect();
+    // Two letters that changed places are one mistake.
+    let word: String = word.chars().take(64).flat_map(char::to_lowercase).collect();
     candidates
         .into_iter()
-        .map(|candidate| (edits(&word, &candidate.chars().collect::<Vec<_>>()), candidate))
+        .map(|candidate| (strsim::osa_distance(&word, candidate), candidate))
         .filter(|(edits, candidate)| *edits <= (candidate.len() / 3).max(1))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein distance.
-fn edits(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (above, y) in row.windows(2).zip(b) {
-            let (diagonal, up) = match above {
-                [diagonal, up] => (*diagonal, *up),
-                _ => continue,
-            };
-            left = (diagonal + usize::from(x != y)).min(up + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -111,9 +111,16 @@ impl Page<'_> {
                 0 => String::new(),
                 count => format!(", {count} exception(s)"),
             };
+            let combine = match policy.conftest.combine {
+                Some(true) => ", all objects together",
+                Some(false) => ", each object by itself",
+                None => "",
+            };
+            let packages = policy.conftest.namespaces.as_ref();
+            let packages = packages.map_or(String::new(), |names| format!(", packages {}", names.join(", ")));
             self.setting(
                 &format!("policy {}", policy.uses),
-                format_args!("{level}{from}{except}"),
+                format_args!("{level}{from}{except}{combine}{packages}"),
                 Some(&policy.pointer),
             );
         }

@@ -26,6 +26,7 @@ pub mod suppress;
 mod validate;
 pub mod weaken;
 
+pub(crate) use error::did_you_mean;
 pub use error::{ConfigError, ConfigErrors};
 pub use minor::{MINORS, Minor};
 pub use raw::{Apply, CommentMode, Existing, FailOn, Level, Mode, OverrideRights};
@@ -134,6 +135,8 @@ pub struct Policy {
     pub enforce_from: Option<Date>,
     /// Parameters.
     pub params: serde_json::Map<String, serde_json::Value>,
+    /// How conftest would be called.
+    pub conftest: Conftest,
     /// What it does not apply to.
     pub except: Vec<Except>,
     /// Who answers for it.
@@ -151,11 +154,21 @@ impl Policy {
             level: None,
             enforce_from: None,
             params: serde_json::Map::new(),
+            conftest: Conftest::default(),
             except: Vec::new(),
             owner: None,
             pointer: String::new(),
         }
     }
+}
+
+/// What the command line of `conftest test` would say of a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Conftest {
+    /// `--combine`: the policies judge all documents together. None: those do that are written for it.
+    pub combine: Option<bool>,
+    /// `--namespace`: the packages that are asked, in which `*` stands for any text. None: conftest's default.
+    pub namespaces: Option<Vec<String>>,
 }
 
 /// What a policy does not apply to; every list that is not empty must match.

@@ -183,6 +183,14 @@ pub(super) struct RawPolicy {
     pub(super) enforce_from: Option<String>,
     /// Its parameters.
     pub(super) params: Option<serde_json::Map<String, serde_json::Value>>,
+    /// conftest's `--combine`: whether the policies judge all objects together. Those that are written for it do, unless
+    /// given.
+    pub(super) combine: Option<bool>,
+    /// conftest's `--namespace`: the packages that are asked; `*` stands for any text.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub(super) namespace: Option<Vec<String>>,
+    /// conftest's `--all-namespaces`: every package is asked.
+    pub(super) all_namespaces: Option<bool>,
     /// What it does not apply to.
     pub(super) except: Option<Vec<RawExcept>>,
     /// Who answers for it.

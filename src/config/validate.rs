@@ -13,7 +13,7 @@ use super::raw::{RawCluster, RawConfig, RawExcept, RawKubernetes, RawPolicy, Raw
 use super::read::Part;
 use super::shape::{cut, name};
 use super::suppress::ConfigSuppression;
-use super::{Cluster, Config, Except, Kubernetes, Policy, Review, RuleLevel};
+use super::{Cluster, Config, Conftest, Except, Kubernetes, Policy, Review, RuleLevel};
 use crate::finding::Reason;
 use crate::policy::bundled::LIBRARY;
 use crate::source::{Side, Source};
@@ -198,8 +198,10 @@ impl Validator<'_, '_> {
         let raw = raw.unwrap_or_default().into_iter().enumerate();
         raw.map(|(index, raw)| {
             let pointer = child(pointer, &index.to_string());
+            let conftest = self.conftest(&raw, &pointer);
             let except = raw.except.unwrap_or_default().into_iter().enumerate();
             Policy {
+                conftest,
                 uses: self.folder(&raw.uses, &child(&pointer, "use")),
                 level: raw.level,
                 enforce_from: raw.enforce_from.and_then(|date| self.date(&date, &child(&pointer, "enforce-from"))),
@@ -210,6 +212,26 @@ impl Validator<'_, '_> {
             }
         })
         .collect()
+    }
+
+    fn conftest(&mut self, raw: &RawPolicy, pointer: &str) -> Conftest {
+        let at = child(pointer, "namespace");
+        let names = raw.namespace.iter().flatten().enumerate();
+        for (index, pattern) in names.filter(|(_, pattern)| pattern.contains(['?', '['])) {
+            let here = child(&at, &index.to_string());
+            let message = format!("{} is \"{}\"", name(&here), cut(pattern));
+            self.errors.value(&here, message, "only `*` stands for other text");
+        }
+        if raw.namespace.as_ref().is_some_and(Vec::is_empty) {
+            self.errors.value(&at, format!("{} names no package", name(&at)), "name some, or remove the key");
+        }
+        let is_all = raw.all_namespaces == Some(true);
+        if is_all && raw.namespace.is_some() {
+            let message = format!("{} says less than `all-namespaces`", name(&at));
+            self.errors.at(&at, Part::Key, message, Some("remove one of them".into()));
+        }
+        let every = || vec!["*".to_owned()];
+        Conftest { combine: raw.combine, namespaces: raw.namespace.clone().or_else(|| is_all.then(every)) }
     }
 
     fn except(&mut self, raw: RawExcept, pointer: String) -> Except {

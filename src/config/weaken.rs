@@ -184,6 +184,15 @@ impl Compare<'_> {
         if let Some(date) = new.enforce_from.filter(|date| old.enforce_from.is_none_or(|old| *date > old)) {
             self.add(&at("enforce-from"), format!("policies: {uses} is enforced only from {date}"));
         }
+        if old.conftest.combine != new.conftest.combine {
+            self.add(&at("combine"), format!("policies: another input of {uses} changes what it allows"));
+        }
+        let (before, after) = (&old.conftest.namespaces, &new.conftest.namespaces);
+        let only_adds =
+            before.as_ref().zip(after.as_ref()).is_some_and(|(old, new)| missing(old, new).next().is_none());
+        if before != after && !only_adds {
+            self.add(&at("namespace"), format!("policies: other packages of {uses} are asked"));
+        }
         if old.params != new.params {
             self.add(&at("params"), format!("policies: the parameters of {uses} change what it allows"));
         }

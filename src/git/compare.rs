@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use git2::Commit;
 
+use super::author::Author;
 use super::error::{GitError, quote};
 use super::event::Event;
 use super::folder;
@@ -91,6 +92,8 @@ pub struct Comparison {
     pub base: Tree,
     /// After.
     pub head: Tree,
+    /// Who wrote the head; none where it is no commit.
+    pub author: Option<Author>,
     /// For the report.
     pub compared: Compared,
     /// Which sort.
@@ -178,7 +181,7 @@ fn without_git(
     reproduce: String,
 ) -> Outcome {
     let compared = Compared { description, base: None, head: None, trust: None, reproduce };
-    Outcome::Compare(Box::new(Comparison { trust, base, head, compared, kind, repository: None }))
+    Outcome::Compare(Box::new(Comparison { trust, base, head, author: None, compared, kind, repository: None }))
 }
 
 struct Finder<'r> {
@@ -207,6 +210,7 @@ impl<'r> Finder<'r> {
             trust: Some(tree_of(self.repository, trust)?),
             base: tree_of(self.repository, base)?,
             head: tree_of(self.repository, head)?,
+            author: Some(Author::of(head)),
             compared,
             kind: ComparisonKind::Range,
             repository: Some(self.repository.clone()),
@@ -271,6 +275,7 @@ impl<'r> Finder<'r> {
             }),
             base: Tree::empty(),
             head,
+            author: None,
             compared,
             kind: ComparisonKind::All,
             repository: Some(self.repository.clone()),
@@ -320,6 +325,7 @@ impl<'r> Finder<'r> {
             trust: base.clone(),
             base: base.unwrap_or_else(Tree::empty),
             head: changed,
+            author: None,
             compared,
             kind,
             repository: Some(self.repository.clone()),
@@ -330,7 +336,11 @@ impl<'r> Finder<'r> {
         if let Some(path) = &environment.github_event_path {
             let event = Event::read(path, environment.github_event_name.as_deref())?;
             if event != Event::Other {
-                return self.event(&event, environment);
+                let mut outcome = self.event(&event, environment)?;
+                if let (Outcome::Compare(comparison), Some(login)) = (&mut outcome, event.login()) {
+                    comparison.author.get_or_insert_default().login = Some(login.to_owned());
+                }
+                return Ok(outcome);
             }
         }
         let tip = head(self.handle)?;
@@ -368,7 +378,7 @@ impl<'r> Finder<'r> {
 
     fn event(&self, event: &Event, environment: &Environment) -> Result<Outcome, GitError> {
         match event {
-            Event::PullRequest { number, base, head, merge, trusted_run } => {
+            Event::PullRequest { number, base, head, merge, trusted_run, .. } => {
                 let checked_out = self::head(self.handle)?;
                 let known = [merge.as_deref(), environment.github_sha.as_deref(), Some(base)];
                 if is_merge_ref(&checked_out, head, known) {
@@ -390,7 +400,7 @@ impl<'r> Finder<'r> {
                 sentence: format!("the push deletes {}", reference.escape_debug()),
                 offers: Vec::new(),
             }),
-            Event::Push { before, after: Some(after), reference } => {
+            Event::Push { before, after: Some(after), reference, .. } => {
                 let tip = self.event_head(&self::head(self.handle)?, after, None)?;
                 let description = format!("push to {}", reference.escape_debug());
                 if let Some(before) = before {

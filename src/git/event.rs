@@ -21,6 +21,8 @@ pub enum Event {
         merge: Option<String>,
         /// The run has the base's rights (`pull_request_target`).
         trusted_run: bool,
+        /// The account that opened it.
+        login: Option<String>,
     },
     /// `merge_group`: an entry of the merge queue.
     MergeGroup {
@@ -37,6 +39,8 @@ pub enum Event {
         after: Option<String>,
         /// The ref: `refs/heads/main`.
         reference: String,
+        /// The account that pushed.
+        login: Option<String>,
     },
     /// `schedule`.
     Schedule,
@@ -54,6 +58,12 @@ struct Payload {
     #[serde(rename = "ref")]
     reference: Option<String>,
     schedule: Option<serde_json::Value>,
+    sender: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    login: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +72,7 @@ struct PullRequest {
     base: Tip,
     head: Tip,
     merge_commit_sha: Option<String>,
+    user: Option<User>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +97,15 @@ impl Event {
         Self::parse(&bytes, name).map_err(bad)
     }
 
+    /// The account whose change it is, where the event says it.
+    #[must_use]
+    pub fn login(&self) -> Option<&str> {
+        match self {
+            Self::PullRequest { login, .. } | Self::Push { login, .. } => login.as_deref(),
+            Self::MergeGroup { .. } | Self::Schedule | Self::Other => None,
+        }
+    }
+
     fn parse(bytes: &[u8], name: Option<&str>) -> Result<Self, String> {
         let payload: Payload = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let shape = match &payload {
@@ -104,6 +124,7 @@ impl Event {
                     head: commit(&pull.head.sha)?.ok_or("`pull_request.head.sha` is all zeros")?,
                     merge: pull.merge_commit_sha.as_deref().map(commit).transpose()?.flatten(),
                     trusted_run: name == "pull_request_target",
+                    login: pull.user.and_then(|user| user.login),
                 })
             }
             "merge_group" => {
@@ -117,6 +138,7 @@ impl Event {
                 before: commit(&payload.before.ok_or("it has no `before`")?)?,
                 after: commit(&payload.after.ok_or("it has no `after`")?)?,
                 reference: payload.reference.ok_or("it has no `ref`")?,
+                login: payload.sender.and_then(|user| user.login),
             }),
             "schedule" => Ok(Self::Schedule),
             _ => Ok(Self::Other),

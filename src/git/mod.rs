@@ -4,6 +4,7 @@
 //! Blobs are read straight from the object store; nothing is checked out and nothing is written. The cost of a
 //! comparison follows the change: folders with equal git ids are never opened.
 
+mod author;
 mod compare;
 mod content;
 mod diff;
@@ -17,6 +18,7 @@ mod repository;
 mod revision;
 mod tree;
 
+pub use author::Author;
 pub use compare::{Comparison, ComparisonKind, Offer, Outcome, Request, compare};
 pub use content::{Content, MAX_FILE_BYTES};
 pub use diff::{FileChange, Hunk, changed_lines, diff, hunks};

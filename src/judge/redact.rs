@@ -4,6 +4,7 @@
 //! keys stay, and of a file that does not parse and mentions a Secret nothing.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::alphabet;
@@ -48,7 +49,12 @@ struct Masks {
 pub struct Redactor {
     files: HashMap<(Side, RepoPath), Masks>,
     texts: BTreeSet<String>,
+    /// The same of files that are not shown themselves.
+    others: Vec<Arc<Texts>>,
 }
+
+/// What no text may hold.
+pub type Texts = BTreeSet<String>;
 
 impl Redactor {
     /// Learn what a file must not show.
@@ -77,6 +83,17 @@ impl Redactor {
         if masks.whole || !masks.unshown.is_empty() || !masks.spans.is_empty() {
             self.files.insert((file.side, file.path.clone()), masks);
         }
+    }
+
+    /// What no text may hold of the files that are known.
+    #[must_use]
+    pub fn into_texts(self) -> Texts {
+        self.texts
+    }
+
+    /// Hide other texts too.
+    pub fn hide(&mut self, texts: &Arc<Texts>) {
+        self.others.push(Arc::clone(texts));
     }
 
     /// Mask a value: everything of a mapping but its keys.
@@ -152,7 +169,8 @@ impl Redactor {
     }
 
     fn scrub(&self, text: &mut String) {
-        let mut found: Vec<&String> = self.texts.iter().filter(|secret| text.contains(secret.as_str())).collect();
+        let all = self.others.iter().flat_map(|texts| texts.iter()).chain(&self.texts);
+        let mut found: Vec<&String> = all.filter(|secret| text.contains(secret.as_str())).collect();
         // Longer texts first, so that a part of one does not leave the rest of it behind.
         found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         for secret in found {

@@ -12,8 +12,8 @@ use crate::manifest::classify::Classifier;
 use crate::manifest::key::Namespace;
 use crate::manifest::object::group_of;
 use crate::policy::gatekeeper::constraint::Constraint;
+use crate::policy::loaded::Policy;
 use crate::policy::pod_security;
-use crate::policy::set::Policy;
 use crate::source::RepoPath;
 use crate::yaml::Value;
 

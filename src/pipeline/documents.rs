@@ -1,6 +1,6 @@
 //! All objects of a side as policies read them: `data.inventory`, in the form of Gatekeeper's.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -8,6 +8,7 @@ use super::is_manifest_name;
 use crate::config::{Config, Scope};
 use crate::finding::{Reason, Status, Unchecked};
 use crate::git::{Content, FileChange, Tree, TreeEntry};
+use crate::judge::redact::{Redactor, Texts};
 use crate::manifest::agents::Agents;
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::{ManifestFile, Role};
@@ -18,15 +19,26 @@ use crate::policy::state::{Documents, Placed, State};
 use crate::policy::value;
 use crate::source::{RepoPath, Side};
 
+/// What must not be shown of the objects of a side, once they are gathered.
+pub(super) type Secrets = OnceLock<Arc<Texts>>;
+
 /// Where objects go that name no namespace: kubectl puts them there.
 const UNSET: &str = "default";
 
-/// The objects of a file, and why it may hold more.
-type OfFile = (Vec<Placed>, Option<(RepoPath, String)>);
+/// The objects of a file, why it may hold more, and what of it must not be shown.
+type OfFile = (Vec<Placed>, Option<(RepoPath, String)>, Texts);
 
 /// The objects of a tree: `namespace[NAMESPACE][GROUP/VERSION][KIND][NAME]` and `cluster[GROUP/VERSION][KIND][NAME]`.
 /// Files that are no manifests hold none.
-pub(super) fn gather(tree: &Tree, agents: &Agents<'_>, trusted: &Agents<'_>, config: &Config, side: Side) -> Documents {
+/// What of them must not be shown goes to `secrets`.
+pub(super) fn gather(
+    tree: &Tree,
+    agents: &Agents<'_>,
+    trusted: &Agents<'_>,
+    config: &Config,
+    side: Side,
+    secrets: &Secrets,
+) -> Documents {
     let classifier = Classifier::new(agents, trusted, &config.substitution, side);
     let is_judged = |path: &str| matches!(config.scope(path), Scope::Included(_));
     let files = match tree.files("") {
@@ -39,24 +51,31 @@ pub(super) fn gather(tree: &Tree, agents: &Agents<'_>, trusted: &Agents<'_>, con
         .filter_map(|entry| {
             let file = match file(&classifier, tree, entry) {
                 Ok(file) => file?,
-                Err(why) => return Some((Vec::new(), Some((entry.path.clone(), why)))),
+                Err(why) => return Some((Vec::new(), Some((entry.path.clone(), why)), Texts::default())),
             };
+            let mut redactor = Redactor::default();
+            redactor.add(&file);
             let broken = file.problems.iter().find(|problem| problem.fatal && file.has_sign);
             let clusters: Arc<[String]> = clusters_of(config, &entry.path).into();
             let place = |object: &Arc<Object>| Placed {
+                file: entry.path.clone(),
                 clusters: Arc::clone(&clusters),
                 path: path_of(object),
                 value: value::whole(object.value()),
+                without_unknown: object.has_unknown().then(|| value::of_object(object).1).flatten(),
             };
             let objects = file.objects.iter().map(place).collect();
-            Some((objects, broken.map(|problem| (entry.path.clone(), problem.message.clone()))))
+            Some((objects, broken.map(|problem| (entry.path.clone(), problem.message.clone())), redactor.into_texts()))
         })
         .collect();
-    let mut documents = Documents::default();
-    for (objects, unread) in read {
+    let (mut documents, mut all) = (Documents::default(), Texts::default());
+    for (objects, unread, texts) in read {
         documents.objects.extend(objects);
         documents.unread.extend(unread);
+        all.extend(texts);
     }
+    // Objects are gathered once.
+    _ = secrets.set(Arc::new(all));
     documents
 }
 
@@ -97,7 +116,7 @@ pub(super) fn unread(state: &State<'_>, config: &Config, changes: &[FileChange])
 }
 
 /// Where an object goes.
-fn path_of(object: &Object) -> Vec<String> {
+pub(super) fn path_of(object: &Object) -> Vec<String> {
     let key = &object.key;
     let mut path = match &key.namespace {
         Namespace::Cluster => vec!["cluster".to_owned()],

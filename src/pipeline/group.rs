@@ -37,22 +37,7 @@ impl Run<'_> {
     pub(super) fn group(&self, changes: &[FileChange]) -> Result<Part, RunError> {
         let base = self.classifier(&self.base, Side::Base);
         let head = self.classifier(&self.head, Side::Head);
-        let changes: Vec<FileChange> = changes.iter().flat_map(|change| self.parted(change)).collect();
-        let mut pairs: Vec<Pair> =
-            changes.par_iter().map(|change| self.read(change, &base, &head)).collect::<Result<_, _>>()?;
-        if !self.audit {
-            pairs.extend(self.reclassified(&pairs, &base, &head)?);
-        }
-        let objects = |side: fn(&Pair) -> &Reading| -> Vec<Located> {
-            let files = pairs.iter().filter_map(|pair| side(pair).file());
-            files
-                .flat_map(|file| {
-                    file.objects.iter().map(|object| Located { object: Arc::clone(object), file: Arc::clone(file) })
-                })
-                .collect()
-        };
-        let together = |old: &RepoPath, new: &RepoPath| self.together(old, new);
-        let mut changes = change::pair(objects(|pair| &pair.old), objects(|pair| &pair.new), &together);
+        let (mut pairs, mut changes) = self.paired(changes, &base, &head)?;
 
         let mut part = Part::default();
         for pair in &pairs {
@@ -62,7 +47,7 @@ impl Run<'_> {
         let (dependents, unchanged) = self.dependents(&pairs, &changes, &base, &head)?;
         pairs.extend(dependents);
         changes.extend(unchanged);
-        let (judge, problems) = self.judge_of(&pairs, &changes);
+        let (mut judge, problems) = self.judge_of(&pairs, &changes);
         let secrets = [(Side::Base, &pairs), (Side::Head, &pairs)].map(|(side, pairs)| self.sops_rules(side, pairs));
         let [old_sops, new_sops] = &secrets;
         let (config, today) = (self.config, self.today);
@@ -119,6 +104,7 @@ impl Run<'_> {
                 new: Review::of_head(change).map(|r| run_checks(&new_context, Subject::Object(r))).unwrap_or_default(),
             }
         }));
+        self.hide_gathered(&mut judge);
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         part.unchecked.extend(self.without_schema(&judged));
         for unit in &mut units {
@@ -140,7 +126,33 @@ impl Run<'_> {
         Ok(part)
     }
 
-    fn classifier<'s>(&'s self, side: &'s super::Side<'_>, which: Side) -> Classifier<'s> {
+    /// Both sides of changed files, and what happens to their objects.
+    pub(super) fn paired(
+        &self,
+        changes: &[FileChange],
+        base: &Classifier<'_>,
+        head: &Classifier<'_>,
+    ) -> Result<(Vec<Pair>, Vec<ObjectChange>), RunError> {
+        let changes: Vec<FileChange> = changes.iter().flat_map(|change| self.parted(change)).collect();
+        let mut pairs: Vec<Pair> =
+            changes.par_iter().map(|change| self.read(change, base, head)).collect::<Result<_, _>>()?;
+        if !self.audit {
+            pairs.extend(self.reclassified(&pairs, base, head)?);
+        }
+        let objects = |side: fn(&Pair) -> &Reading| -> Vec<Located> {
+            let files = pairs.iter().filter_map(|pair| side(pair).file());
+            files
+                .flat_map(|file| {
+                    file.objects.iter().map(|object| Located { object: Arc::clone(object), file: Arc::clone(file) })
+                })
+                .collect()
+        };
+        let together = |old: &RepoPath, new: &RepoPath| self.together(old, new);
+        let changes = change::pair(objects(|pair| &pair.old), objects(|pair| &pair.new), &together);
+        Ok((pairs, changes))
+    }
+
+    pub(super) fn classifier<'s>(&'s self, side: &'s super::Side<'_>, which: Side) -> Classifier<'s> {
         Classifier::new(side.agents, self.trusted, &self.config.substitution, which)
     }
 
@@ -194,6 +206,13 @@ impl Run<'_> {
             return before.iter().any(|root| after.contains(root)) || joined();
         }
         change::cluster_folder(old) == change::cluster_folder(new)
+    }
+
+    /// What policies read of other objects they may quote.
+    pub(super) fn hide_gathered(&self, judge: &mut Judge<'_>) {
+        for texts in [self.base.secrets, self.head.secrets].into_iter().filter_map(|secrets| secrets.get()) {
+            judge.redactor.hide(texts);
+        }
     }
 
     /// What the checks say of an object that they did not judge is a record, not a finding.

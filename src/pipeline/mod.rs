@@ -3,6 +3,7 @@
 //! The files of a comparison are one group, because objects move between files. An audit (`--all`) has no old side, so
 //! there every file is a group of its own: it is read, judged and dropped, and memory follows the largest file.
 
+mod combined;
 mod coverage;
 mod dependents;
 mod documents;
@@ -125,6 +126,7 @@ struct Side<'a> {
     agents: &'a Agents<'a>,
     crds: Sources<'a>,
     state: &'a State<'a>,
+    secrets: &'a documents::Secrets,
 }
 
 impl<'a> Side<'a> {
@@ -218,9 +220,10 @@ pub fn run(
         .as_ref()
         .filter(|_| !audit && !same(&comparison.head))
         .map(|_| if same(&comparison.base) { &base_crds } else { &trust_crds });
-    let gather = |tree, agents, side| documents::gather(tree, agents, trusted, config, side);
-    let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base);
-    let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head);
+    let [base_secrets, head_secrets] = [documents::Secrets::new(), documents::Secrets::new()];
+    let gather = |tree, agents, side, secrets| documents::gather(tree, agents, trusted, config, side, secrets);
+    let gather_base = || gather(&comparison.base, &base_agents, source::Side::Base, &base_secrets);
+    let gather_head = || gather(&comparison.head, &head_agents, source::Side::Head, &head_secrets);
     let change = policies::change(&comparison, config, changes.iter().map(|change| change.path.to_string()));
     let base_state = State::new(&base, None, &gather_base, config, change.clone());
     let head_state = State::new(&head, Some(&base_state), &gather_head, config, change);
@@ -234,6 +237,7 @@ pub fn run(
             agents: &base_agents,
             crds: sources(&base_crds, None),
             state: &base_state,
+            secrets: &base_secrets,
         },
         head: Side {
             tree: &comparison.head,
@@ -241,6 +245,7 @@ pub fn run(
             agents: &head_agents,
             crds: sources(&head_crds, trusted_crds),
             state: &head_state,
+            secrets: &head_secrets,
         },
         trust: comparison.trust.as_ref(),
         trusted,
@@ -248,7 +253,7 @@ pub fn run(
         today: options.today,
         progress,
     };
-    let mut part = run.judge(&changes)?;
+    let mut part = run.judge(&changes)?.add(run.combined(&changes)?);
     options.store.flush();
     part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     let proposed = run.proposed(&rules);
@@ -260,6 +265,7 @@ pub fn run(
     part.unchecked.extend(schemas::broken(&entries));
     let has_judged = part.counts.objects_judged > 0;
     part.unchecked.extend(policies::records(&policies, config, &head_state, has_judged.then_some(&changes)));
+    part.notices.extend(self::policies::notices(&policies));
     part.notices.extend(proposed.as_ref().and_then(|set| run.changed_policies(set)));
     part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
     if run.audit {

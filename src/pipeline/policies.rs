@@ -18,6 +18,7 @@ use crate::policy::engine::Fault;
 use crate::policy::review::object_of;
 use crate::policy::set::PolicySet;
 use crate::policy::state::State;
+use crate::report::Notice;
 use crate::report::model::PolicyInfo;
 use crate::rules;
 use crate::source::{RepoPath, Side};
@@ -27,6 +28,9 @@ use super::{config_broken, documents};
 
 /// The id of the notice that the change edits policies.
 pub const POLICIES_CHANGED: &str = "policies-changed";
+
+/// The id of the notice that a policy is not asked about something.
+const POLICY_NOT_ASKED: &str = "policy-not-asked";
 
 /// What a file of Gatekeeper's has in it.
 const SIGN: &[u8] = b"gatekeeper.sh";
@@ -118,6 +122,14 @@ fn constraint_info(set: &PolicySet, id: &str, name: &str) -> Option<PolicyInfo> 
     Some(PolicyInfo { id: id.to_owned(), title, description, links: Vec::new() })
 }
 
+/// What of the policies may be another than somebody thinks.
+pub(super) fn notices(set: &PolicySet) -> impl Iterator<Item = Notice> {
+    set.notices.iter().map(|fault| {
+        let help = fault.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
+        notice(POLICY_NOT_ASKED, &format!("{}:{}: {}{help}", fault.path, fault.line, fault.message))
+    })
+}
+
 /// Records of what the policies did not judge, or not as a cluster does. `changes` are those with objects that were judged.
 pub(super) fn records(
     set: &PolicySet,
@@ -181,11 +193,15 @@ pub(super) fn change(comparison: &Comparison, config: &Config, paths: impl Itera
     let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::from);
     let compared = &comparison.compared;
     let clusters = config.clusters.iter().map(|cluster| Value::from(cluster.name.as_str())).collect::<Vec<_>>();
+    let author = comparison.author.as_ref().map_or(Value::Null, |author| {
+        object_of([("name", text(&author.name)), ("email", text(&author.email)), ("login", text(&author.login))])
+    });
     object_of([
         ("base", text(&compared.base)),
         ("head", text(&compared.head)),
         ("paths", Value::from(paths.map(Value::from).collect::<Vec<_>>())),
         ("clusters", Value::from(clusters)),
+        ("author", author),
     ])
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use super::Value;
 use super::engine::RegoVersion;
+use super::loaded::{Convention, Group, Policy};
 use super::modules::Modules;
-use super::set::{Convention, Group, Policy};
 
 /// Path below the repository's root, and text.
 static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));

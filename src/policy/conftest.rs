@@ -6,24 +6,46 @@ use std::sync::Arc;
 
 use regorus::Value;
 
-use super::engine::Fault;
+use super::engine::{Fault, Program};
+use super::loaded::Policy;
 use super::modules::Modules;
 use super::portcullis::{Input, items};
 use super::reads;
 use super::review::object_of;
-use super::set::Policy;
 use super::violation::Violation;
+use crate::config::Conftest;
+use crate::config::pattern::Wildcard;
 use crate::finding::Severity;
 use crate::source::RepoPath;
 
 /// The namespace that conftest evaluates unless it is told another.
 const MAIN: &str = "main";
 
-/// conftest would evaluate the package: it is `main`, or the folder has no `main` and the package has rules of
-/// conftest's.
+/// conftest would evaluate the package: an entry names it; else it is `main`, or the folder has no `main` and the package
+/// has rules of conftest's.
 #[must_use]
-pub fn is_namespace(package: &str, modules: &Modules) -> bool {
-    package == MAIN || (!modules.packages().contains(MAIN) && decides(package, modules))
+pub fn is_namespace(package: &str, modules: &Modules, conftest: &Conftest) -> bool {
+    match &conftest.namespaces {
+        Some(names) => names.iter().any(|name| Wildcard::new(name).matches(package)),
+        None => package == MAIN || (!modules.packages().contains(MAIN) && decides(package, modules)),
+    }
+}
+
+/// That nobody asks a package although it decides, where no entry says which are asked.
+#[must_use]
+pub fn not_asked(package: &str, modules: &Modules, conftest: &Conftest) -> Option<Fault> {
+    let is_left = conftest.namespaces.is_none() && decides(package, modules) && !modules.is_used(package);
+    let path = &modules.of(package).next().filter(|_| is_left)?.path;
+    let help = format!("name it in the entry, as for `conftest test --namespace`: `namespace: [{MAIN}, {package}]`");
+    let message = format!("the package `{package}` is not asked, because there is one called `{MAIN}`");
+    Some(Fault { code: "incomplete", help: Some(help), ..Fault::of(path, message) })
+}
+
+/// The package is written for `--combine`.
+#[must_use]
+pub fn is_combined(package: &str, modules: &Modules) -> bool {
+    let input = reads::Input::of(modules.parsed_needed_by(package).into_iter());
+    input.is_combined() && input.key().is_none()
 }
 
 /// The package has a rule that decides.
@@ -32,24 +54,36 @@ pub fn decides(package: &str, modules: &Modules) -> bool {
     modules.rules_of(package).iter().any(|rule| severity_of(rule).is_some())
 }
 
-/// Why a package would pass everything here, although it has rules: it wants another input than the bare object. And what
-/// to do.
+/// Why a package would pass everything here, although it has rules: it wants another input than it is given. And what to
+/// do.
 #[must_use]
-pub fn wants_another_input(package: &str, modules: &Modules) -> Option<(String, String)> {
-    let input = reads::Input::of(modules.parsed_of(package));
-    if input.is_of_a_review() {
+pub fn wants_another_input(package: &str, modules: &Modules, is_combined: bool) -> Option<(String, String)> {
+    if reads::Input::of(modules.parsed_of(package)).is_of_a_review() {
         let message =
             format!("the package `{package}` reads `input.review`, and its input is the bare object, as conftest's");
         return Some((message, "call it `policy.NAME`: such a package is given the review".to_owned()));
     }
-    if input.is_combined() {
-        let message =
-            format!("the package `{package}` wants all files at once, as `conftest test --combine` gives them");
-        let help = "each object is judged by itself: write `input.kind` for `input[_].contents.kind`, or read other objects \
-                    from `data.inventory`";
-        return Some((message, help.to_owned()));
+    let input = reads::Input::of(modules.parsed_needed_by(package).into_iter());
+    match input.key() {
+        None if !is_combined && input.is_combined() => {
+            let message =
+                format!("the package `{package}` wants all files at once, as `conftest test --combine` gives them");
+            Some((message, "remove `combine: false`, or write `input.kind` for `input[_].contents.kind`".to_owned()))
+        }
+        Some(key) if !is_combined && input.is_combined() => {
+            let message =
+                format!("the package `{package}` reads `input[_].contents` and `input.{key}`, which no input has");
+            let help = "say in the entry which it is: `combine: true` or `combine: false`; or divide the package";
+            Some((message, help.to_owned()))
+        }
+        Some(key) if is_combined && !input.goes_through() => {
+            let message =
+                format!("the package `{package}` reads `input.{key}`, and its input is the list of all objects");
+            let help = format!("remove `combine: true`, or write `input[_].contents.{key}`");
+            Some((message, help))
+        }
+        _ => None,
     }
-    None
 }
 
 /// What a rule of this name says: `deny`, `deny_privileged`, `violation`, `warn_tag`. None where it decides nothing.
@@ -112,9 +146,17 @@ pub fn file(path: &RepoPath) -> Value {
 /// Why it gave no answer.
 pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, String> {
     let Some(object) = &input.review.object else { return Ok(Vec::new()) };
+    Ok(ask(policy, input.program, object)?.into_iter().map(|(violation, _)| violation).collect())
+}
+
+/// Ask a policy about an input. Each violation comes with what the policy says of it, which is null where that is a text.
+///
+/// # Errors
+/// Why it gave no answer.
+pub(super) fn ask(policy: &Policy, program: &Program, input: &Value) -> Result<Vec<(Violation, Value)>, String> {
     let own = format!("data.{}.", policy.package);
     let mut found = Vec::new();
-    for path in input.program.rules().filter(|path| path.starts_with(&own)) {
+    for path in program.rules().filter(|path| path.starts_with(&own)) {
         let rule = path.get(own.len()..).unwrap_or_default();
         let name = rule.split(['.', '[']).next().unwrap_or_default();
         if name != rule && severity_of(name).is_some() {
@@ -123,19 +165,20 @@ pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, St
         let Some(severity) = severity_of(rule) else { continue };
         let severity =
             if severity == Severity::Error { policy.metadata.custom.severity.unwrap_or(severity) } else { severity };
-        let answer = input.program.evaluate(path, object).map_err(|error| error.to_string())?;
+        let answer = program.evaluate(path, input).map_err(|error| error.to_string())?;
         let Some(answer) = answer else { continue };
-        if is_excepted(policy, input, rule, object)? {
+        if is_excepted(policy, program, rule, input)? {
             continue;
         }
         match &answer {
-            Value::Bool(true) => found.push(simple(rule.to_owned(), severity)),
+            Value::Bool(true) => found.push((simple(rule.to_owned(), severity), Value::Null)),
             Value::Bool(false) => {}
-            Value::String(text) => found.push(simple(text.to_string(), severity)),
+            Value::String(text) => found.push((simple(text.to_string(), severity), Value::Null)),
             _ => {
                 for item in items(&answer).ok_or_else(|| format!("{path} is neither a set nor a text"))? {
                     let message = format!("{path} holds neither a text nor an object with `msg`");
-                    found.push(violation(item, severity).ok_or(message)?);
+                    let said = if item.as_object().is_ok() { item.clone() } else { Value::Null };
+                    found.push((violation(item, severity).ok_or(message)?, said));
                 }
             }
         }
@@ -144,9 +187,9 @@ pub fn evaluate(policy: &Policy, input: &Input<'_>) -> Result<Vec<Violation>, St
 }
 
 /// `exception[_][_] == "suffix"`: the rule does not hold for this input. The suffix of a bare name is empty.
-fn is_excepted(policy: &Policy, input: &Input<'_>, rule: &str, object: &Value) -> Result<bool, String> {
+fn is_excepted(policy: &Policy, program: &Program, rule: &str, input: &Value) -> Result<bool, String> {
     let path = format!("data.{}.exception", policy.package);
-    let Some(answer) = input.program.evaluate(&path, object).map_err(|error| error.to_string())? else {
+    let Some(answer) = program.evaluate(&path, input).map_err(|error| error.to_string())? else {
         return Ok(false);
     };
     let suffix = Value::from(rule.split_once('_').map_or("", |(_, suffix)| suffix));
@@ -170,6 +213,11 @@ fn violation(item: &Value, severity: Severity) -> Option<Violation> {
         .filter(|(key, _)| !matches!(key.as_string().map(ToString::to_string).as_deref(), Ok("msg" | "_loc")))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let details = if rest.is_empty() { Value::Null } else { Value::from(rest) };
+    // What conftest calls metadata may be the same of several violations.
+    let details = if rest.is_empty() {
+        Value::Null
+    } else {
+        object_of([("msg", message.as_str().into()), ("metadata", Value::from(rest))])
+    };
     Some(Violation { details, ..simple(message, severity) })
 }

@@ -1,11 +1,33 @@
 //! What a policy looks at: `custom.match` of its METADATA, Gatekeeper's `match` with `operations` beside it.
 
+use std::collections::BTreeSet;
+
 use super::gatekeeper::matching::{self, Namespace, Source, Target};
 use super::metadata::Custom;
 use super::review::Review;
+use crate::schema::table::Kind;
 
 /// What a request may do, and all of that.
 const OPERATIONS: [&str; 5] = ["CREATE", "UPDATE", "DELETE", "CONNECT", "*"];
+
+/// Where an object lies.
+const SCOPES: [&str; 3] = ["Cluster", "Namespaced", "*"];
+
+/// Groups that clusters had once: old policies name them beside their successors.
+const BYGONE: [&str; 1] = ["extensions"];
+
+/// A group or a kind that a policy looks for, and that no object can have, or hardly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OddKind {
+    /// The text.
+    pub text: String,
+    /// What is odd.
+    pub message: String,
+    /// What may be meant.
+    pub meant: Option<String>,
+    /// No object has it, whatever custom resources there are.
+    pub is_certain: bool,
+}
 
 /// Which reviews a policy is asked about. The default is all of them.
 #[derive(Clone, Debug, Default)]
@@ -28,11 +50,28 @@ impl Match {
         if let Some(odd) = operations.iter().find(|operation| !OPERATIONS.contains(&operation.as_str())) {
             return Err(format!("operations: {odd:?} is none; there are {}", OPERATIONS.join(", ")));
         }
+        if !operations.is_empty() && operations.iter().all(|operation| operation == "CONNECT") {
+            return Err("operations: no change of a repository is a CONNECT".to_owned());
+        }
         let objects: matching::Match = serde_json::from_value(spec).map_err(|error| error.to_string())?;
+        if let Some(odd) = objects.scope().filter(|scope| !SCOPES.contains(scope)) {
+            return Err(format!("scope: {odd:?} is none; there are {}", SCOPES.join(", ")));
+        }
         match objects.mistakes().into_iter().next() {
             Some((at, why)) => Err(format!("{at}: {why}")),
             None => Ok(Self { operations, objects }),
         }
+    }
+
+    /// Groups and kinds that it looks for in vain.
+    #[must_use]
+    pub fn odd_kinds(&self) -> Vec<OddKind> {
+        let mut odd = Vec::new();
+        for (groups, kinds) in self.objects.named_kinds() {
+            odd.extend(groups.iter().filter_map(|group| odd_group(group)));
+            odd.extend(kinds.iter().filter_map(|kind| odd_kind(groups, kind)));
+        }
+        odd
     }
 
     /// The policy may be asked about objects of a kind.
@@ -67,3 +106,55 @@ impl Match {
         Ok(false)
     }
 }
+
+/// The group may be one of custom resources, whose names have a dot.
+fn odd_group(group: &str) -> Option<OddKind> {
+    let is_known = group == "*" || BYGONE.contains(&group) || Kind::all().any(|known| known.group() == group);
+    if is_known {
+        return None;
+    }
+    let groups: BTreeSet<&str> = Kind::all().map(Kind::group).filter(|group| !group.is_empty()).collect();
+    let is_certain = !group.contains('.');
+    let near = groups.into_iter().find(|known| strsim::osa_distance(known, group) <= TYPO);
+    let meant = near.map(str::to_owned);
+    (is_certain || meant.is_some()).then(|| OddKind {
+        text: group.to_owned(),
+        message: format!("no API group is called `{group}`"),
+        meant,
+        is_certain,
+    })
+}
+
+/// Of built-in groups the kinds are known.
+fn odd_kind(groups: &[String], kind: &str) -> Option<OddKind> {
+    let is_in = |known: &Kind| groups.is_empty() || groups.iter().any(|group| group == "*" || group == known.group());
+    if kind == "*" || Kind::all().any(|known| known.kind() == kind && is_in(&known)) {
+        return None;
+    }
+    let is_built_in = |group: &String| Kind::all().any(|known| known.group() == group);
+    let is_certain = !groups.is_empty() && groups.iter().all(is_built_in);
+    let is_near = |known: &Kind| {
+        let is_typo = kind.len() > 2 * TYPO && strsim::osa_distance(known.kind(), kind) <= TYPO;
+        known.kind() != kind
+            && (is_typo || [known.kind(), known.plural()].iter().any(|name| name.eq_ignore_ascii_case(kind)))
+    };
+    let meant = Kind::all().find(|known| is_in(known) && is_near(known)).map(|known| known.kind().to_owned());
+    let elsewhere: BTreeSet<&str> = Kind::all().filter(|known| known.kind() == kind).map(Kind::group).collect();
+    let meant = meant.or_else(|| {
+        let group = elsewhere.first().filter(|_| is_certain)?;
+        Some(if group.is_empty() { format!("{kind} of the core group \"\"") } else { format!("{kind} of {group}") })
+    });
+    (is_certain || meant.is_some()).then(|| OddKind {
+        text: kind.to_owned(),
+        message: match groups {
+            [group] if group.is_empty() => format!("the core API group has no kind `{kind}`"),
+            [group] if group != "*" => format!("the API group `{group}` has no kind `{kind}`"),
+            _ => format!("no built-in kind is called `{kind}`"),
+        },
+        meant,
+        is_certain,
+    })
+}
+
+/// So many letters of a word are wrong, at most.
+const TYPO: usize = 2;

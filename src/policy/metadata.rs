@@ -9,7 +9,25 @@ use serde::Deserialize;
 
 use super::engine::{Fault, Module};
 use super::gatekeeper::constraint::Action;
+use crate::config::did_you_mean;
 use crate::finding::Severity;
+
+/// The keys of OPA.
+const KEYS: [&str; 10] = [
+    "scope",
+    "title",
+    "description",
+    "related_resources",
+    "authors",
+    "organizations",
+    "schemas",
+    "entrypoint",
+    "compile",
+    "custom",
+];
+/// Ours, below `custom`.
+const CUSTOM: [&str; 9] =
+    ["id", "severity", "match", "enforcementAction", "owner", "contact", "help", "supersedes", "params"];
 
 /// What the annotations of a package, or of a rule, say.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -91,6 +109,11 @@ pub struct Custom {
 /// # Errors
 /// A block that is no YAML, with its place.
 pub fn read(module: &Module) -> Result<Vec<Metadata>, Fault> {
+    blocks(module).into_iter().map(|block| block.map(|(metadata, _)| metadata)).collect()
+}
+
+/// Every annotation with its text.
+fn blocks(module: &Module) -> Vec<Result<(Metadata, String), Fault>> {
     let mut found = Vec::new();
     let mut lines = module.text.lines().zip(1_u32..).peekable();
     while let Some((line, number)) = lines.next() {
@@ -106,13 +129,10 @@ pub fn read(module: &Module) -> Result<Vec<Metadata>, Fault> {
         // Blank lines may stand before what it speaks of.
         while lines.next_if(|(line, _)| line.trim().is_empty()).is_some() {}
         let target = lines.peek().map_or(number, |(_, number)| *number);
-        let mut metadata: Metadata =
-            yaml_serde::from_str(&text).map_err(|error| fault(module, number, &text, &error))?;
-        metadata.line = number;
-        metadata.target = target;
-        found.push(metadata);
+        let read = yaml_serde::from_str::<Metadata>(&text).map_err(|error| fault(module, number, &text, &error));
+        found.push(read.map(|metadata| (Metadata { line: number, target, ..metadata }, text)));
     }
-    Ok(found)
+    found
 }
 
 /// The annotation of a module's package; empty where it has none.
@@ -128,6 +148,62 @@ pub fn of_package(module: &Module) -> Result<Metadata, Fault> {
         target.trim_start().starts_with("package")
     };
     Ok(read(module)?.into_iter().find(is_package).unwrap_or_default())
+}
+
+/// Where a word stands in the annotation of a policy: line and column, from 1. The annotation's first line where it does not.
+#[must_use]
+pub fn place_of(module: &Module, metadata: &Metadata, word: &str) -> (u32, u32) {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let numbered = module.text.lines().zip(1_u32..);
+    let mut block = numbered.filter(|(_, number)| (metadata.line..metadata.target).contains(number));
+    let found = block.find_map(|(line, number)| {
+        let is_whole = |at: &usize| {
+            let (before, after) =
+                (line.get(..*at).unwrap_or_default(), line.get(at + word.len()..).unwrap_or_default());
+            !before.ends_with(is_part) && !after.starts_with(is_part)
+        };
+        let at = line.match_indices(word).map(|(at, _)| at).find(is_whole)?;
+        Some((number, u32::try_from(at + 1).unwrap_or(1)))
+    });
+    found.filter(|_| !word.is_empty()).unwrap_or((metadata.line.max(1), 1))
+}
+
+/// The keys of annotations that OPA does not know, and those below `custom` that look like one of ours.
+#[must_use]
+pub fn unknown_keys(module: &Module) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    // What cannot be read is told elsewhere.
+    for (metadata, text) in blocks(module).into_iter().filter_map(Result::ok) {
+        let Ok(written) = yaml_serde::from_str::<serde_json::Value>(&text) else { continue };
+        let keys = |value: Option<&serde_json::Value>| -> Vec<String> {
+            value.and_then(serde_json::Value::as_object).into_iter().flat_map(|fields| fields.keys().cloned()).collect()
+        };
+        let mut add = |key: &str, message: String, meant: Option<&str>| {
+            let (line, column) = place_of(module, &metadata, key);
+            let help = match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("what OPA does not know goes below `custom`; there are: {}", KEYS.join(", ")),
+            };
+            faults.push(Fault {
+                code: "incomplete",
+                line,
+                column,
+                help: Some(help),
+                ..Fault::of(&module.path, message)
+            });
+        };
+        for key in keys(Some(&written)).iter().filter(|key| !KEYS.contains(&key.as_str())) {
+            let meant = did_you_mean(key, KEYS).or_else(|| did_you_mean(key, CUSTOM).map(|_| "custom"));
+            add(key, format!("METADATA has no key `{key}`"), meant);
+        }
+        for key in keys(written.get("custom")).iter().filter(|key| !CUSTOM.contains(&key.as_str())) {
+            let meant = did_you_mean(key, CUSTOM);
+            if meant.is_some() {
+                add(key, format!("METADATA: custom.{key} is not read"), meant);
+            }
+        }
+    }
+    faults
 }
 
 fn fault(module: &Module, line: u32, text: &str, error: &yaml_serde::Error) -> Fault {

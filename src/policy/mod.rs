@@ -3,10 +3,12 @@
 //! [`engine`] compiles modules to a [`Program`](engine::Program) and evaluates its rules. What the rules see and what
 //! their results mean is the business of a convention.
 
+pub(crate) mod ask;
 pub mod author;
 pub mod builtins;
 pub mod bundled;
 pub mod check;
+pub(crate) mod combined;
 mod compile;
 pub mod conftest;
 pub mod engine;
@@ -15,6 +17,7 @@ pub mod gatekeeper;
 mod internal;
 pub mod json;
 mod limits;
+pub mod loaded;
 pub mod matching;
 pub mod metadata;
 pub mod modules;

@@ -100,6 +100,12 @@ impl Modules {
         own.filter_map(|known| known.parsed().as_ref().ok()).map(|unit| &unit.module)
     }
 
+    /// The same of the packages that it speaks of, too.
+    pub(super) fn parsed_needed_by(&self, package: &str) -> Vec<&ast::Module> {
+        let needed = self.closure(&[package]).filter_map(|known| known.parsed().as_ref().ok());
+        needed.map(|unit| &unit.module).collect()
+    }
+
     /// The modules whose package is not what its line says in plain names: a policy would be asked by another path.
     pub fn misnamed(&self) -> impl Iterator<Item = &Module> {
         let is_plain =
@@ -150,10 +156,10 @@ impl Modules {
         others.any(|known| known.speaks_of.iter().any(|path| is_about(path, package)))
     }
 
-    fn closure<'a>(&'a self, packages: &[&'a str]) -> impl Iterator<Item = &'a Known> {
+    fn closure<'a>(&'a self, packages: &[&str]) -> impl Iterator<Item = &'a Known> + use<'a> {
         let all = self.packages();
-        let mut needed: BTreeSet<&str> = packages.iter().copied().collect();
-        let mut open = packages.to_vec();
+        let mut open: Vec<&str> = all.iter().copied().filter(|package| packages.contains(package)).collect();
+        let mut needed: BTreeSet<&str> = open.iter().copied().collect();
         while let Some(package) = open.pop() {
             for known in self.all.iter().filter(|known| known.package == package) {
                 let is_meant = |other: &&str| known.speaks_of.iter().any(|path| is_about(path, other));

@@ -4,10 +4,10 @@
 use regorus::Value;
 
 use super::engine::Program;
+use super::loaded::Policy;
 use super::modules::Modules;
 use super::place;
 use super::review::{Review, object_of};
-use super::set::Policy;
 use super::violation::Violation;
 use crate::finding::Severity;
 

@@ -155,12 +155,16 @@ pub(super) struct Input {
 impl Input {
     /// What modules read.
     pub(super) fn of<'m>(modules: impl Iterator<Item = &'m Module>) -> Self {
-        let is_input = |term: &Term| term.as_var().is_some_and(|name| &**name == "input");
         let mut found = Self::default();
         for module in modules {
+            let mut names = BTreeSet::from(["input"]);
             for import in module.imports.iter().filter(|import| import.path.first().is_some_and(|r| &**r == "input")) {
-                found.add(import.path.get(1).cloned());
+                match import.path.get(1) {
+                    Some(key) => found.add(Some(Arc::clone(key))),
+                    None => _ = names.insert(&import.name),
+                }
             }
+            let is_input = |term: &Term| term.as_var().is_some_and(|name| names.contains(&**name));
             for rule in &module.rules {
                 visit::rule(rule, &mut |term, _| match &term.kind {
                     TermKind::Ref(base, path) => {
@@ -196,6 +200,16 @@ impl Input {
     /// Nothing is read but what portcullis gives its own policies.
     pub(super) fn is_of_a_review(&self) -> bool {
         !self.whole && self.keys.contains("review") && self.keys.iter().all(|key| GIVEN.contains(&&**key))
+    }
+
+    /// A key of it that is read by its name.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.keys.first().map(|key| &**key)
+    }
+
+    /// Something goes through its items, or may do so.
+    pub(super) fn goes_through(&self) -> bool {
+        self.is_listed || self.whole
     }
 
     /// It is read as the list of `{path, contents}` that `conftest test --combine` makes.

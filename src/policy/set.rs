@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use super::bundled::{self, LIBRARY};
 use super::engine::{Fault, Module, Program};
 use super::gatekeeper::libraries::Libraries;
-use super::metadata::Metadata;
+use super::loaded::{Convention, Group, Policy};
+use super::matching::OddKind;
 use super::modules::{EXTENSION, Modules, package_of};
-use super::reads::{self, InventoryReads};
-use super::{Value, conftest, folder, matching::Match, portcullis};
-use crate::config::{self, Config, ConfigError};
+use super::{Value, conftest, folder, portcullis};
+use crate::config::{self, Config, ConfigError, Conftest, did_you_mean};
 use crate::git::Tree;
 use crate::source::RepoPath;
 
@@ -31,6 +31,8 @@ pub struct PolicySet {
     pub mistakes: Vec<ConfigError>,
     /// What is wrong with the policies.
     pub faults: Vec<Fault>,
+    /// What can be used, and may be another than somebody thinks.
+    pub notices: Vec<Fault>,
 }
 
 /// An entry of `policies`, or a folder that the caller gives.
@@ -44,151 +46,24 @@ pub struct Use {
     pub policies: Vec<usize>,
 }
 
-/// How a policy is asked and what it answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Convention {
-    /// Package `policy.…`, the AdmissionReview.
-    Portcullis,
-    /// conftest: the bare object, with the documents of its data folders.
-    Conftest,
+/// What is wrong with an entry.
+struct Mistake {
+    /// Its key.
+    at: &'static str,
+    message: String,
+    help: String,
 }
 
-/// One policy.
-#[derive(Debug)]
-pub struct Policy {
-    /// Its id, which is the rule's.
-    pub id: String,
-    /// The package without `data.`.
-    pub package: String,
-    /// How it is asked.
-    pub convention: Convention,
-    /// What it says of itself.
-    pub metadata: Metadata,
-    /// Its own file.
-    pub path: Arc<str>,
-    /// The digest of its modules, and of the documents that they read.
-    pub digest: [u8; 32],
-    /// What it looks at.
-    pub matches: Match,
-    /// It comes with the program.
-    pub is_bundled: bool,
-    /// What it reads of the other objects.
-    pub inventory: InventoryReads,
-    /// It may ask for which cluster the object is judged.
-    pub asks_cluster: bool,
-    group: Arc<Group>,
-    constants: OnceLock<Vec<Value>>,
-}
-
-/// Policies that are compiled together, because they lie together and share what they import.
-#[derive(Debug)]
-pub struct Group {
-    modules: Arc<Modules>,
-    packages: Vec<String>,
-    /// What lies below `data`.
-    data: Value,
-    program: OnceLock<Result<Program, Vec<Fault>>>,
-}
-
-impl Group {
-    /// Some packages of modules that lie together, with the documents that they read.
-    #[must_use]
-    pub fn new(modules: &Arc<Modules>, packages: Vec<String>, data: Value) -> Arc<Self> {
-        Arc::new(Self { modules: Arc::clone(modules), packages, data, program: OnceLock::new() })
-    }
-
-    /// Their documents with others beside them.
-    #[must_use]
-    pub fn with(&self, documents: &Value) -> Value {
-        let mut all = self.data.clone();
-        if let (Ok(all), Ok(more)) = (all.as_object_mut(), documents.as_object()) {
-            all.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
-        }
-        all
-    }
-
-    /// They were asked for before.
-    #[must_use]
-    pub fn is_compiled(&self) -> bool {
-        self.program.get().is_some()
-    }
-
-    /// The compiled policies; compiled when first asked for.
-    ///
-    /// # Errors
-    /// What is wrong with their modules.
-    pub fn program(&self) -> Result<&Program, &Vec<Fault>> {
-        let compile = || {
-            let packages: Vec<&str> = self.packages.iter().map(String::as_str).collect();
-            Program::of_units(&self.modules.parsed(&packages)?, Some(&packages), &self.data)
-        };
-        self.program.get_or_init(compile).as_ref()
-    }
-}
-
-impl Policy {
-    /// The policy of a package.
-    ///
-    /// # Errors
-    /// METADATA that cannot be read.
-    pub fn new(package: &str, convention: Convention, group: &Arc<Group>) -> Result<Self, Fault> {
-        let modules = &group.modules;
-        let mut path: Arc<str> = Arc::from("");
-        let mut metadata = Metadata::default();
-        for module in modules.of(package) {
-            let found = super::metadata::of_package(module)?;
-            if path.is_empty() || (metadata.line == 0 && found.line > 0) {
-                path = Arc::clone(&module.path);
-                metadata = found;
-            }
-        }
-        let matches = Match::of_metadata(&metadata.custom).map_err(|why| Fault {
-            line: metadata.line,
-            ..Fault::of(&path, format!("METADATA: custom.match: {why}"))
-        })?;
-        if let Some((message, help)) = metadata.custom.id.as_deref().and_then(id_mistake) {
-            let line = metadata.line;
-            return Err(Fault { line, help: Some(help.to_owned()), ..Fault::of(&path, message) });
-        }
-        let name = package.strip_prefix("policy.").unwrap_or(package);
-        Ok(Self {
-            id: metadata.custom.id.clone().unwrap_or_else(|| format!("policy/{name}")),
-            package: package.to_owned(),
-            convention,
-            digest: digest(modules, package, &group.data),
-            metadata,
-            path,
-            matches,
-            is_bundled: false,
-            inventory: modules.inventory_read_by(package),
-            asks_cluster: modules.says(package, "cluster") && modules.says(package, "change"),
-            group: Arc::clone(group),
-            constants: OnceLock::new(),
-        })
-    }
-
-    /// What it may compare a value with: each is tried in the place of one that is not known.
-    #[must_use]
-    pub fn constants(&self) -> &[Value] {
-        self.constants.get_or_init(|| {
-            let matches = self.metadata.custom.matches.clone().map(Value::from);
-            let mut all = matches.as_ref().map(reads::constants_of).unwrap_or_default();
-            all.extend(reads::constants(self.group.modules.parsed_of(&self.package)));
-            all
-        })
-    }
-
-    /// The policies that it is compiled with.
-    #[must_use]
-    pub fn group(&self) -> &Arc<Group> {
-        &self.group
+impl Mistake {
+    fn of_use((message, help): (String, String)) -> Self {
+        Self { at: "use", message, help }
     }
 }
 
 /// A folder that was read once.
 #[derive(Default)]
 struct Known {
-    places: BTreeMap<String, Vec<usize>>,
+    places: BTreeMap<(String, Conftest), Vec<usize>>,
     /// Files with something of Gatekeeper's.
     gatekeeper: Vec<(RepoPath, Arc<[u8]>)>,
 }
@@ -201,23 +76,24 @@ impl PolicySet {
         let mut set = Self::default();
         let mut known = Known::default();
         for (entry, cluster) in written(config) {
-            match set.named(&entry.uses, tree, &mut known) {
+            match set.named(entry, tree, &mut known) {
                 Ok(policies) => {
                     set.mistakes.extend(set.unknown_params(config, entry, &policies));
                     set.uses.push(Use { entry: entry.clone(), cluster: cluster.map(str::to_owned), policies });
                 }
-                Err((message, help)) => {
-                    set.mistakes.push(config.mistake(&format!("{}/use", entry.pointer), message, &help));
+                Err(Mistake { at, message, help }) => {
+                    set.mistakes.push(config.mistake(&format!("{}/{at}", entry.pointer), message, &help));
                 }
             }
         }
         for (path, tree) in given {
-            let first = set.policies.len();
-            if let Err((message, help)) = set.folder(path, tree, "", &mut known) {
-                set.faults.push(Fault { help: Some(help), ..Fault::of(path, message) });
-            }
             let entry = config::Policy::of_folder(path);
-            set.uses.push(Use { entry, cluster: None, policies: (first..set.policies.len()).collect() });
+            let policies =
+                set.folder(&entry, tree, "", &mut known).unwrap_or_else(|Mistake { message, help, .. }| {
+                    set.faults.push(Fault { help: Some(help), ..Fault::of(path, message) });
+                    Vec::new()
+                });
+            set.uses.push(Use { entry, cluster: None, policies });
         }
         found.extend(known.gatekeeper);
         found.sort();
@@ -238,7 +114,7 @@ impl PolicySet {
     /// Compile what is not known to be sound: the bundled policies are tested, and wait until they are asked.
     fn compile(&mut self) {
         let own = self.policies.par_iter().filter(|policy| !policy.is_bundled);
-        let faults: Vec<Fault> = own.filter_map(|policy| policy.group.program().err()).flatten().cloned().collect();
+        let faults: Vec<Fault> = own.filter_map(|policy| policy.group().program().err()).flatten().cloned().collect();
         self.faults.extend(faults);
         let mut seen: BTreeMap<&str, &Policy> = BTreeMap::new();
         let mut twice = Vec::new();
@@ -269,7 +145,7 @@ impl PolicySet {
         let declared = policies.iter().filter_map(|policy| policy.metadata.custom.params.as_ref());
         let declared: Vec<&str> = declared.flat_map(serde_json::Map::keys).map(String::as_str).collect();
         let modules: Vec<Module> =
-            policies.iter().flat_map(|policy| policy.group.modules.needed_by(&[&policy.package])).collect();
+            policies.iter().flat_map(|policy| policy.group().modules().needed_by(&[&policy.package])).collect();
         let is_known = |name: &str| declared.contains(&name) || modules.iter().any(|module| module.text.contains(name));
         let unknown = entry.params.keys().filter(|name| !is_known(name));
         let mistake = |name: &String| {
@@ -285,19 +161,23 @@ impl PolicySet {
         unknown.map(mistake).collect()
     }
 
-    fn named(&mut self, name: &str, tree: &Tree, known: &mut Known) -> Result<Vec<usize>, (String, String)> {
-        if let Some(places) = known.places.get(name) {
+    fn named(&mut self, entry: &config::Policy, tree: &Tree, known: &mut Known) -> Result<Vec<usize>, Mistake> {
+        let (name, conftest) = (&entry.uses, &entry.conftest);
+        let key = (name.clone(), conftest.clone());
+        if let Some(places) = known.places.get(&key) {
             return Ok(places.clone());
         }
         let bundled = LIBRARY.named(name);
-        let places = if bundled.is_empty() {
-            let first = self.policies.len();
-            self.folder(name, tree, name, known)?;
-            (first..self.policies.len()).collect()
-        } else {
-            bundled.into_iter().map(|policy| self.bundled(policy)).collect::<Vec<_>>()
+        let keys = [("combine", conftest.combine.is_some()), ("namespace", conftest.namespaces.is_some())];
+        let places = match keys.into_iter().find(|(_, is_written)| *is_written) {
+            Some((at, _)) if !bundled.is_empty() => {
+                let message = format!("policies: `{name}` is bundled, and `{at}` is about conftest's policies");
+                return Err(Mistake { at, message, help: "remove the key".to_owned() });
+            }
+            _ if bundled.is_empty() => self.folder(entry, tree, name, known)?,
+            _ => bundled.into_iter().map(|policy| self.bundled(policy)).collect(),
         };
-        known.places.insert(name.to_owned(), places.clone());
+        known.places.insert(key, places.clone());
         Ok(places)
     }
 
@@ -310,26 +190,40 @@ impl PolicySet {
     }
 
     /// The policies of a folder, told apart by what they say.
-    fn folder(&mut self, shown: &str, tree: &Tree, folder: &str, known: &mut Known) -> Result<(), (String, String)> {
-        let files = folder::read(shown, tree, folder)?;
+    fn folder(
+        &mut self,
+        entry: &config::Policy,
+        tree: &Tree,
+        folder: &str,
+        known: &mut Known,
+    ) -> Result<Vec<usize>, Mistake> {
+        let shown = entry.uses.as_str();
+        let files = folder::read(shown, tree, folder).map_err(Mistake::of_use)?;
         // Of a folder beside the repository, a path within it says little.
         let named = |path: &Arc<str>| if folder.is_empty() { Arc::from(beside(shown, path)) } else { Arc::clone(path) };
         let modules = Modules::new(files.iter().map(|(path, text)| (named(path), Arc::clone(text))), None);
         let modules = Arc::new(modules);
-        let first = self.policies.len();
+        unknown_namespace(shown, &modules, &entry.conftest)?;
         let data = conftest::data(&files, folder).unwrap_or_else(|fault| {
             self.faults.push(Fault { path: named(&fault.path), ..fault });
             Value::new_object()
         });
-        let decides = |package: &&str| package.starts_with("policy.") || conftest::is_namespace(package, &modules);
+        let convention = |package: &str| {
+            if package.starts_with("policy.") {
+                return Some(Convention::Portcullis);
+            }
+            let is_combined = || entry.conftest.combine.unwrap_or_else(|| conftest::is_combined(package, &modules));
+            let asked = conftest::is_namespace(package, &modules, &entry.conftest);
+            asked.then(|| if is_combined() { Convention::Combined } else { Convention::Conftest })
+        };
+        let decides = |package: &&str| convention(package).is_some();
         let packages = modules.packages().into_iter().filter(decides).map(str::to_owned).collect();
         let group = Group::new(&modules, packages, data);
+        let faults = self.faults.len();
+        let mut places = Vec::new();
         for package in modules.packages() {
-            let convention = if package.starts_with("policy.") {
-                Convention::Portcullis
-            } else if conftest::is_namespace(package, &modules) {
-                Convention::Conftest
-            } else {
+            let Some(convention) = convention(package) else {
+                self.notices.extend(conftest::not_asked(package, &modules, &entry.conftest));
                 continue;
             };
             if let Some(fault) = passes_everything(package, &convention, &modules) {
@@ -337,7 +231,11 @@ impl PolicySet {
                 continue;
             }
             match Policy::new(package, convention, &group) {
-                Ok(policy) => self.policies.push(Arc::new(policy)),
+                // Another entry may ask for the same package of the folder, and for others.
+                Ok(policy) => {
+                    self.odd_kinds(&policy);
+                    places.push(self.place_of(policy));
+                }
                 Err(fault) => self.faults.push(fault),
             }
         }
@@ -355,13 +253,38 @@ impl PolicySet {
             files.iter().filter(|(path, text)| !path.ends_with(EXTENSION) && text.contains("gatekeeper.sh"));
         let before = known.gatekeeper.len();
         known.gatekeeper.extend(manifests.map(|(path, text)| (RepoPath::from(&**path), Arc::from(text.as_bytes()))));
-        let is_empty = self.policies.len() == first && known.gatekeeper.len() == before;
-        if is_empty && self.faults.is_empty() {
+        if places.is_empty() && known.gatekeeper.len() == before && self.faults.len() == faults {
             let help = "a policy is a package `policy.NAME` with `deny`, `warn` or `info`, conftest's `main`, or a \
                         ConstraintTemplate of Gatekeeper";
-            return Err((format!("policies: `{shown}` holds no policy"), help.to_owned()));
+            return Err(Mistake::of_use((format!("policies: `{shown}` holds no policy"), help.to_owned())));
         }
-        Ok(())
+        Ok(places)
+    }
+
+    /// What a policy looks for and cannot find: a misspelt kind would pass everything.
+    fn odd_kinds(&mut self, policy: &Policy) {
+        for odd in policy.odd_kinds() {
+            let fault = policy.match_fault(&odd);
+            match odd {
+                OddKind { is_certain: true, meant: Some(_), .. } => self.faults.push(fault),
+                OddKind { is_certain: true, .. } => {
+                    let help = Some("remove it: the policy is asked about no such object".to_owned());
+                    self.notices.push(Fault { code: "incomplete", help, ..fault });
+                }
+                OddKind { is_certain: false, .. } => {}
+            }
+        }
+    }
+
+    /// The place of a policy, which may be there already.
+    fn place_of(&mut self, policy: Policy) -> usize {
+        let is_it = |known: &Arc<Policy>| {
+            known.path == policy.path && known.package == policy.package && known.convention == policy.convention
+        };
+        self.policies.iter().position(is_it).unwrap_or_else(|| {
+            self.policies.push(Arc::new(policy));
+            self.policies.len() - 1
+        })
     }
 
     /// The policy of an id: one in use, else a bundled one, which a Namespace's labels may ask for.
@@ -395,17 +318,6 @@ impl PolicySet {
         }))
     }
 }
-
-impl Policy {
-    /// What it says of one input.
-    pub fn evaluate(&self, input: &portcullis::Input<'_>) -> Result<Vec<super::violation::Violation>, String> {
-        match self.convention {
-            Convention::Portcullis => portcullis::evaluate(self, input),
-            Convention::Conftest => conftest::evaluate(self, input),
-        }
-    }
-}
-
 /// A path within a folder that the caller named.
 fn beside(folder: &str, path: &str) -> String {
     match folder.trim_end_matches('/') {
@@ -428,7 +340,11 @@ fn written(config: &Config) -> impl Iterator<Item = (&config::Policy, Option<&st
 fn passes_everything(package: &str, convention: &Convention, modules: &Modules) -> Option<Fault> {
     let is_ours = *convention == Convention::Portcullis;
     let rules = if is_ours { portcullis::decides(package, modules) } else { conftest::decides(package, modules) };
-    let wants = if is_ours { None } else { conftest::wants_another_input(package, modules) };
+    let wants = if is_ours {
+        None
+    } else {
+        conftest::wants_another_input(package, modules, *convention == Convention::Combined)
+    };
     if (rules || modules.is_used(package)) && wants.is_none() {
         return None;
     }
@@ -444,28 +360,25 @@ fn passes_everything(package: &str, convention: &Convention, modules: &Modules) 
     Some(Fault { help: Some(help), ..Fault::of(&module.path, message) })
 }
 
-/// What is wrong with the id that a policy gives itself.
-fn id_mistake(id: &str) -> Option<(String, &'static str)> {
-    let is_plain = |part: &str| {
-        !part.trim_matches('.').is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-    };
-    if !id.split('/').all(is_plain) {
-        let help = "write letters, digits, `-`, `_` and `.`, in parts with `/` between them: images/no-latest";
-        return Some((format!("METADATA: custom.id: {id:?} is no name"), help));
+/// A package that an entry names and the folder does not have would be asked by nobody.
+fn unknown_namespace(folder: &str, modules: &Modules, conftest: &Conftest) -> Result<(), Mistake> {
+    let packages = modules.packages();
+    let names = conftest.namespaces.iter().flatten().map(|name| (name, config::pattern::Wildcard::new(name)));
+    for (name, pattern) in names {
+        let (ours, theirs): (Vec<&str>, Vec<&str>) =
+            packages.iter().partition(|package| package.starts_with("policy."));
+        if theirs.into_iter().any(|package| pattern.matches(package)) {
+            continue;
+        }
+        let message = format!("policies: no package of `{folder}` is called `{name}`");
+        let help = if ours.into_iter().any(|package| pattern.matches(package)) {
+            "packages `policy.…` are portcullis' own, which are always asked; remove it".to_owned()
+        } else {
+            let near = did_you_mean(name, packages.iter().copied());
+            let all = || packages.iter().copied().collect::<Vec<_>>().join(", ");
+            near.map_or_else(|| format!("there are: {}", all()), |near| format!("did you mean `{near}`?"))
+        };
+        return Err(Mistake { at: "namespace", message, help });
     }
-    if crate::rules::find(id).is_some() || id.starts_with("gatekeeper/") {
-        return Some((format!("METADATA: custom.id: `{id}` is the name of another rule"), "choose another name"));
-    }
-    None
-}
-
-fn digest(modules: &Modules, package: &str, data: &Value) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(super::json::to_json(data));
-    for module in modules.needed_by(&[package]) {
-        hash.update(module.text.as_bytes());
-        hash.update([0]);
-    }
-    hash.finalize().into()
+    Ok(())
 }

@@ -9,8 +9,8 @@ use super::conftest;
 use super::engine::Program;
 use super::gatekeeper::inventory::{Inventory as Objects, Made, nested};
 use super::gatekeeper::selector::NAME_LABEL;
+use super::loaded::{Convention, Policy};
 use super::review::object_of;
-use super::set::{Convention, Policy};
 use super::value;
 use crate::config::Config;
 use crate::git::Content;
@@ -32,12 +32,16 @@ pub struct Documents {
 /// An object, and where it goes.
 #[derive(Debug)]
 pub struct Placed {
+    /// The file.
+    pub file: RepoPath,
     /// The clusters that its file is for; none when no cluster claims it.
     pub clusters: Arc<[String]>,
     /// `namespace/NAMESPACE` or `cluster`, group and version, kind, name.
     pub path: Vec<String>,
     /// The object.
     pub value: Value,
+    /// The object without what is not known of it, where that differs.
+    pub without_unknown: Option<Value>,
 }
 
 /// Reads all objects of a side.
@@ -61,12 +65,15 @@ impl Gathered<'_> {
     /// `data.inventory` of a cluster: the objects of its files, and of those that no cluster claims. Without a cluster the
     /// latter alone, or all where the config names no clusters.
     fn of(&self, scope: Option<&str>) -> Value {
-        let is_in = |placed: &&Placed| match scope {
+        nested(self.placed(scope).map(|placed| (placed.path.clone(), placed.value.clone())))
+    }
+
+    fn placed(&self, scope: Option<&str>) -> impl Iterator<Item = &Placed> {
+        let is_in = move |placed: &&Placed| match scope {
             Some(cluster) => placed.clusters.is_empty() || placed.clusters.iter().any(|name| name == cluster),
             None => placed.clusters.is_empty() || !self.has_clusters,
         };
-        let objects = &self.documents.get_or_init(self.gather).objects;
-        nested(objects.iter().filter(is_in).map(|placed| (placed.path.clone(), placed.value.clone())))
+        self.documents.get_or_init(self.gather).objects.iter().filter(is_in)
     }
 }
 
@@ -128,11 +135,8 @@ impl<'a> State<'a> {
     /// # Errors
     /// Why it cannot be asked.
     pub fn program(&self, policy: &Policy, scope: Option<&str>, file: &RepoPath) -> Result<Program, String> {
-        let compiled = policy
-            .group()
-            .program()
-            .map_err(|faults| faults.first().map_or_else(|| "it cannot be compiled".to_owned(), ToString::to_string))?;
-        if policy.convention == Convention::Conftest && compiled.reads("data.conftest.file") {
+        let compiled = policy.program()?;
+        if policy.convention != Convention::Portcullis && compiled.reads("data.conftest.file") {
             let mut documents = object_of([("conftest", conftest::file(file))]);
             if let (false, Ok(all), Ok(more)) =
                 (policy.inventory.is_nothing(), documents.as_object_mut(), self.documents(scope).as_object())
@@ -169,6 +173,19 @@ impl<'a> State<'a> {
         let made = Arc::clone(lock(&self.gatekeeper).entry((library, scope.clone())).or_default());
         let gathered = Arc::clone(&self.gathered);
         Objects::with(made, move || gathered.of(scope.as_deref()))
+    }
+
+    /// The objects of a cluster, as [`program`](Self::program) shows them, in the order of their files.
+    pub(crate) fn objects<'s>(&'s self, scope: Option<&str>) -> impl Iterator<Item = &'s Placed> {
+        self.gathered.placed(scope)
+    }
+
+    /// A file of each set of clusters.
+    pub(crate) fn of_each_cluster(&self) -> impl Iterator<Item = &RepoPath> {
+        let all = &self.gathered.documents.get_or_init(self.gathered.gather).objects;
+        let files: BTreeMap<&[String], &RepoPath> =
+            all.iter().map(|placed| (&*placed.clusters, &placed.file)).collect();
+        files.into_values()
     }
 
     /// Where some policy read the objects of this side: the files that could not be read, and why.

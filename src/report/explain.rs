@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::finding::Severity;
 use crate::policy::bundled::LIBRARY;
+use crate::policy::loaded::Policy;
 use crate::policy::metadata::Resource;
-use crate::policy::set::Policy;
 use crate::rules::{RULES, Rule};
 
 /// Columns of a terminal that nobody has made wider.

@@ -226,3 +226,64 @@ fn an_every_waits_for_what_its_body_reads() {
              three if {\n\tevery k, x in input.xs {\n\t\tmore := [k + 1]\n\t\tevery y in [x] {\n\t\t\ty in more\n\t\t}\n\t}\n}\n";
     assert_eq!(answer(&[("a.rego", a)], r#"{"xs": [1, 2]}"#), "[true,[1,2],true]");
 }
+
+/// The recorded answers are those of `opa eval` 1.19: true is a type error, false is none.
+#[test]
+fn what_a_rule_gives_has_a_type() {
+    let rules = [
+        ("x := 1", "startswith(x, \"a\")", true),
+        ("x := 1", "x + 1 > 0", false),
+        ("x := 1", "x.a == 1", true),
+        ("x := 1", "some y in x", true),
+        ("x := 1", "every y in x { y > 0 }", false),
+        ("x if true", "x == 1", true),
+        ("x if true", "x == true", false),
+        ("x contains 1", "x[\"a\"]", true),
+        ("x contains 1", "x[1]", false),
+        ("x contains \"a\"", "concat(\",\", x) == \"a\"", false),
+        ("x contains 1", "concat(\",\", x) == \"a\"", true),
+        ("x := {\"a\": 1}", "x.b == 1", true),
+        ("x := {\"a\": 1}", "x.a == 1", false),
+        ("x[\"a\"] := 1", "count(x) == 1", false),
+        ("x[\"a\"] := 1", "upper(x) == \"A\"", true),
+        ("x[k] := 1 if k := input.k", "x.any == 1", false),
+        ("x := 1 if input.a\n\nx := \"a\" if input.b", "startswith(x, \"a\")", false),
+        ("x := 1 if input.a\n\nx := \"a\" if input.b", "count(x) == 1", false),
+        ("x := 1 if input.a\n\nx := 2 if input.b", "count(x) == 1", true),
+        ("x := 1 if input.a else := \"a\"", "upper(x) == \"A\"", false),
+        ("default x := 1\n\nx := input.a", "upper(x) == \"A\"", false),
+        ("x := input.a", "x.b.c == 1", false),
+        ("y := 1\n\nx := y", "upper(x) == \"A\"", true),
+        ("x(_) := 1", "startswith(x(1), \"a\")", true),
+        ("x(y) := y", "startswith(x(1), \"a\")", false),
+        ("x(y) := upper(y)", "v := x(\"a\"); v.a == 1", true),
+    ];
+    for (rule, condition, expected) in rules {
+        let text = format!("package a\n\n{rule}\n\nr if {{ {condition} }}\n");
+        let found = Program::compile(&modules_of(&[("a.rego", &text)]), &Value::new_object());
+        let is_refused = found.is_err_and(|faults| faults.iter().all(|fault| fault.code == "rego_type_error"));
+        assert_eq!(is_refused, expected, "{rule}: {condition}");
+    }
+}
+
+/// As `opa eval` answers.
+#[test]
+fn literals_with_equal_parts_are_as_in_opa() {
+    let r = |value: &str| {
+        answer(&[("a.rego", &format!("package a\n\nx := \"a\"\n\nr := {value}\n"))], r#"{"b": 1, "c": 1, "d": 2}"#)
+    };
+    assert_eq!(r("{x: 1, \"a\": 2}"), r#"{"a":1}"#);
+    assert_eq!(r("[v | k := \"a\"; v := {k: 1, \"a\": 2}]"), r#"[{"a":1}]"#);
+    assert_eq!(r("[y | some y in {input.b, input.c}]"), "[1,1]");
+    assert_eq!(r("[y | some y in {input.d, 3, input.b, 0, 3.0}]"), "[0,3,1,2]");
+    assert_eq!(r("{y | some y in {input.b, input.c}}"), "[1]");
+}
+
+#[test]
+fn a_comprehension_is_no_key_of_a_rule() {
+    let text = "package a\n\nr[{x | some x in [1]}] := 2\n";
+    let faults = Program::compile(&modules_of(&[("a.rego", text)]), &Value::new_object()).unwrap_err();
+    let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+    assert_eq!((fault.code, fault.line, fault.column), ("unsupported", 3, 3));
+    assert!(fault.help.as_ref().is_some_and(|help| help.contains("give it a name in the body")), "{fault:?}");
+}

@@ -13,6 +13,8 @@ mod config;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod conftest;
+#[cfg(test)]
 mod corpora;
 #[cfg(test)]
 mod docs;

@@ -183,14 +183,6 @@ fn conftest_packages_that_would_see_nothing_are_told() {
             "package policies.team\n\ndeny contains \"x\" if not input.review.object.metadata.labels.team\n",
             "the package `policies.team` reads `input.review`",
         ),
-        (
-            "package main\n\ndeny[msg] {\n\tinput[i].contents.kind == \"ConfigMap\"\n\tmsg := input[i].path\n}\n",
-            "the package `main` wants all files at once",
-        ),
-        (
-            "package main\n\ndeny contains \"x\" if {\n\tsome file in input\n\tfile.contents.kind == \"ConfigMap\"\n}\n",
-            "the package `main` wants all files at once",
-        ),
     ];
     for (policy, says) in cases {
         let base = tree(&[CONFIG, ("policies/p.rego", policy)]);
@@ -316,8 +308,15 @@ fn the_webhook_of_gatekeeper_is_found() {
     assert_eq!([code(&[], false), code(&[], true)], [Some(1), Some(0)]);
     let webhook = [("webhook.yaml", webhook)];
     assert_eq!([code(&webhook, false), code(&webhook, true)], [Some(0), Some(1)]);
-    let other = webhook[0].1.replace("name: shop}}", "name: other}}");
+    let with = |from: &str, to: &str| webhook[0].1.replace(from, to);
+    let other = with("name: shop}}", "name: other}}");
     assert_eq!(code(&[("webhook.yaml", &other)], true), Some(0));
+    // A rule is about the objects that it names.
+    for (rule, expected) in [("operations: ['*'], resources: ['*']", 1), ("operations: [DELETE], resources: [pods]", 0)]
+    {
+        let other = with("operations: [DELETE], resources: ['*']", rule);
+        assert_eq!(code(&[("webhook.yaml", &other)], true), Some(expected), "{rule}");
+    }
 }
 
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: shop}\nspec:\n  containers:\n  - name: c\n    \
@@ -525,4 +524,62 @@ fn the_tests_of_a_changed_policy_must_hold() {
     let head = tree(&[CONFIG, ("policies/p.rego", TEAM), ("policies/p_test.rego", TEST), OBJECT]);
     let run = Repo::new(&base, &head, None).check(&[""; 0]);
     assert!(!run.text().contains("gate/"), "what did not change is not tested: {}", run.text());
+}
+
+/// A policy may know who wrote the change: what git says, and the account of the event. Both are texts of the change's.
+#[test]
+fn the_author_of_a_change_is_told() {
+    let policy = "package policy.p\n\nwarn contains sprintf(\"by %v\", [json.marshal(input.change.author)])\n";
+    let rules = [CONFIG, ("policies/p.rego", policy)];
+    let repo = Repo::new(&tree(&rules), &tree(&[&rules[..], &[OBJECT]].concat()), None);
+    let flat = |run: &crate::support::Run| run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    let (base, contents) = (repo.git(&["rev-parse", "main"]), repo.git(&["rev-parse", "pr^{tree}"]));
+    let (base, contents) = (base.trim(), contents.trim());
+    let by = |name: &str, parents: &[&str]| {
+        let (name, email) = (format!("user.name={name}"), "user.email=eve@example.com".to_owned());
+        let mut args = vec!["-c", &name, "-c", &email, "commit-tree", contents, "-m", "x"];
+        args.extend(parents.iter().flat_map(|parent| ["-p", *parent]));
+        repo.git(&args).trim().to_owned()
+    };
+    let check = |head: &str| repo.portcullis(&["check", "--no-cache", &format!("{base}..{head}")]);
+    let other = |flags: &[&str]| repo.portcullis(&[&["check", "--no-cache"], flags].concat());
+    let eve = by("Eve", &[base]);
+    let told = r#"by {"email":"eve@example.com","login":null,"name":"Eve"}"#;
+    assert!(flat(&check(&eve)).contains(told), "{}", check(&eve).text());
+    // A merge is by the one whose commits it brings.
+    let merge = by("Merger", &[base, &eve]);
+    assert!(flat(&other(&["--merge", &merge])).contains(told), "{}", other(&["--merge", &merge]).text());
+
+    repo.git(&["checkout", "-q", &eve]);
+    let event = format!(
+        r#"{{"number": 1, "pull_request": {{"base": {{"sha": "{base}"}}, "head": {{"sha": "{eve}"}}, "user": {{"login": "eve-2"}}}}}}"#
+    );
+    repo.write("../event.json", &event);
+    let out = repo
+        .command(env!("CARGO_BIN_EXE_portcullis"), &["check", "--no-cache"])
+        .env("GITHUB_EVENT_PATH", repo.path().join("../event.json"))
+        .env("GITHUB_EVENT_NAME", "pull_request")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&out.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(r#""login":"eve-2","name":"Eve""#), "{text}{}", String::from_utf8_lossy(&out.stderr));
+
+    // What is no commit has no author.
+    repo.write("apps/b.yaml", OBJECT.1);
+    assert!(flat(&other(&["--worktree"])).contains("by null"), "{}", other(&["--worktree"]).text());
+
+    let long = "x".repeat(100_000);
+    for name in
+        ["::error::x%0A::set-output name=a::b @org/team <!-- -->", "\u{1b}[31mred\u{7}\u{202e}", "`\"'$(id)\\", &long]
+    {
+        let head = by(name, &[base]);
+        for format in FORMATS {
+            let run = other(&[&format!("{base}..{head}"), "-o", format]);
+            assert!(run.defect().is_none() && run.code == Some(0), "{name:.40}: {:?} {}", run.defect(), run.text());
+            let text = run.text();
+            assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{format}: {text}");
+            assert!(!text.lines().any(|line| line.starts_with("::error::x")), "{format}: {text}");
+            assert!(!text.contains(&long[..300]), "{format}: the name is not cut");
+        }
+    }
 }

@@ -262,3 +262,71 @@ fn pages_of_policies_are_written_and_compared() {
         assert!(printed.contains(part), "{part:?} in\n{printed}");
     }
 }
+
+/// What METADATA says in vain is told with what may be meant, where it stands.
+#[test]
+fn metadata_that_says_nothing_is_told() {
+    let rules = "package policy.p\n\ndeny contains \"x\" if false\n";
+    let cases = [
+        ("# titel: a\n", 1, "p.rego:2:3: incomplete: METADATA has no key `titel` did you mean `title`?"),
+        ("# sevrity: error\n", 1, "p.rego:2:3: incomplete: METADATA has no key `sevrity` did you mean `custom`?"),
+        ("# nothing-like-it: a\n", 1, "what OPA does not know goes below `custom`; there are: scope, title"),
+        (
+            "# custom:\n#   severty: warning\n",
+            1,
+            "p.rego:3:5: incomplete: METADATA: custom.severty is not read did you mean `severity`?",
+        ),
+        (
+            "# custom:\n#   match:\n#     kinds:\n#     - {apiGroups: [apps], kinds: [Deployment, Deploymnt]}\n",
+            2,
+            "p.rego:5:49: portcullis: METADATA: custom.match: the API group `apps` has no kind `Deploymnt` did you mean \
+             Deployment?",
+        ),
+        (
+            "# custom:\n#   match: {kinds: [{apiGroups: [app], kinds: [Deployment]}]}\n",
+            2,
+            "METADATA: custom.match: no API group is called `app` did you mean apps?",
+        ),
+        (
+            "# custom:\n#   match: {kinds: [{apiGroups: [apps], kinds: [Ingress]}]}\n",
+            2,
+            "the API group `apps` has no kind `Ingress` did you mean Ingress of networking.k8s.io?",
+        ),
+        (
+            "# custom:\n#   match: {kinds: [{apiGroups: [policy], kinds: [PodSecurityPolicy]}]}\n",
+            1,
+            "incomplete: METADATA: custom.match: the API group `policy` has no kind `PodSecurityPolicy` remove it",
+        ),
+        (
+            "# custom:\n#   match: {kinds: [{kinds: [deployments]}]}\n",
+            1,
+            "incomplete: METADATA: custom.match: no built-in kind is called `deployments` did you mean Deployment?",
+        ),
+        (
+            "# custom:\n#   match: {kind: [a]}\n",
+            2,
+            "custom.match: unknown field `kind`, expected one of `source`, `kinds`",
+        ),
+        (
+            "# custom:\n#   match: {scope: namespaced}\n",
+            2,
+            "custom.match: scope: \"namespaced\" is none; there are Cluster",
+        ),
+        ("# custom:\n#   match: {operations: [CONNECT]}\n", 2, "operations: no change of a repository is a CONNECT"),
+        ("# custom:\n#   match: {operations: [UPDATED]}\n", 2, "operations: \"UPDATED\" is none; there are CREATE"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (metadata, code, says) in cases {
+        fs::write(folder.path().join("p.rego"), format!("# METADATA\n{metadata}{rules}")).unwrap();
+        let run = portcullis(folder.path(), folder.path(), &["policy", "check", "."]);
+        let text = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(run.code, Some(code), "{says}: {text}");
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    // Keys of other tools and custom resources are nobody's mistake.
+    let fine = "# title: a\n# custom:\n#   team: x\n#   match: {kinds: [{apiGroups: [acme.io, extensions, apps], kinds: [Widget, \
+                Deployment]}]}\n";
+    fs::write(folder.path().join("p.rego"), format!("# METADATA\n{fine}{rules}")).unwrap();
+    let run = portcullis(folder.path(), folder.path(), &["policy", "check", "."]);
+    assert!(!run.text().contains("is not read") && !run.text().contains("custom.match"), "{}", run.text());
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::super::complain;
 use crate::policy::author::page::pages;
-use crate::policy::set::Policy;
+use crate::policy::loaded::Policy;
 
 /// Arguments of `policy docs`.
 #[derive(Debug, clap::Args)]

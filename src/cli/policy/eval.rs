@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::{INDETERMINATE, complain};
+use crate::git::Tree;
 use crate::policy::engine::{Module, Program, RegoVersion};
 use crate::policy::json::to_json;
-use crate::policy::{Value, review::object_of};
+use crate::policy::{Value, combined, review::object_of, value};
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect};
 
@@ -24,7 +25,10 @@ pub(super) struct Args {
     data: Vec<PathBuf>,
     /// The input document, JSON or YAML; - for standard input
     #[arg(short, long, value_name = "FILE")]
-    input: Option<PathBuf>,
+    input: Vec<PathBuf>,
+    /// Give all documents of the inputs, which may be folders, as one list of {path, contents}, as conftest does
+    #[arg(long, requires = "input")]
+    combine: bool,
     /// Read policies as Rego v0, as OPA before 1.0 did
     #[arg(long)]
     v0_compatible: bool,
@@ -79,14 +83,11 @@ fn evaluate(args: &Args) -> Result<Vec<Value>, Problems> {
     for path in &args.data {
         loaded.load(path, &mut Vec::new(), true).map_err(problem)?;
     }
-    let input = match &args.input {
-        None => Value::Undefined,
-        Some(path) if path == Path::new("-") => {
-            let mut text = String::new();
-            io::stdin().lock().read_to_string(&mut text).map_err(|error| problem(format!("<stdin>: {error}")))?;
-            document("<stdin>", &text).map_err(problem)?
-        }
-        Some(path) => read(path).and_then(|text| document(&path.display().to_string(), &text)).map_err(problem)?,
+    let input = match args.input.as_slice() {
+        [] => Value::Undefined,
+        paths if args.combine => all_documents(paths).map_err(problem)?,
+        [path] => read_input(path).and_then(|(name, text)| document(&name, &text)).map_err(problem)?,
+        _ => return Err(vec![("there is one input document".to_owned(), Some("give --combine".to_owned()))]),
     };
     let told = |faults: Vec<crate::policy::engine::Fault>| {
         faults.into_iter().map(|fault| (fault.to_string(), fault.help)).collect::<Problems>()
@@ -162,6 +163,42 @@ fn merge(whole: &mut Value, part: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What an input is called, and its text.
+fn read_input(path: &Path) -> Result<(String, String), String> {
+    if path != Path::new("-") {
+        return Ok((path.display().to_string(), read(path)?));
+    }
+    let mut text = String::new();
+    io::stdin().lock().read_to_string(&mut text).map_err(|error| format!("<stdin>: {error}"))?;
+    Ok(("<stdin>".to_owned(), text))
+}
+
+/// All documents of files and folders, in the order of their paths.
+fn all_documents(paths: &[PathBuf]) -> Result<Value, String> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let tree = Tree::folder(path);
+        let is_document = |path: &RepoPath| matches!(path.extension().as_str(), "json" | "yaml" | "yml");
+        let below = tree.files("").map_err(|error| format!("{}: {error}", path.display()))?;
+        files.extend(below.iter().filter(|entry| is_document(&entry.path)).map(|entry| path.join(entry.path.as_str())));
+    }
+    let mut entries = Vec::new();
+    for path in files {
+        let (name, text) = read_input(&path)?;
+        let stream = yaml::read(RepoPath::from(name.as_str()), Side::Head, text.as_bytes(), Dialect::Kubectl);
+        if let Some(problem) = stream.problems.iter().find(|problem| problem.fatal) {
+            return Err(format!("{name}: {}", problem.message));
+        }
+        entries.extend(stream.documents.iter().map(|document| (name.clone(), value::whole(document.root()))));
+    }
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(combined::input(entries.iter().map(|(path, contents)| (path.as_str(), contents.clone()))))
 }
 
 fn read(path: &Path) -> Result<String, String> {

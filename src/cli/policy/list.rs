@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::policy::author::page::severity;
-use crate::policy::set::{Convention, Policy};
+use crate::policy::loaded::{Convention, Policy};
 use crate::report::escape::{self, one_line};
 
 /// Arguments of `policy list`.
@@ -43,7 +43,11 @@ fn entry(policy: &Policy) -> serde_json::Value {
         "title": metadata.title,
         "package": policy.package,
         "path": &*policy.path,
-        "convention": if policy.convention == Convention::Conftest { "conftest" } else { "portcullis" },
+        "convention": match policy.convention {
+            Convention::Portcullis => "portcullis",
+            Convention::Conftest => "conftest",
+            Convention::Combined => "conftest --combine",
+        },
         "owner": custom.owner,
         "match": custom.matches,
     })

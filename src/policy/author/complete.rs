@@ -5,8 +5,10 @@ use std::path::Path;
 
 use crate::git::Tree;
 use crate::policy::engine::Fault;
+use crate::policy::loaded::Convention;
+use crate::policy::metadata;
 use crate::policy::modules::{EXTENSION, is_module, package_of};
-use crate::policy::set::{Convention, PolicySet};
+use crate::policy::set::PolicySet;
 
 /// What the policies of a folder lack, in the order of their files.
 ///
@@ -14,7 +16,12 @@ use crate::policy::set::{Convention, PolicySet};
 /// The folder cannot be read.
 pub fn problems(folder: &Path, set: &PolicySet) -> Result<Vec<Fault>, Fault> {
     let tested = tested(folder)?;
-    let mut problems = Vec::new();
+    let mut problems = set.notices.clone();
+    for policy in &set.policies {
+        problems.extend(policy.group().modules().of(&policy.package).flat_map(metadata::unknown_keys));
+        let odd = policy.odd_kinds().into_iter().filter(|odd| !odd.is_certain);
+        problems.extend(odd.map(|odd| Fault { code: "incomplete", ..policy.match_fault(&odd) }));
+    }
     for policy in set.policies.iter().filter(|policy| policy.convention == Convention::Portcullis) {
         let (metadata, custom) = (&policy.metadata, &policy.metadata.custom);
         let mut lacks = |is_missing: bool, what: &str, help: &str| {

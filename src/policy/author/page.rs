@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::finding::Severity;
 use crate::policy::gatekeeper::constraint::Action;
+use crate::policy::loaded::Policy;
 use crate::policy::metadata::Resource;
-use crate::policy::set::Policy;
 use crate::report::escape::{markdown_cell, markdown_code};
 
 /// The pages of policies: path below the folder of the pages, and content.

@@ -1,16 +1,18 @@
 //! Numbers: sums, ranges, conversions, and arithmetic by name.
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, Sign};
 use regorus::Value;
 
 use super::decimal::Decimal;
 use super::{Answer, Args, Family, MOST, Problem, error};
 
 pub(super) const FUNCTIONS: Family = &[
+    ("ceil", |args| next(args, 1)),
     ("div", |args| match args.number(0)?.divide(&args.number(1)?) {
         Some(quotient) => Ok(quotient.to_value()),
         None => error("divide by zero"),
     }),
+    ("floor", |args| next(args, -1)),
     ("minus", minus),
     ("mul", |args| Ok(args.number(0)?.multiply(&args.number(1)?).to_value())),
     ("numbers.range", |args| range(args, &Decimal::from(1))),
@@ -33,6 +35,15 @@ fn minus(args: Args<'_>) -> Answer {
         (Value::Set(left), Value::Set(right)) => Ok(left.difference(right).into_value()),
         _ => Ok(args.number(0)?.subtract(&args.number(1)?).to_value()),
     }
+}
+
+/// The whole number next to a number. OPA takes what is left of the digits before the point for the sign: `floor(-0.5)` is 0.
+fn next(args: Args<'_>, direction: i64) -> Answer {
+    let (whole, is_exact) = args.number(0)?.truncate();
+    let is_below = whole.sign() == Sign::Minus;
+    let is_there = is_exact || is_below == (direction > 0);
+    let step = BigInt::from(if is_there { 0 } else { direction });
+    Ok(Decimal::from(whole + step).to_value())
 }
 
 fn remainder(args: Args<'_>) -> Answer {

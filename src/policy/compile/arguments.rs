@@ -20,7 +20,7 @@ pub(super) fn of(files: &[Resolved]) -> Functions {
                 match functions.get_mut(&path) {
                     Some(known) => {
                         for (known, other) in known.iter_mut().zip(clause) {
-                            *known = either(known, other);
+                            *known = either(known.clone(), other);
                         }
                     }
                     None => _ = functions.insert(path.clone(), clause),
@@ -62,7 +62,8 @@ fn collect(term: &Term, wanted: &mut BTreeMap<Arc<str>, Type>) {
                     let Some(var) = arg.as_var() else { continue };
                     // Of sets there is a difference too.
                     let asked = if found.name == "minus" { Type::Any } else { asked.clone() };
-                    let known = wanted.get(var).map_or_else(|| asked.clone(), |known| either(known, asked.clone()));
+                    let known =
+                        wanted.get(var).map_or_else(|| asked.clone(), |known| either(known.clone(), asked.clone()));
                     wanted.insert(Arc::clone(var), known);
                 }
             }
@@ -94,12 +95,12 @@ fn pattern(arg: &Term, wanted: &BTreeMap<Arc<str>, Type>) -> Type {
 }
 
 /// One type or the other.
-fn either(known: &Type, other: Type) -> Type {
-    if *known == Type::Any || other == Type::Any {
+pub(super) fn either(known: Type, other: Type) -> Type {
+    if known == Type::Any || other == Type::Any {
         return Type::Any;
     }
     let parts = |it: Type| if let Type::OneOf(types) = it { types } else { vec![it] };
-    let mut types = parts(known.clone());
+    let mut types = parts(known);
     for part in parts(other) {
         if !types.contains(&part) {
             types.push(part);

@@ -15,6 +15,7 @@ mod order;
 mod patterns;
 mod print;
 mod resolve;
+mod rule_types;
 mod rules;
 mod small;
 mod stand_in;

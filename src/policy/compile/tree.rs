@@ -45,6 +45,16 @@ pub(super) fn known_path(package: &[Arc<str>], path: &[Term]) -> (Path, bool) {
     (known, false)
 }
 
+/// A term is a comprehension, or a literal that holds one.
+fn has_comprehension(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::ArrayCompr(..) | TermKind::SetCompr(..) | TermKind::ObjectCompr(..) => true,
+        TermKind::Array(items) | TermKind::Set(items) => items.iter().any(has_comprehension),
+        TermKind::Object(pairs) => pairs.iter().any(|(key, value)| has_comprehension(key) || has_comprehension(value)),
+        _ => false,
+    }
+}
+
 /// Documents cannot be hidden.
 fn shadowing(rule: &Rule, faults: &mut Faults) {
     let mut named = Vec::new();
@@ -94,6 +104,10 @@ impl Tree {
         {
             let help = Some("give the function another name".to_owned());
             faults.add_with_help("unsupported", rule.loc, format!("a function named {name} hides an operator"), help);
+        }
+        if let Some(part) = rule.path.iter().find(|part| has_comprehension(part)) {
+            let help = Some("give it a name in the body: `rule[key] := value if { key := {x | …}; … }`".to_owned());
+            faults.add_with_help("unsupported", part.loc, "a comprehension as a key in the head of a rule", help);
         }
         let group = Group {
             shape: rule.shape,

@@ -2,21 +2,24 @@
 //! comparisons that never hold.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::arguments::{self, Functions};
 use super::resolve::Resolved;
+use super::rule_types::{self, RuleTypes};
 use super::{Faults, visit};
 use crate::policy::builtins::{Signature, Type, signature};
-use crate::policy::rego::ast::{Loc, Rule, Term, TermKind};
+use crate::policy::rego::ast::{Literal, LiteralKind, Loc, Rule, Term, TermKind};
 
 pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
     let functions = arguments::of(files);
+    let rules = rule_types::of(files, &functions);
     for file in files {
         faults.in_file(&file.file);
         for rule in &file.rules {
-            let known = Known::of(rule, &functions);
+            let known = Known::of(rule, &functions, &rules);
             visit::rule(rule, &mut |term, is_condition| known.term(term, is_condition, faults));
+            visit::literals(rule, &mut |literal| known.literal(literal, faults));
         }
     }
     if !faults.found.is_empty() {
@@ -37,15 +40,22 @@ pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
     }
 }
 
+/// What can be gone through.
+static COLLECTIONS: LazyLock<[Type; 3]> = LazyLock::new(|| {
+    let any = || Box::new(Type::Any);
+    [Type::Array(any()), Type::Set(any()), Type::Object]
+});
+
 /// The types of a rule's variables.
-struct Known<'f> {
+pub(super) struct Known<'f> {
     vars: BTreeMap<Arc<str>, Type>,
     functions: &'f Functions,
+    rules: &'f RuleTypes,
 }
 
 impl<'f> Known<'f> {
-    fn of(rule: &Rule, functions: &'f Functions) -> Self {
-        let mut known = Self { vars: BTreeMap::new(), functions };
+    pub(super) fn of(rule: &Rule, functions: &'f Functions, rules: &'f RuleTypes) -> Self {
+        let mut known = Self { vars: BTreeMap::new(), functions, rules };
         visit::rule(rule, &mut |term, _| {
             if let Some([left, right]) = term.call_of("assign")
                 && let Some(name) = left.as_var()
@@ -59,7 +69,7 @@ impl<'f> Known<'f> {
         known
     }
 
-    fn infer(&self, term: &Term) -> Type {
+    pub(super) fn infer(&self, term: &Term) -> Type {
         match &term.kind {
             TermKind::Null => Type::Null,
             TermKind::Bool(_) => Type::Boolean,
@@ -71,9 +81,49 @@ impl<'f> Known<'f> {
             TermKind::Object(_) | TermKind::ObjectCompr(..) => Type::Object,
             TermKind::Call(name, _) => match signature(&name.join(".")) {
                 Some(found) => found.result.clone(),
-                None => Type::Any,
+                None => {
+                    name.get(1..).and_then(|path| self.rules.get(path)).map_or(Type::Any, |known| known.value.clone())
+                }
             },
-            TermKind::Ref(..) => Type::Any,
+            TermKind::Ref(base, path) => self.select(base, path).unwrap_or(Type::Any),
+        }
+    }
+
+    /// What is at a path; the error is what has no such part.
+    fn select(&self, base: &Term, path: &[Term]) -> Result<Type, Type> {
+        let is_data = base.as_var().is_some_and(|name| &**name == "data");
+        let (mut found, rest) = if is_data {
+            let words: Vec<Arc<str>> = path.iter().map_while(Term::as_str).cloned().collect();
+            // The longest path of a rule.
+            let known = (1..=words.len()).rev().find_map(|end| Some((end, self.rules.get(words.get(..end)?)?)));
+            let Some((end, known)) = known else { return Ok(Type::Any) };
+            let rest = path.get(end..).unwrap_or_default();
+            if let (Some(fields), Some(key)) = (&known.fields, rest.first().and_then(Term::as_str))
+                && !fields.contains(key)
+            {
+                return Err(known.value.clone());
+            }
+            (known.value.clone(), rest)
+        } else {
+            (self.infer(base), path)
+        };
+        for part in rest {
+            found = self.part(&found, part).ok_or(found)?;
+        }
+        Ok(found)
+    }
+
+    /// The type of a part; none where there can be none.
+    fn part(&self, of: &Type, part: &Term) -> Option<Type> {
+        match of {
+            Type::Null | Type::Boolean | Type::Number | Type::String => None,
+            Type::Array(element) => meets(&self.infer(part), &Type::Number).then(|| (**element).clone()),
+            Type::Set(element) => meets(&self.infer(part), element).then(|| (**element).clone()),
+            Type::OneOf(types) => {
+                let found: Vec<Type> = types.iter().filter_map(|one| self.part(one, part)).collect();
+                found.into_iter().reduce(arguments::either)
+            }
+            _ => Some(Type::Any),
         }
     }
 
@@ -105,18 +155,23 @@ impl<'f> Known<'f> {
                 }
             }
             TermKind::Ref(base, path) => {
-                let found = self.infer(base);
-                let is_wrong = matches!(
-                    (&found, path.first().map(|part| &part.kind)),
-                    (Type::Null | Type::Boolean | Type::Number | Type::String, _)
-                        | (Type::Array(_), Some(TermKind::String(_)))
-                );
-                if is_wrong {
+                if let Err(found) = self.select(base, path) {
                     let message = format!("undefined ref: a {found} has no such part");
                     faults.add("rego_type_error", term.loc, message);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What is gone through is a collection.
+    fn literal(&self, literal: &Literal, faults: &mut Faults) {
+        // `every` takes anything, and nothing holds for every element of a scalar.
+        let LiteralKind::SomeIn { collection: items, .. } = &literal.kind else { return };
+        let found = self.infer(items);
+        if !COLLECTIONS.iter().any(|collection| meets(&found, collection)) {
+            let message = format!("invalid argument(s)\n\thave: ({found})\n\twant: (an array, an object or a set)");
+            faults.add("rego_type_error", items.loc, message);
         }
     }
 

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use regorus::Value;
+
 use super::order::{Scope, is_bound, is_evaluable};
 use super::print::{push_part, quoted};
 use super::resolve::path_of;
 use super::stand_in;
 use super::steps::{CLOSURES, Lowerer, NESTING, Out};
 use super::tree::Tree;
-use crate::policy::rego::ast::{Body, Loc, Term, TermKind};
+use crate::policy::rego::ast::{Body, Literal, LiteralKind, Loc, Term, TermKind};
 
 impl Lowerer<'_> {
     pub(super) fn call(
@@ -93,12 +95,23 @@ impl Lowerer<'_> {
             TermKind::Set(items) if items.is_empty() => "set()".to_owned(),
             TermKind::Set(items) => format!("{{{}}}", self.values(items, scope, out).join(", ")),
             TermKind::Object(pairs) => {
-                let terms: Vec<Term> = pairs.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
+                // Of equal keys the last counts, in OPA's order: constants, variables, the rest.
+                let mut pairs: Vec<&(Term, Term)> = pairs.iter().collect();
+                pairs.sort_by_key(|(key, _)| match &key.kind {
+                    _ if is_constant(key) => 0,
+                    TermKind::Var(_) | TermKind::Ref(..) | TermKind::Call(..) => 1,
+                    _ => 2,
+                });
+                let terms: Vec<Term> =
+                    pairs.into_iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
                 let texts = self.values(&terms, scope, out);
                 let fields: Vec<String> = texts.chunks(2).map(|pair| pair.join(": ")).collect();
                 format!("{{{}}}", fields.join(", "))
             }
-            TermKind::ArrayCompr(head, body) => self.comprehension(head, body, scope, '[', ']'),
+            TermKind::ArrayCompr(head, body) => {
+                let body: Body = body.iter().map(with_every_element).collect();
+                self.comprehension(head, &body, scope, '[', ']')
+            }
             TermKind::SetCompr(head, body) => self.comprehension(head, body, scope, '{', '}'),
             TermKind::ObjectCompr(head, body) => {
                 let pair = Term::new(term.loc, TermKind::Array(vec![head.0.clone(), head.1.clone()]));
@@ -163,6 +176,40 @@ impl Lowerer<'_> {
             }
         }
         text
+    }
+}
+
+/// OPA goes through a literal set in the order of its terms, and what turns out to be equal comes twice. That shows in an
+/// array alone.
+fn with_every_element(literal: &Literal) -> Literal {
+    let mut literal = literal.clone();
+    if let LiteralKind::SomeIn { key: None, collection, .. } = &mut literal.kind
+        && let TermKind::Set(items) = &mut collection.kind
+        && !items.iter().all(is_constant)
+    {
+        let mut items: Vec<_> = std::mem::take(items).into_iter().map(|item| (place_of(&item), item)).collect();
+        items.sort_by(|(left, _), (right, _)| left.cmp(right));
+        items.dedup_by(|(left, a), (right, b)| is_constant(a) && is_constant(b) && left == right);
+        collection.kind = TermKind::Array(items.into_iter().map(|(_, item)| item).collect());
+    }
+    literal
+}
+
+/// What decides the order of terms: their kinds, then the values of constants and the paths of references.
+fn place_of(term: &Term) -> (u8, Option<Value>, Vec<Arc<str>>) {
+    let none = Vec::new();
+    match &term.kind {
+        TermKind::Null => (0, None, none),
+        TermKind::Bool(value) => (1, Some(Value::from(*value)), none),
+        TermKind::Number(text) => (2, Value::from_json_str(text).ok(), none),
+        TermKind::String(text) => (3, Some(Value::from(&**text)), none),
+        // A call is a variable by then.
+        TermKind::Var(_) | TermKind::Call(..) => (4, None, none),
+        TermKind::Ref(_, path) => (5, None, path.iter().filter_map(|part| part.as_str().cloned()).collect()),
+        TermKind::Array(_) | TermKind::Template(_) => (6, None, none),
+        TermKind::Object(_) => (7, None, none),
+        TermKind::Set(_) => (8, None, none),
+        TermKind::ArrayCompr(..) | TermKind::SetCompr(..) | TermKind::ObjectCompr(..) => (9, None, none),
     }
 }
 

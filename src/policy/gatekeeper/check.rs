@@ -71,13 +71,12 @@ impl Check for Gatekeeper {
 }
 
 fn ask(context: &Context<'_>, judges: &Judges<'_>, review: &crate::policy::review::Review) -> Vec<GatekeeperResult> {
-    let library = judges.library;
-    let operations = match &context.config.gatekeeper_operations {
-        Some(operations) => operations.iter().map(|operation| subject::word(*operation).to_owned()).collect(),
-        None => library.operations(),
+    let words = |operations: &Vec<Operation>| -> Vec<String> {
+        operations.iter().map(|operation| subject::word(*operation).to_owned()).collect()
     };
+    let operations = context.config.gatekeeper_operations.as_ref().map(words);
     let inventory = context.policies.state.gatekeeper(judges.at, judges.scope.as_deref());
-    library.evaluate(review, EnforcementPoint::Webhook, &operations, Some(&inventory))
+    judges.library.evaluate(review, EnforcementPoint::Webhook, operations.as_deref(), Some(&inventory))
 }
 
 fn draft(object: &Object, result: &GatekeeperResult) -> Draft {

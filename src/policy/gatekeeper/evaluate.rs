@@ -7,7 +7,7 @@ use super::expansion::{self, Resultant};
 use super::fault::{self, Failure};
 use super::inventory::Inventory;
 use super::matching::{Namespace, Source, Target, text};
-use super::selector::Labels;
+use super::webhook::About;
 use super::{Answer, EnforcementPoint, GatekeeperResult, Library, mutation};
 use crate::policy::Value;
 use crate::policy::engine::Trouble;
@@ -107,20 +107,24 @@ impl Request {
 }
 
 impl Library {
-    /// What Gatekeeper says of a request at an enforcement point. `operations` are those that its webhook is asked about
-    /// ([`Library::operations`], or the config's); it says nothing of others. Without an inventory, what reads it is not
-    /// judged.
+    /// What Gatekeeper says of a request at an enforcement point. `operations` are those that its webhook is asked about, in
+    /// the place of those that the repository's configuration of it names; it says nothing of others. Without an inventory,
+    /// what reads it is not judged.
     #[must_use]
     pub fn evaluate(
         &self,
         review: &Review,
         point: EnforcementPoint,
-        operations: &[String],
+        operations: Option<&[String]>,
         inventory: Option<&Inventory<'_>>,
     ) -> Vec<GatekeeperResult> {
-        let sees = |operation: &str| operation.is_empty() || operations.iter().any(|o| o == operation || o == "*");
-        let sees = |operation: &str| point != EnforcementPoint::Webhook || sees(operation);
-        if point == EnforcementPoint::Webhook && self.leaves_alone(review) {
+        let about = About::of(review);
+        let sees = |about: &About<'_>, operation: &str| {
+            point != EnforcementPoint::Webhook
+                || operation.is_empty()
+                || self.settings.is_asked(about, operation, operations)
+        };
+        if point == EnforcementPoint::Webhook && about.namespace.is_some_and(|name| self.settings.excludes(name)) {
             return vec![];
         }
         let operation = review.operation.as_str();
@@ -136,7 +140,7 @@ impl Library {
         let asking = Asking { point, inventory, source: Source::Original, only_original: false };
         let mut found = Vec::new();
         let mut made = Vec::new();
-        if sees(operation) {
+        if sees(&about, operation) {
             found = self.ask(&request, asking);
             match self.expand(&request, point) {
                 Ok(resultants) => made = resultants,
@@ -145,8 +149,9 @@ impl Library {
             found.extend(made.iter().flat_map(|made| self.ask_of(&request, made, asking)));
         }
         // Whatever happens to a workload, its controller creates Pods.
-        if operation != "DELETE" && sees("CREATE") {
-            found.extend(self.ask_of_pod(&request, &made, asking));
+        if operation != "DELETE" {
+            let sees = |pod: &Value| sees(&about.pod(pod), "CREATE");
+            found.extend(self.ask_of_pod(&request, &made, asking, &sees));
         }
         found
     }
@@ -173,15 +178,24 @@ impl Library {
         expansion::expand(&self.expansions, object, known_name(request), &finish)
     }
 
-    /// Constraints about the Pod of a workload. Of a Pod that an ExpansionTemplate made as well, only those that look for
+    /// Constraints about the Pod of a workload, if the webhook sees that. Of a Pod that an ExpansionTemplate made as well, only those that look for
     /// originals are left to ask.
-    fn ask_of_pod(&self, request: &Request, made: &[Resultant], asking: Asking<'_>) -> Vec<GatekeeperResult> {
+    fn ask_of_pod(
+        &self,
+        request: &Request,
+        made: &[Resultant],
+        asking: Asking<'_>,
+        sees: &dyn Fn(&Value) -> bool,
+    ) -> Vec<GatekeeperResult> {
         let pod = request.object.as_ref().and_then(|object| expansion::pod(object, known_name(request)));
         let Some(mut pod) = pod else { return vec![] };
         let namespace = request.namespace(asking.point);
         let mutated = mutation::mutate(&self.mutators, &mut pod.object, namespace, Source::Original, "CREATE");
         if let Err(failure) = mutated {
             return vec![not_judged(*failure)];
+        }
+        if !sees(&pod.object) {
+            return vec![];
         }
         let is_pod = |made: &Resultant| made.prefix == pod.prefix && text(&made.object, &["kind"]) == "Pod";
         self.ask_of(request, &pod, Asking { only_original: made.iter().any(is_pod), ..asking })
@@ -197,18 +211,6 @@ impl Library {
             }
         }
         found
-    }
-
-    /// The Config, or the webhook's own selector, keeps an object from being asked about.
-    fn leaves_alone(&self, review: &Review) -> bool {
-        let is_namespace = review.group.is_empty() && review.kind == "Namespace";
-        let (namespace, object) = if is_namespace {
-            (Some(review.name.as_str()), review.object.as_ref().or(review.old_object.as_ref()))
-        } else {
-            (review.namespace.as_deref(), review.namespace_object.as_ref())
-        };
-        namespace.is_some_and(|namespace| self.settings.excludes(namespace))
-            || object.is_some_and(|object| !self.settings.selects(Labels::of(object)))
     }
 
     fn ask(&self, request: &Request, asking: Asking<'_>) -> Vec<GatekeeperResult> {

@@ -97,6 +97,16 @@ impl Match {
         found.collect()
     }
 
+    /// The groups and kinds that it names, as they are written together.
+    pub(in crate::policy) fn named_kinds(&self) -> impl Iterator<Item = (&[String], &[String])> {
+        self.kinds.iter().map(|named| (&*named.api_groups, &*named.kinds))
+    }
+
+    /// Its scope, as it is written.
+    pub(in crate::policy) fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
     /// It looks for originals alone.
     #[must_use]
     pub fn is_only_original(&self) -> bool {

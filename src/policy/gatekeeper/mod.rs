@@ -23,6 +23,7 @@ pub mod selector;
 mod settings;
 pub mod suite;
 pub mod template;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -239,12 +240,6 @@ impl Library {
     pub fn compile(&self) -> Vec<Fault> {
         let judged: Vec<_> = self.templates.values().filter(|template| template.not_judged().is_none()).collect();
         judged.par_iter().filter_map(|template| template.program().err()).flatten().cloned().collect()
-    }
-
-    /// The operations that the webhook is asked about: what the repository's configuration of it says, else the default.
-    #[must_use]
-    pub fn operations(&self) -> Vec<String> {
-        self.settings.operations.clone().unwrap_or_else(|| OPERATIONS.map(str::to_owned).to_vec())
     }
 
     /// A constraint's template reads the inventory.

@@ -4,9 +4,11 @@ use serde::Deserialize;
 
 use super::fault;
 use super::matching::Glob;
-use super::selector::{Labels, Selector};
+use super::selector::Labels;
+use super::webhook::{self, About, Webhook};
 use crate::inventory::GATEKEEPER_WEBHOOK;
 use crate::manifest::object::Object;
+use crate::policy::Value as Document;
 use crate::policy::engine::Fault;
 use crate::yaml::Value;
 
@@ -23,10 +25,8 @@ pub(super) struct Settings {
     excluded: Vec<Glob>,
     /// Group, version and kind of what is in the inventory; none written: everything is.
     synced: Option<Vec<(String, String, String)>>,
-    /// Operations that the webhook asks about, where the repository has its configuration.
-    pub(super) operations: Option<Vec<String>>,
-    /// The labels of Namespaces that the webhook asks about, likewise.
-    selector: Option<Selector>,
+    /// The webhook, where the repository has its configuration; of several, each is asked.
+    webhooks: Vec<Webhook>,
 }
 
 /// An entry of a Config's `match`.
@@ -44,12 +44,13 @@ impl Settings {
         self.excluded.iter().any(|glob| glob.matches(namespace))
     }
 
-    /// Whether the webhook is asked about objects in a Namespace of such labels.
-    pub(super) fn selects(&self, labels: Labels<'_>) -> bool {
-        match &self.selector {
-            Some(selector) => selector.matches(labels),
-            None => labels.get(IGNORE).is_none(),
+    /// Whether the webhook is asked about an operation. `operations` are the config's.
+    pub(super) fn is_asked(&self, about: &About<'_>, operation: &str, operations: Option<&[String]>) -> bool {
+        if self.webhooks.is_empty() {
+            let ignores = |object: &Document| Labels::of(object).get(IGNORE).is_some();
+            return !about.namespace_object.is_some_and(ignores) && webhook::is_asked_by_default(operation, operations);
         }
+        self.webhooks.iter().any(|webhook| webhook.is_asked(about, operation, operations))
     }
 
     /// Whether objects of a kind are in the inventory.
@@ -92,14 +93,15 @@ impl Settings {
             if webhook.get("name").and_then(Value::as_str) != Some(GATEKEEPER_WEBHOOK) {
                 continue;
             }
-            let rules = webhook.get("rules").into_iter().flat_map(Value::items);
-            let operations = rules.flat_map(|rule| rule.get("operations").into_iter().flat_map(Value::items));
-            self.operations.get_or_insert_default().extend(operations.filter_map(Value::as_str).map(str::to_owned));
-            let selector = webhook.get("namespaceSelector").map_or_else(|| serde_json::json!({}), Value::to_json);
-            self.selector = Some(serde_json::from_value(selector).map_err(|error| {
-                let at = format!("/webhooks/{index}/namespaceSelector");
-                vec![fault::at(object, &at, INVALID, format!("the selector cannot be read: {error}"), "")]
-            })?);
+            let at = |below: &str, message: String| {
+                vec![fault::at(object, &format!("/webhooks/{index}{below}"), INVALID, message, "")]
+            };
+            let read: Webhook = serde_json::from_value(webhook.to_json())
+                .map_err(|error| at("", format!("the webhook cannot be read: {error}")))?;
+            if let Some((below, why)) = read.mistakes().next() {
+                return Err(at(&below, why));
+            }
+            self.webhooks.push(read);
         }
         Ok(())
     }

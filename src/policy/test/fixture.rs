@@ -9,10 +9,11 @@ use crate::config::Config;
 use crate::git::Tree;
 use crate::policy::engine::Fault;
 use crate::policy::gatekeeper::inventory;
+use crate::policy::loaded::{Convention, Policy};
 use crate::policy::portcullis::Input;
 use crate::policy::review::{Review, object_of};
-use crate::policy::set::{Policy, PolicySet};
-use crate::policy::{Value, value};
+use crate::policy::set::PolicySet;
+use crate::policy::{Value, combined, value};
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect};
 
@@ -60,9 +61,14 @@ fn judge(policies: &[&Policy], name: &str, bytes: &[u8], is_bad: bool) -> Result
     let data = object_of([("inventory", all.clone()), ("inventory_base", all)]);
     let mut said = String::new();
     for policy in policies {
-        let compiled = policy.group().program().map_err(|faults| {
-            faults.first().map_or_else(|| "the policy cannot be compiled".to_owned(), ToString::to_string)
-        })?;
+        if policy.convention == Convention::Combined {
+            let objects: Vec<Value> = reviews.iter().filter_map(|(review, _)| review.object.clone()).collect();
+            for violation in combined::evaluate_file(policy, name, &objects)? {
+                _ = write!(said, "\n  {}", violation.message);
+            }
+            continue;
+        }
+        let compiled = policy.program()?;
         let program = if policy.inventory.is_nothing() {
             compiled.clone()
         } else {

@@ -3,112 +3,32 @@
 //! The API server refuses a Pod that breaks the level of `enforce`; of a workload it says at most a warning, and its
 //! Pods are refused later, when nobody looks. Source: `k8s.io/pod-security-admission`, and KEP-2579.
 
+mod levels;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use regorus::Value;
 
-use super::bundled::LIBRARY;
-use super::place;
-use super::portcullis::Input;
-use super::review::object_of;
-use super::set::Policy;
-use super::subject::{Asked, StandIn};
-use super::violation::Violation;
+use levels::{ENFORCE, Level, MODES, PREFIX, Version, asks, level_of};
+
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::{Authority, Basis, Operation, Reason, RuleId, Severity};
 use crate::manifest::key::Namespace;
 use crate::manifest::object::Object;
+use crate::policy::bundled::LIBRARY;
+use crate::policy::loaded::Policy;
+use crate::policy::place;
+use crate::policy::portcullis::Input;
+use crate::policy::review::object_of;
+use crate::policy::subject::{Asked, StandIn};
+use crate::policy::violation::Violation;
 use crate::rules::Rule;
-use crate::schema::minors::{MinorSet, Targets};
-
-const PREFIX: &str = "pod-security.kubernetes.io/";
-/// What a label may ask for: to refuse, to warn, to write down.
-const MODES: [&str; 3] = [ENFORCE, "warn", "audit"];
-const ENFORCE: &str = "enforce";
-/// The version that a label means that names none.
-const LATEST: &str = "latest";
+use crate::schema::minors::Targets;
 
 /// Asks the Pod Security Standards as the Namespace's labels say.
 #[derive(Debug)]
 pub struct PodSecurity;
-
-/// A level of the standards. Ordered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    #[default]
-    Privileged,
-    Baseline,
-    Restricted,
-}
-
-impl Level {
-    fn of(label: &str, mode: &str) -> Self {
-        match label {
-            "privileged" => Self::Privileged,
-            "baseline" => Self::Baseline,
-            "restricted" => Self::Restricted,
-            // The admission plugin enforces the strictest one for a word that it does not know, and warns of nothing.
-            _ if mode == ENFORCE => Self::Restricted,
-            _ => Self::Privileged,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Privileged => "privileged",
-            Self::Baseline => "baseline",
-            Self::Restricted => "restricted",
-        }
-    }
-}
-
-/// What the labels of a mode ask: a level of the standards of some minors.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Asks {
-    level: Level,
-    /// The versions that are asked for at this level, as the labels name them.
-    versions: BTreeSet<String>,
-}
-
-/// A version of the standards.
-#[derive(Clone, Debug)]
-struct Version {
-    /// The minor behind `1.`.
-    minor: u8,
-    /// What the label says.
-    label: String,
-    /// The servers that judge by it.
-    servers: MinorSet,
-}
-
-impl Asks {
-    /// What each of some servers takes the labels for: the latest version is its own, and so is one that is newer.
-    fn versions(&self, servers: MinorSet) -> Vec<Version> {
-        let mut found: Vec<Version> = Vec::new();
-        for (label, server) in self.versions.iter().flat_map(|label| servers.minors().map(move |minor| (label, minor)))
-        {
-            let minor = pinned(label).map_or(server.number(), |pinned| pinned.min(server.number()));
-            let servers = MinorSet::of(server);
-            match found.iter_mut().find(|known| known.minor == minor && known.label == *label) {
-                Some(known) => known.servers = known.servers.and(servers),
-                None => found.push(Version { minor, label: label.clone(), servers }),
-            }
-        }
-        found
-    }
-}
-
-/// The minor of a version such as `v1.34`; none for the latest.
-fn pinned(version: &str) -> Option<u8> {
-    let minor = version.strip_prefix("v1.")?;
-    // What does not fit is newer than every server.
-    minor
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| minor.parse().unwrap_or(u8::MAX))
-        .filter(|_| !minor.is_empty())
-}
 
 impl Check for PodSecurity {
     fn rules(&self) -> &'static [&'static Rule] {
@@ -208,15 +128,6 @@ fn depends_on_version(policy: &Policy) -> bool {
     policy.metadata.custom.params.as_ref().is_some_and(|params| params.contains_key("version"))
 }
 
-/// The level that a policy belongs to. None where it is no control of the standards.
-fn level_of(policy: &Policy) -> Option<Level> {
-    match policy.id.strip_prefix("pod-security/")?.split_once('/')?.0 {
-        "baseline" => Some(Level::Baseline),
-        "restricted" => Some(Level::Restricted),
-        _ => None,
-    }
-}
-
 /// The namespace of an object: its own, or where the agent that applies it puts it.
 fn namespace<'o>(context: &Context<'_>, object: &'o Object) -> Option<Cow<'o, str>> {
     match &object.key.namespace {
@@ -250,22 +161,6 @@ pub(crate) fn looks_at(group: &str, kind: &str) -> bool {
             | ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
             | ("batch", "Job" | "CronJob")
     )
-}
-
-/// What the labels of a mode ask, the stricter of several.
-fn asks(labels: &[BTreeMap<String, String>], mode: &str) -> Asks {
-    let mut strictest = Asks::default();
-    for labels in labels {
-        let level = labels.get(&format!("{PREFIX}{mode}")).map_or(Level::Privileged, |label| Level::of(label, mode));
-        let version = labels.get(&format!("{PREFIX}{mode}-version")).filter(|label| pinned(label).is_some());
-        if level > strictest.level {
-            strictest = Asks { level, versions: BTreeSet::new() };
-        }
-        if level == strictest.level {
-            strictest.versions.insert(version.map_or(LATEST, String::as_str).to_owned());
-        }
-    }
-    strictest
 }
 
 fn ask(
@@ -302,13 +197,6 @@ fn both(
         said.retain(|violation| others.contains(violation));
     }
     Ok((said, depends))
-}
-
-impl Asks {
-    /// As the admission plugin calls it.
-    fn standard(&self, version: &Version) -> String {
-        format!("PodSecurity \"{}:{}\"", self.level.word(), version.label)
-    }
 }
 
 fn draft(object: &Object, policy: &Policy, violation: &Violation, mode: &str, standard: &str) -> Draft {
