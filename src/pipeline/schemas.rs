@@ -52,6 +52,10 @@ impl Run<'_> {
         for change in judged.iter().filter(|change| change.operation != Operation::Delete) {
             let Some(new) = &change.new else { continue };
             let Some(missing) = missing(self.head.crds, new) else { continue };
+            if matches!(missing, Missing::Unusable(Origin::JsonSchema(_) | Origin::Catalogue(_), _)) {
+                // The entry of the config that names it is a record of its own, which decides.
+                continue;
+            }
             let (api_version, kind) = (&new.object.api_version, &new.object.key.kind);
             let (reason, status) = match &change.old {
                 Some(old) if self::missing(self.base.crds, old).is_some() => (Reason::NoSchema, Status::Existing),
@@ -69,7 +73,11 @@ impl Run<'_> {
                 _ = meant.map(|meant| write!(detail, "; did you mean {meant}?"));
             }
             let mut record = self.unchecked(reason, &new.file.path, Side::Head, detail);
-            (record.help, record.status) = (Some(self.how_to_add()), status);
+            let help = match missing {
+                Missing::Unusable(..) => "mend it".to_owned(),
+                _ => self.how_to_add(),
+            };
+            (record.help, record.status) = (Some(help), status);
             record.object = change.key().cloned();
             records.push(record);
         }

@@ -32,6 +32,10 @@ fn says(run: &Run, code: i32, words: &[&str]) {
 fn is_no_pass(schema: &str, why: &str) {
     let run = judged(&[("portcullis.yaml", FOLDER), ("schemas/widget_v1.json", schema)], OBJECT);
     says(&run, 2, &["portcullis.yaml: line 2", "the JSON Schema schemas/widget_v1.json cannot be used", why]);
+    // One cause, one record.
+    let told = run.text().split_whitespace().collect::<Vec<_>>().join(" ").matches("cannot be used").count();
+    assert!(told == 1 || why.contains("schemas/"), "{}", run.text());
+    assert!(!run.text().contains("schema pack"), "{}", run.text());
 }
 
 #[test]

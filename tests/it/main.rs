@@ -17,6 +17,8 @@ mod conftest;
 #[cfg(test)]
 mod corpora;
 #[cfg(test)]
+mod custom_resources;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod gatekeeper;

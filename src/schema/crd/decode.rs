@@ -52,7 +52,8 @@ pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, ke
     };
     let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
     let schema = version.root();
-    let how = How { keeps: keeps_all || schema.preserves_unknown_fields(), free: schema.preserves_unknown_fields() };
+    let free = schema.preserves_unknown_fields();
+    let how = How { keeps: keeps_all || free, free, is_root: true };
     walk.root(root, raw, schema, how, version.has_status());
     Decoded {
         lost_null: walk.lost_nulls > 0,
@@ -78,6 +79,8 @@ struct How {
     keeps: bool,
     /// Server-side apply takes them, here and everywhere below.
     free: bool,
+    /// Of the resource itself, which has `metadata` at least: to server-side apply it is never a map of anything.
+    is_root: bool,
 }
 
 struct Walk<'a, 'w> {
@@ -112,7 +115,7 @@ impl<'a> Walk<'a, '_> {
         let mark = self.growing.deriver().mark();
         for entry in raw.raw_entries() {
             match raw.document().text_of(&entry.key) {
-                key if is_meta(key) => self.meta(node, raw, entry),
+                key if is_meta(key) => self.meta(node, raw, entry, true),
                 // SOPS removes its own block before anybody applies the object.
                 "sops" if self.object.unknown(raw.document().value(entry.value)).is_some() => {}
                 "status" if drops_status => {
@@ -137,7 +140,7 @@ impl<'a> Walk<'a, '_> {
                 let is_embedded = schema.is_some_and(Node::is_embedded_resource);
                 for entry in raw.raw_entries() {
                     if is_embedded && is_meta(raw.document().text_of(&entry.key)) {
-                        self.meta(node, raw, entry);
+                        self.meta(node, raw, entry, false);
                     } else {
                         self.entry(node, raw, entry, schema, how);
                     }
@@ -174,7 +177,7 @@ impl<'a> Walk<'a, '_> {
 
     fn below(&self, schema: Option<Node<'_>>, how: How) -> How {
         let preserves = schema.is_some_and(Node::preserves_unknown_fields);
-        How { keeps: self.keeps_all || preserves, free: how.free || preserves }
+        How { keeps: self.keeps_all || preserves, free: how.free || preserves, is_root: false }
     }
 
     /// One field of an object that has a schema, or lies where nothing is known.
@@ -216,11 +219,18 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// `apiVersion`, `kind` or `metadata` of the object or of one in it.
-    fn meta(&mut self, node: NodeId, raw: Value<'a>, entry: &'a Entry) {
+    fn meta(&mut self, node: NodeId, raw: Value<'a>, entry: &'a Entry, is_root: bool) {
         let value = raw.document().value(entry.value);
         let key = self.growing.deriver().text_of(&entry.key);
         let is_metadata = raw.document().text_of(&entry.key) == "metadata";
         if is_metadata && value.is_null() {
+            // The server writes times into that of the resource before it validates.
+            if is_root {
+                let child = self.growing.node(node, Step::Field(key), Some(value));
+                let mark = self.growing.deriver().mark();
+                self.growing.deriver().mapping(child, mark);
+                self.growing.deriver().push(Entry { key, value: child, ..*entry });
+            }
             return;
         }
         let child = self.growing.node(node, Step::Field(key), Some(value));
@@ -313,7 +323,7 @@ impl<'a> Walk<'a, '_> {
 
     fn unknown_field(&mut self, node: NodeId, name: &str, schema: Option<Node<'_>>, how: How) {
         // Server-side apply lets an object without properties hold anything, and drops it afterwards.
-        let is_closed = schema.is_some_and(Node::has_properties) && !how.free;
+        let is_closed = (how.is_root || schema.is_some_and(Node::has_properties)) && !how.free;
         let (field, pointer) = self.growing.dotted(node, name);
         let message = format!("unknown field \"{field}\"");
         self.push(Cause::UnknownField, field, pointer, message);

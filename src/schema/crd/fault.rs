@@ -23,6 +23,8 @@ pub(super) enum Wrong<'p> {
     Type(Node<'p>),
     /// It is a number or something else, and the schema has a format of numbers.
     NumberFormat(Format),
+    /// It is a list where a string with a format belongs, which only server-side apply minds.
+    NoString,
     /// It is a string that does not have the format.
     Format(Format),
     /// A field is missing.
@@ -114,7 +116,7 @@ impl<'s> Fault<'s, '_> {
             field: if is_path_told { String::new() } else { path },
             pointer,
             message,
-            raised: Raised::Always,
+            raised: if matches!(self.kind, Wrong::NoString) { Raised::ByApply } else { Raised::Always },
             minors,
             suggestion,
             absent: matches!(self.kind, Wrong::Required(_)),
@@ -135,6 +137,7 @@ impl<'s> Fault<'s, '_> {
         let entries = value.entries().len();
         match self.kind {
             Wrong::Type(schema) => (Cause::TypeInvalid, of(ty, types_of(schema))),
+            Wrong::NoString => (Cause::TypeInvalid, format!("expected string, got {}", printed(value.here()))),
             Wrong::NumberFormat(expected) => (Cause::TypeInvalid, of(format, expected.name())),
             Wrong::Format(expected) => (Cause::TypeInvalid, of(value.as_str().unwrap_or_default(), expected.name())),
             Wrong::Required(_) => (Cause::Required, "Required value".to_owned()),

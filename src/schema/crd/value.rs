@@ -116,7 +116,8 @@ impl<'s, 'p> Check<'s, 'p> {
             return None;
         }
         match (schema.format(), kind) {
-            // Only a string's format is looked at, and not that it is one.
+            // Only a string's format is looked at, and not that it is one: but for server-side apply.
+            (Some(_), Kind::Sequence) if schema.ty() == Type::String => Some(Wrong::NoString),
             (Some(_), Kind::String | Kind::Sequence) if !is_number_type => None,
             (Some(format), Kind::Bool | Kind::Int | Kind::Float | Kind::Mapping) => Some(Wrong::NumberFormat(format)),
             _ => Some(Wrong::Type(schema)),

@@ -1,0 +1,70 @@
+//! Custom resources where POST and server-side apply differ: answers of a real kube-apiserver 1.36.
+
+use crate::support::{NOW, Repo, Run, tree};
+
+/// A new object of a kind with this schema, applied in this way.
+fn judged(schema: &str, apply: &str, object: &str) -> Run {
+    let crd = format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{ name: widgets.acme.io }}
+spec:
+  group: acme.io
+  scope: Namespaced
+  names: {{ kind: Widget, plural: widgets }}
+  versions: [{{ name: v1, served: true, storage: true, schema: {{ openAPIV3Schema: {schema} }} }}]
+"
+    );
+    let config = format!("version: 1\napply: {apply}\n");
+    let base = tree(&[("portcullis.yaml", &config), ("crds/widgets.yaml", &crd)]);
+    let mut head = base.clone();
+    head.extend(tree(&[("apps/w.yaml", object)]));
+    let run = Repo::new(&base, &head, None).portcullis(&["check", "main..pr", "--now", NOW, "--no-cache"]);
+    assert_eq!(run.defect(), None);
+    run
+}
+
+#[track_caller]
+fn says(run: &Run, code: i32, words: &[&str], not: &[&str]) {
+    let text = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(run.code, Some(code), "{text}");
+    for word in words {
+        assert!(text.contains(word), "no {word:?} in:\n{text}");
+    }
+    for word in not {
+        assert!(!text.contains(word), "{word:?} in:\n{text}");
+    }
+}
+
+#[test]
+fn a_resource_without_properties_takes_no_field_either_way() {
+    let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\nsize: 1\n";
+    for apply in ["client-side", "server-side"] {
+        says(&judged("{ type: object }", apply, object), 1, &["unknown field \"size\""], &[]);
+    }
+    let free = "{ type: object, x-kubernetes-preserve-unknown-fields: true }";
+    says(&judged(free, "server-side", object), 0, &[], &["unknown field"]);
+    // An inner one may hold anything for server-side apply, which drops it.
+    let inner = "{ type: object, properties: { spec: { type: object } } }";
+    let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: 1 }\n";
+    says(&judged(inner, "server-side", object), 0, &[], &["error["]);
+    says(&judged(inner, "client-side", object), 1, &["unknown field \"spec.size\""], &[]);
+}
+
+#[test]
+fn a_list_is_no_string_to_server_side_apply_whatever_its_format() {
+    let schema = "{ type: object, properties: { data: { type: string, format: byte } } }";
+    let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\ndata: [a]\n";
+    says(&judged(schema, "server-side", object), 1, &["data: expected string, got [\"a\"]"], &[]);
+    says(&judged(schema, "client-side", object), 0, &["only server-side apply refuses it"], &["error["]);
+}
+
+#[test]
+fn metadata_that_is_null_is_there() {
+    let schema = "{ type: object, required: [metadata] }";
+    let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: null\n";
+    let needs_a_name = "metadata.name: Required value: name or generateName is required";
+    for apply in ["client-side", "server-side"] {
+        says(&judged(schema, apply, object), 1, &[needs_a_name], &["metadata: Required value"]);
+    }
+}
