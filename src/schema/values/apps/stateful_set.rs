@@ -186,11 +186,20 @@ fn management(spec: Value<'_>) -> &str {
 /// The templates of claims are equal. What they say of their kind does not count.
 fn same_claims(new: Value<'_>, old: Value<'_>) -> bool {
     let field = "volumeClaimTemplates";
-    let is_pending =
-        |claim: Value<'_>| claim.get("status").is_none_or(|status| matches!(status.text("phase"), "" | "Pending"));
+    let phase = |claim: Value<'_>| match claim.get("status").map_or("", |status| status.text("phase")) {
+        "" => "Pending".to_owned(),
+        phase => phase.to_owned(),
+    };
+    let has_status_of = |claim: Value<'_>, other: Value<'_>| {
+        let fields = claim.get("status").into_iter().flat_map(Value::entries).filter(|(name, ..)| *name != "phase");
+        let same = |name: &str| other.get("status").and_then(|status| status.get(name));
+        fields.into_iter().all(|(name, _, value)| pod::is_same(Some(value), same(name)))
+    };
     let is_same = |new: Value<'_>, old: Value<'_>| {
         ["metadata", "spec"].into_iter().all(|field| pod::is_same(new.get(field), old.get(field)))
-            && is_pending(new) == is_pending(old)
+            && phase(new) == phase(old)
+            && has_status_of(new, old)
+            && has_status_of(old, new)
     };
     new.count(field) == old.count(field) && new.list(field).zip(old.list(field)).all(|(new, old)| is_same(new, old))
 }
