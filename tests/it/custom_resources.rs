@@ -68,3 +68,10 @@ fn metadata_that_is_null_is_there() {
         says(&judged(schema, apply, object), 1, &[needs_a_name], &["metadata: Required value"]);
     }
 }
+
+#[test]
+fn what_is_missing_may_come_from_a_webhook() {
+    let schema = "{ type: object, required: [spec], properties: { spec: { type: object } } }";
+    let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\n";
+    says(&judged(schema, "auto", object), 1, &["spec: Required value", "mutating webhook"], &[]);
+}

@@ -73,6 +73,9 @@ impl Check for Schema {
     }
 }
 
+/// Who may give a custom resource what its manifest lacks. Whether somebody does, no CRD says.
+const WEBHOOKS: &str = "set it; if the operator's mutating webhook does, suppress this finding";
+
 /// The problems of an object as drafts: one cause, one draft.
 fn told(
     context: &Context<'_>,
@@ -85,7 +88,12 @@ fn told(
     let is_cut = keep_the_worst(&mut problems, targets, &mut way);
     let said = |problem| {
         let mut draft = draft(object, problem, targets, &mut way)?;
-        draft.basis = basis.cloned().unwrap_or(draft.basis);
+        if let Some(basis) = basis {
+            draft.basis = basis.clone();
+            if problem.cause == Cause::Required && draft.help.is_none() {
+                draft.help = Some(WEBHOOKS.to_owned());
+            }
+        }
         Some(draft)
     };
     let mut said: Vec<Option<Draft>> = problems.iter().map(said).collect();
