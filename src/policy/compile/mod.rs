@@ -5,6 +5,7 @@
 
 mod arguments;
 mod calls;
+mod divided;
 mod expand;
 mod functions;
 mod graph;
