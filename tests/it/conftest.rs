@@ -336,3 +336,19 @@ fn packages_are_asked_as_the_entry_names_them() {
         run.text()
     );
 }
+
+/// Nearly every folder of conftest's has the package `main`.
+#[test]
+fn several_folders_have_a_package_main() {
+    let config = "version: 1\npolicies:\n  - { use: policies/ }\n  - { use: team b/policy }\nrules: { 'policy/team-b/*': warning }\n";
+    let says = |text: &str| format!("package main\n\ndeny contains \"{text}\"\n");
+    let (ours, theirs) = (says("ours"), says("theirs"));
+    let object = service("shop");
+    let base = [("portcullis.yaml", config), ("policies/p.rego", &*ours), ("team b/policy/p.rego", &*theirs)];
+    let head = [&base[..], &[("svc.yaml", &*object)]].concat();
+    let run = Repo::new(&tree(&base), &tree(&head), None).check(&[""; 0]);
+    let text = flat(&run);
+    assert_eq!(run.code, Some(1), "{text}");
+    assert!(text.contains("error[policy/main] ours"), "{text}");
+    assert!(text.contains("warning[policy/team-b/policy/main] theirs"), "{text}");
+}

@@ -331,3 +331,18 @@ fn rego_v0_may_call_a_variable_input() {
     let v1 = "package a\n\nplain := x if {\n\tinput := {\"n\": 1}\n\tx := input.n\n}\n";
     assert_eq!(refused(v1, RegoVersion::V1), "variables must not shadow input (use a different variable name)");
 }
+
+/// As in OPA, what a comprehension reads is no variable that its surroundings declare behind it.
+#[test]
+fn a_name_that_is_read_within_may_be_declared_around() {
+    let a = "package a\n\nr := [found, y, last] if {\n\tfound := [found | found = input[_] == 2]\n\tx := 1\n\ty := [z | z := x; x := 2]\n\t\
+             some last in [v | some v in input; v == 2]\n}\n";
+    assert_eq!(answer(&[("a.rego", a)], "[1,2]"), "[[false,true],[1],2]");
+    let refused = |body: &str| {
+        let text = format!("package a\n\nr if {{ {body} }}\n");
+        Program::compile(&modules_of(&[("a.rego", &text)]), &Value::new_object()).unwrap_err()[0].message.clone()
+    };
+    assert_eq!(refused("y := x; x := 1"), "var x referenced above");
+    assert_eq!(refused("every v in [1] { y := x; y == v; x := 1 }"), "var x referenced above");
+    assert_eq!(refused("every v in [1] { x == v }; x := 1"), "var x is unsafe");
+}

@@ -4,7 +4,7 @@ use regorus::Value;
 
 use super::{Answer, Family, Problem};
 use crate::source::{RepoPath, Side};
-use crate::yaml::{Dialect, read_one};
+use crate::yaml::{self, Dialect, Stream, read_one};
 
 pub(super) const FUNCTIONS: Family = &[
     ("parse_config", |args| match &**args.string(0)? {
@@ -18,20 +18,19 @@ pub(super) const FUNCTIONS: Family = &[
 ];
 
 fn read(text: &str) -> Answer {
-    let documents = documents(text).map_err(Problem::Error)?;
-    Ok(documents.into_iter().next().unwrap_or(Value::Null))
+    let stream = read_one(RepoPath::from("text"), Side::Head, text.as_bytes(), Dialect::Kubectl);
+    values(&stream).map(|mut documents| documents.pop().unwrap_or(Value::Null)).map_err(Problem::Error)
 }
 
 /// A text as conftest's parsers of YAML and JSON read it: of several documents the list.
 pub(in crate::policy) fn parse_config(text: &str) -> Result<Value, String> {
-    let mut documents = documents(text)?;
+    let mut documents = values(&yaml::read(RepoPath::from("text"), Side::Head, text.as_bytes(), Dialect::Kubectl))?;
     Ok(if documents.len() > 1 { documents.into() } else { documents.pop().unwrap_or(Value::Null) })
 }
 
-fn documents(text: &str) -> Result<Vec<Value>, String> {
-    let stream = read_one(RepoPath::from("text"), Side::Head, text.as_bytes(), Dialect::Kubectl);
-    if let Some(problem) = stream.problems.iter().find(|problem| problem.fatal) {
-        return Err(problem.message.clone());
+fn values(stream: &Stream) -> Result<Vec<Value>, String> {
+    match stream.problems.iter().find(|problem| problem.fatal) {
+        Some(problem) => Err(problem.message.clone()),
+        None => Ok(stream.documents.iter().map(|document| Value::from(document.root().to_json())).collect()),
     }
-    Ok(stream.documents.iter().map(|document| Value::from(document.root().to_json())).collect())
 }

@@ -333,11 +333,10 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    /// A name is read.
+    /// A name is read: its own level cannot declare it behind, while to the levels around it is another variable.
     fn see(&mut self, name: &Arc<str>) {
-        // What a scope within declares has nothing to do with the scopes around it.
-        let within = self.scopes.iter_mut().rev().take_while(|scope| !scope.locals.contains_key(name));
-        for scope in within.filter(|scope| scope.declares.contains(name)) {
+        let is_known = self.scopes.iter().any(|scope| scope.locals.contains_key(name));
+        if let Some(scope) = self.scopes.last_mut().filter(|scope| !is_known && scope.declares.contains(name)) {
             scope.seen.insert(Arc::clone(name));
         }
     }
