@@ -195,6 +195,10 @@ fn combined_policies_never_pass_what_they_did_not_judge() {
         assert_eq!(run.code, Some(code), "{says}: {}", run.text());
         assert!(flat(&run).contains(says), "{says}: {}", run.text());
     }
+    // What cannot be judged of the base either is no more judged for that.
+    let before = [("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: shop}\n")];
+    let odd = run(CONFIG, odd, &before, &[&before[..], &map].concat());
+    assert_eq!(odd.code, Some(2), "{}", odd.text());
     let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  \
                 interval: 1m\n  path: ./apps\n  prune: true\n  sourceRef: {kind: GitRepository, name: x}\n  postBuild: {substitute: {A: b}}\n";
     let (unknown, web) = (service("'${A}'"), deployment("web", "shop"));

@@ -372,10 +372,7 @@ fn a_suite_may_read_what_lies_above_it() {
                  [{violations: yes}]\n";
     let folder = Folder::new(&[
         ("p/template.yaml", &fixture("template.yaml")),
-        (
-            "p/constraint.yaml",
-            "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Seen\nmetadata: {name: all}\n",
-        ),
+        ("p/constraint.yaml", "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Seen\nmetadata: {name: all}\n"),
         ("p/tests/suite.yaml", suite),
         ("p/tests/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\n"),
     ]);
