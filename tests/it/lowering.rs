@@ -346,3 +346,18 @@ fn a_name_that_is_read_within_may_be_declared_around() {
     assert_eq!(refused("every v in [1] { y := x; y == v; x := 1 }"), "var x referenced above");
     assert_eq!(refused("every v in [1] { x == v }; x := 1"), "var x is unsafe");
 }
+
+/// What replacing could make counts, not how long its arguments are.
+#[test]
+fn long_texts_are_replaced_unless_the_answer_is_too_long() {
+    let a = "package a\n\nr := count(replace(input.text, input.old, input.new))\n";
+    let given = |old: &str, new: usize| {
+        let text = format!("{}--flag=x", "y".repeat(900));
+        input(&format!(r#"{{"text": "{text}", "old": "{old}", "new": "{}"}}"#, "z".repeat(new)))
+    };
+    let flag = format!("{}--flag=x", "y".repeat(500));
+    let count = program(&[("a.rego", a)]).evaluate("data.a.r", &given(&flag, 700)).unwrap();
+    assert_eq!(count.as_ref().map(json::to_json).as_deref(), Some("1100"));
+    let error = program(&[("a.rego", a)]).evaluate("data.a.r", &given("y", 10_000)).unwrap_err();
+    assert!(error.message.contains("a text is too long for this builtin function"), "{error}");
+}
