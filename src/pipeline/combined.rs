@@ -105,11 +105,8 @@ impl Run<'_> {
             let Some((reason, why)) = &asked.new.1.not_judged else { continue };
             let path = asked.new.0.first().map_or(&*asked.ask.policy.path, |placed| placed.file.as_str());
             let detail = format!("policy {}: {why}", asked.ask.policy.id);
-            let mut record = self.unchecked(*reason, &path.into(), Side::Head, detail);
-            if asked.old.1.not_judged.as_ref() == Some(&(*reason, why.clone())) {
-                record.status = Status::Existing;
-            }
-            part.unchecked.push(record);
+            // That the base could not be judged either excuses nothing: of the change, nothing was.
+            part.unchecked.push(self.unchecked(*reason, &path.into(), Side::Head, detail));
         }
         for (at, (old, new)) in units {
             let (findings, notices) =

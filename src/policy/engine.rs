@@ -155,6 +155,8 @@ struct Facts {
     depth: usize,
     /// Paths that are read; nothing stands for a part that is not known.
     reads: Vec<compile::Reference>,
+    /// Rules whose values surely hold no object.
+    plain: BTreeSet<String>,
     /// Rules that took too long twice.
     slow: Mutex<BTreeSet<String>>,
 }
@@ -209,7 +211,9 @@ impl Program {
         let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
         let functions = lowered.functions.iter().map(|(name, path)| (name.clone(), compile::dotted(path))).collect();
         let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
-        let facts = Facts { rules, places, functions, modules, depth: lowered.depth, reads, slow: Mutex::default() };
+        let plain = lowered.plain.iter().map(|path| compile::dotted(path)).collect();
+        let (depth, slow) = (lowered.depth, Mutex::default());
+        let facts = Facts { rules, places, functions, modules, depth, reads, plain, slow };
         let facts = Arc::new(facts);
         Self { engine, idle: Arc::default(), limits: Limits::default(), facts }.filled(data)
     }
@@ -226,6 +230,12 @@ impl Program {
     /// The full paths of all rules: `data.policy.x.deny`.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.facts.rules.iter().map(String::as_str)
+    }
+
+    /// Whether the value of a rule surely holds no object: a set of texts, say.
+    #[must_use]
+    pub fn holds_no_object(&self, rule: &str) -> bool {
+        self.facts.plain.contains(rule)
     }
 
     /// Whether a module reads something at, above or below a path such as `data.inventory`. A read whose path is not

@@ -64,7 +64,7 @@ pub(super) fn register_native(engine: &mut Engine, is_called: impl Fn(&str) -> b
         // Arguments as regorus tells of them in its messages, which nobody sees.
         let params: Vec<_> =
             (0..*arity).map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 })).collect();
-        let is_replacing = matches!(*name, "replace" | "strings.replace_n");
+        let is_replacing = *name == "replace";
         let call = move |values: Vec<Value>| {
             if too_long(&values, is_replacing) {
                 return Err(TooLong.into());
@@ -93,8 +93,11 @@ fn too_long(values: &[Value], is_replacing: bool) -> bool {
         Value::Set(items) => items.iter().map(text_length).sum(),
         _ => 0,
     };
-    let product = || values.iter().map(|value| length(value).saturating_add(1)).fold(1, usize::saturating_mul);
-    values.iter().map(length).sum::<usize>() > LONGEST_TEXT || is_replacing && product() > LONGEST_TEXT * 16
+    let made = || match values {
+        [text, old, new] => (length(text) / length(old).max(1) + 1).saturating_mul(length(new)),
+        _ => 0,
+    };
+    values.iter().map(length).sum::<usize>() > LONGEST_TEXT || is_replacing && made() > LONGEST_TEXT
 }
 
 fn text_length(value: &Value) -> usize {

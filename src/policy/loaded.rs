@@ -149,6 +149,15 @@ impl Policy {
         })
     }
 
+    /// Give it an id that says its folder, where another folder has a policy of its package.
+    pub(super) fn call_after(&mut self, folder: &str) {
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' };
+        let parts = folder.split('/').filter(|part| !part.trim_matches('.').is_empty());
+        let parts: Vec<String> = parts.map(|part| part.chars().map(plain).collect()).collect();
+        let name = self.package.strip_prefix("policy.").unwrap_or(&self.package);
+        self.id = format!("policy/{}/{name}", parts.join("/"));
+    }
+
     /// Groups and kinds of its `match` that no object can have, or hardly.
     #[must_use]
     pub fn odd_kinds(&self) -> Vec<OddKind> {

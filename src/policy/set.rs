@@ -227,13 +227,23 @@ impl PolicySet {
                 continue;
             };
             if let Some(fault) = passes_everything(package, &convention, &modules) {
-                self.faults.push(fault);
+                // A pattern takes libraries too, such as those of tests.
+                if !entry.conftest.namespaces.iter().flatten().any(|name| name.contains('*'))
+                    || conftest::decides(package, &modules)
+                {
+                    self.faults.push(fault);
+                } else {
+                    self.notices.push(Fault { code: "incomplete", ..fault });
+                }
                 continue;
             }
             match Policy::new(package, convention, &group) {
                 // Another entry may ask for the same package of the folder, and for others.
-                Ok(policy) => {
+                Ok(mut policy) => {
                     self.odd_kinds(&policy);
+                    if self.has_namesake(&policy) {
+                        policy.call_after(if folder.is_empty() { last_part(shown) } else { folder });
+                    }
                     places.push(self.place_of(policy));
                 }
                 Err(fault) => self.faults.push(fault),
@@ -274,6 +284,13 @@ impl PolicySet {
                 OddKind { is_certain: false, .. } => {}
             }
         }
+    }
+
+    /// Another folder has a policy of the same package, as every folder of conftest's has `main`. Who comes first keeps the
+    /// id, so that one folder's ids do not change when another comes.
+    fn has_namesake(&self, policy: &Policy) -> bool {
+        let is_it = |known: &Arc<Policy>| known.id == policy.id && known.path != policy.path;
+        policy.metadata.custom.id.is_none() && self.policies.iter().any(is_it)
     }
 
     /// The place of a policy, which may be there already.
@@ -324,6 +341,11 @@ fn beside(folder: &str, path: &str) -> String {
         "" | "." => path.to_owned(),
         folder => format!("{folder}/{path}"),
     }
+}
+
+/// Where a folder beside the repository lies says nothing of it.
+fn last_part(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
 /// Every entry of a config, and the cluster that it is for.

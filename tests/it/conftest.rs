@@ -195,6 +195,10 @@ fn combined_policies_never_pass_what_they_did_not_judge() {
         assert_eq!(run.code, Some(code), "{says}: {}", run.text());
         assert!(flat(&run).contains(says), "{says}: {}", run.text());
     }
+    // What cannot be judged of the base either is no more judged for that.
+    let before = [("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: shop}\n")];
+    let odd = run(CONFIG, odd, &before, &[&before[..], &map].concat());
+    assert_eq!(odd.code, Some(2), "{}", odd.text());
     let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: flux-system}\nspec:\n  \
                 interval: 1m\n  path: ./apps\n  prune: true\n  sourceRef: {kind: GitRepository, name: x}\n  postBuild: {substitute: {A: b}}\n";
     let (unknown, web) = (service("'${A}'"), deployment("web", "shop"));
@@ -335,4 +339,20 @@ fn packages_are_asked_as_the_entry_names_them() {
         "{}",
         run.text()
     );
+}
+
+/// Nearly every folder of conftest's has the package `main`.
+#[test]
+fn several_folders_have_a_package_main() {
+    let config = "version: 1\npolicies:\n  - { use: policies/ }\n  - { use: team b/policy }\nrules: { 'policy/team-b/*': warning }\n";
+    let says = |text: &str| format!("package main\n\ndeny contains \"{text}\"\n");
+    let (ours, theirs) = (says("ours"), says("theirs"));
+    let object = service("shop");
+    let base = [("portcullis.yaml", config), ("policies/p.rego", &*ours), ("team b/policy/p.rego", &*theirs)];
+    let head = [&base[..], &[("svc.yaml", &*object)]].concat();
+    let run = Repo::new(&tree(&base), &tree(&head), None).check(&[""; 0]);
+    let text = flat(&run);
+    assert_eq!(run.code, Some(1), "{text}");
+    assert!(text.contains("error[policy/main] ours"), "{text}");
+    assert!(text.contains("warning[policy/team-b/policy/main] theirs"), "{text}");
 }

@@ -287,3 +287,77 @@ fn a_comprehension_is_no_key_of_a_rule() {
     assert_eq!((fault.code, fault.line, fault.column), ("unsupported", 3, 3));
     assert!(fault.help.as_ref().is_some_and(|help| help.contains("give it a name in the body")), "{fault:?}");
 }
+
+#[test]
+fn a_function_has_clauses_in_several_files() {
+    let a = "package a\n\nf(x, y) := \"same\" if x == y\n\nf(x, _) := \"word\" if is_string(x)\n\n\
+             default g(_) := 0\n\ng(x) := 1 if x == 1\n\n\
+             h(x) := z if { z := f(x, 2) with data.a.g as 5 }\n\n\
+             r := [[y | some x in input; y := f(x, 2)], [y | some x in input; y := g(x)], [x | some x in input; not f(x, 2)]]\n";
+    let b = "package a\n\nother contains z if {\n\tsome y in [1, 2]\n\tz := y + 1\n}\n\n\
+             f([p, q], y) := z if {\n\tz := p + q\n\tz > y\n} else := \"small\"\n\ng([x, _]) := v if {\n\tv := x * 2\n}\n";
+    assert_eq!(
+        answer(&[("a.rego", a), ("b.rego", b)], r#"[1,2,"w",[0,1],[3,4]]"#),
+        r#"[["same","word","small",7],[1,0,0,0,6],[1]]"#
+    );
+    // Two values of two files are a conflict, as those of one.
+    let conflict = "package a\n\nf(x, _) := \"other\" if x == 2\n";
+    let error = program(&[("a.rego", a), ("b.rego", conflict)]).evaluate("data.a.r", &input("[2]")).unwrap_err();
+    assert!(error.message.contains("must not produce multiple outputs"), "{error}");
+}
+
+/// OPA forbids it of Rego v1 alone; tests of Gatekeeper's older templates are full of it.
+#[test]
+fn rego_v0_may_call_a_variable_input() {
+    let text: Arc<str> = Arc::from(
+        "package a\n\nplain = x { input := {\"n\": 1}; x := input.n }\n\nmocked = x { input := {\"n\": 7}; x := deep with input as input }\n\ndeep = x { x := input.n }\n\n\
+         after = [y, x] { y := input; input := {\"n\": 1}; x := input.n }\n\n\
+         within = x { input := {\"n\": [1, 2]}; x := [v | v := input.n[_]] }\n\nown = x { input := input; x := input.n }\n",
+    );
+    let module = |version| [Module { path: Arc::from("a.rego"), text: Arc::clone(&text), version }];
+    let v0 = Program::compile(&module(RegoVersion::V0), &Value::new_object()).unwrap();
+    for (rule, wanted) in
+        [("plain", "1"), ("mocked", "7"), ("within", "[1,2]"), ("own", "9"), ("after", "[{\"n\":9},1]")]
+    {
+        let value = v0.evaluate(&format!("data.a.{rule}"), &input(r#"{"n":9}"#)).unwrap();
+        assert_eq!(value.as_ref().map(json::to_json).as_deref(), Some(wanted), "{rule}");
+    }
+    let refused = |text: &str, version| {
+        let module = Module { text: Arc::from(text), version, ..module(RegoVersion::V0)[0].clone() };
+        Program::compile(&[module], &Value::new_object()).unwrap_err()[0].message.clone()
+    };
+    let before = "package a\n\nx = y { y := input.n; input := 1 }\n";
+    assert_eq!(refused(before, RegoVersion::V0), "var input referenced above");
+    let v1 = "package a\n\nplain := x if {\n\tinput := {\"n\": 1}\n\tx := input.n\n}\n";
+    assert_eq!(refused(v1, RegoVersion::V1), "variables must not shadow input (use a different variable name)");
+}
+
+/// As in OPA, what a comprehension reads is no variable that its surroundings declare behind it.
+#[test]
+fn a_name_that_is_read_within_may_be_declared_around() {
+    let a = "package a\n\nr := [found, y, last] if {\n\tfound := [found | found = input[_] == 2]\n\tx := 1\n\ty := [z | z := x; x := 2]\n\t\
+             some last in [v | some v in input; v == 2]\n}\n";
+    assert_eq!(answer(&[("a.rego", a)], "[1,2]"), "[[false,true],[1],2]");
+    let refused = |body: &str| {
+        let text = format!("package a\n\nr if {{ {body} }}\n");
+        Program::compile(&modules_of(&[("a.rego", &text)]), &Value::new_object()).unwrap_err()[0].message.clone()
+    };
+    assert_eq!(refused("y := x; x := 1"), "var x referenced above");
+    assert_eq!(refused("every v in [1] { y := x; y == v; x := 1 }"), "var x referenced above");
+    assert_eq!(refused("every v in [1] { x == v }; x := 1"), "var x is unsafe");
+}
+
+/// What replacing could make counts, not how long its arguments are.
+#[test]
+fn long_texts_are_replaced_unless_the_answer_is_too_long() {
+    let a = "package a\n\nr := count(replace(input.text, input.old, input.new))\n";
+    let given = |old: &str, new: usize| {
+        let text = format!("{}--flag=x", "y".repeat(900));
+        input(&format!(r#"{{"text": "{text}", "old": "{old}", "new": "{}"}}"#, "z".repeat(new)))
+    };
+    let flag = format!("{}--flag=x", "y".repeat(500));
+    let count = program(&[("a.rego", a)]).evaluate("data.a.r", &given(&flag, 700)).unwrap();
+    assert_eq!(count.as_ref().map(json::to_json).as_deref(), Some("1100"));
+    let error = program(&[("a.rego", a)]).evaluate("data.a.r", &given("y", 10_000)).unwrap_err();
+    assert!(error.message.contains("a text is too long for this builtin function"), "{error}");
+}

@@ -133,7 +133,14 @@ fn broken_policies_are_told_with_their_place() {
     let (alone, wrong) = (constraint("K8sOther", "[a]"), constraint("K8sLabels", "{a: b}"));
     let dotted = one.replace("policy.one", "policy[\"one.two\"]");
     let (no_id, native) = (one.replace("acme/one", "'a b'"), one.replace("acme/one", "object/plain-secret"));
-    let cases: [(&[(&str, &str)], &str); 10] = [
+    let mute = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: mute}\nspec:\n  crd: {spec: \
+                {names: {kind: Mute}}}\n  targets:\n    - target: admission.k8s.gatekeeper.sh\n      rego: |\n        package mute\n\n        \
+                violation[msg] { msg := sprintf(\"%v\", [input.review.name]) }\n";
+    let cases: [(&[(&str, &str)], &str); 11] = [
+        (
+            &[("policies/t.yaml", mute)],
+            "policies/t.yaml: line 11, column 9: `violation` holds no object with `msg`: Gatekeeper refuses the template",
+        ),
         (&[("policies/p.rego", &no_id)], "policies/p.rego: line 1, column 1: METADATA: custom.id: \"a b\" is no name"),
         (
             &[("policies/p.rego", &native)],

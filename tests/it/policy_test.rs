@@ -330,3 +330,53 @@ fn metadata_that_says_nothing_is_told() {
     let run = portcullis(folder.path(), folder.path(), &["policy", "check", "."]);
     assert!(!run.text().contains("is not read") && !run.text().contains("custom.match"), "{}", run.text());
 }
+
+/// What conftest's tests read of files: as it does, paths count from the test's own folder.
+#[test]
+fn tests_read_files_as_conftest_gives_them() {
+    let policy = "package main\n\ndeny contains msg if {\n\tinput.spec.replicas < 2\n\tmsg := \"one is too few\"\n}\n";
+    let tests = "package main\n\ntest_one if {\n\tcount(deny) == 1 with input as parse_config_file(\"../cases/one.yaml\")\n}\n\n\
+                 test_list if {\n\tdocuments := parse_config_file( \"../cases/list.yaml\" )\n\t[d.kind | some d in documents] == \
+                 [\"A\", \"B\"]\n}\n\n\
+                 test_combined if {\n\tall := parse_combined_config_files([\"../cases/one.yaml\", \"../cases/list.yaml\"])\n\t\
+                 [entry.contents.kind | some entry in all] == [\"A\", \"B\", \"Deployment\"]\n}\n\n\
+                 test_text if {\n\tparse_config(\"yaml\", \"a: 1\\n---\\nb: 2\\n\") == [{\"a\": 1}, {\"b\": 2}]\n}\n\n\
+                 test_wrong if {\n\tparse_config_file(\"../cases/one.yaml\").spec.replicas == 3\n}\n";
+    let folder = Folder::new(&[
+        ("policy/p.rego", policy),
+        ("policy/p_test.rego", tests),
+        ("cases/one.yaml", "kind: Deployment\nspec: {replicas: 1}\n"),
+        ("cases/list.yaml", "kind: A\n---\nkind: B\n"),
+    ]);
+    let failed = folder.run(&["test", "policy"]);
+    says(&failed, 1, &["4 of 5 tests passed, 1 failed", "replicas is 1"]);
+    folder.write("policy/more_test.rego", "package main\n\ntest_none if parse_config_file(\"../cases/none.yaml\")\n");
+    says(
+        &folder.run(&["test", "policy"]),
+        2,
+        &["policy/more_test.rego:3:14: ", "parse_config_file cannot read cases/none.yaml: No such file"],
+    );
+    folder.write("policy/more_test.rego", "package main\n\ntest_hcl if parse_config(\"hcl2\", \"a = 1\")\n");
+    says(&folder.run(&["test", "policy"]), 1, &["conftest's parser `hcl2` is not available, `yaml` and `json` are"]);
+}
+
+/// A suite beside its template, named by itself, as `gator verify` takes it.
+#[test]
+fn a_suite_may_read_what_lies_above_it() {
+    let fixture = |path: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/gatekeeper/matching");
+        fs::read_to_string(root.join(path)).unwrap()
+    };
+    let suite = "kind: Suite\napiVersion: test.gatekeeper.sh/v1alpha1\ntests:\n  - name: one\n    template: ../template.yaml\n    \
+                 constraint: ../constraint.yaml\n    cases:\n      - name: pod\n        object: pod.yaml\n        assertions: \
+                 [{violations: yes}]\n";
+    let folder = Folder::new(&[
+        ("p/template.yaml", &fixture("template.yaml")),
+        ("p/constraint.yaml", "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Seen\nmetadata: {name: all}\n"),
+        ("p/tests/suite.yaml", suite),
+        ("p/tests/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\n"),
+    ]);
+    for path in ["p", "p/tests", "p/tests/suite.yaml"] {
+        says(&folder.run(&["test", path]), 0, &["1 of 1 tests passed"]);
+    }
+}

@@ -39,6 +39,7 @@ use regorus::{Engine, Extension, Value};
 use decimal::Decimal;
 pub use signature::{Signature, Standing, Type, signature, signatures};
 pub(super) use term::term;
+pub(super) use yaml::parse_config;
 
 /// The longest text that a builtin makes, in bytes.
 const LONGEST: usize = 1 << 20;

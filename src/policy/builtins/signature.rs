@@ -8,7 +8,7 @@ use regorus::Value;
 
 use super::function;
 
-/// The builtins of OPA 1.19, from its `capabilities.json`, a line each; `! REASON` for one that is not available,
+/// The builtins of OPA 1.19, from its `capabilities.json`, and conftest's `parse_…`, a line each; `! REASON` for one that is not available,
 /// `= syntax` for one that is no function here.
 const TEXT: &str = include_str!("signatures.txt");
 

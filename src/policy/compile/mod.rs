@@ -5,6 +5,7 @@
 
 mod arguments;
 mod calls;
+mod divided;
 mod expand;
 mod functions;
 mod graph;
@@ -51,6 +52,8 @@ pub(super) struct Lowered {
     pub(super) reads: Vec<Reference>,
     /// How many rules and loops are open at once, at most.
     pub(super) depth: usize,
+    /// Rules whose values surely hold no object.
+    pub(super) plain: Vec<Path>,
 }
 
 /// A module that was parsed.
@@ -218,7 +221,7 @@ pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>, is_traced: bool
     faults.settle()?;
     let (reads, depth) = graph.check(&weights, &mut faults);
     faults.settle()?;
-    types::check(&resolved, &mut faults);
+    let plain = types::check(&resolved, &mut faults);
     faults.settle()?;
     let mut places: BTreeMap<Path, Vec<(Arc<str>, u32)>> = BTreeMap::new();
     for file in &resolved {
@@ -228,5 +231,5 @@ pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>, is_traced: bool
         }
     }
     let functions = functions.into_paths();
-    Ok(Lowered { modules, rules: tree.paths(), places, functions, reads, depth })
+    Ok(Lowered { modules, rules: tree.paths(), places, functions, reads, depth, plain })
 }

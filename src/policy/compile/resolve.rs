@@ -43,7 +43,7 @@ pub(super) fn resolve(units: &[Arc<Unit>], tree: &Tree, faults: &mut Faults) -> 
 fn imports(module: &Module, faults: &mut Faults) -> BTreeMap<Arc<str>, Import> {
     let mut imports: BTreeMap<Arc<str>, Import> = BTreeMap::new();
     for import in &module.imports {
-        if !matches!(import.path.first().map(|root| &**root), Some("data" | "input")) {
+        if !import.path.first().is_some_and(|root| is_document(root)) {
             continue;
         }
         let earlier = imports.get(&import.name);
@@ -296,7 +296,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn declare(&mut self, name: &Arc<str>, loc: Loc) -> Option<Arc<str>> {
-        if matches!(&**name, "input" | "data") {
+        if is_document(name) && self.unit.module.is_v1 {
             self.faults.add(
                 "rego_compile_error",
                 loc,
@@ -323,10 +323,9 @@ impl<'a> Resolver<'a> {
 
     fn lookup(&mut self, name: &Arc<str>) -> Option<Arc<str>> {
         let found = self.scopes.iter().rev().find_map(|scope| scope.locals.get(name)).cloned();
-        // What a scope within declares has nothing to do with the scopes around it.
-        let within = self.scopes.iter_mut().rev().take_while(|scope| !scope.locals.contains_key(name));
-        for scope in within.filter(|scope| scope.declares.contains(name)) {
-            scope.seen.insert(Arc::clone(name));
+        // A document as a whole may be read before a variable of v0 takes its name.
+        if !is_document(name) {
+            self.see(name);
         }
         if let Some(unique) = &found {
             self.used.insert(Arc::clone(unique));
@@ -334,9 +333,17 @@ impl<'a> Resolver<'a> {
         found
     }
 
+    /// A name is read: its own level cannot declare it behind, while to the levels around it is another variable.
+    fn see(&mut self, name: &Arc<str>) {
+        let is_known = self.scopes.iter().any(|scope| scope.locals.contains_key(name));
+        if let Some(scope) = self.scopes.last_mut().filter(|scope| !is_known && scope.declares.contains(name)) {
+            scope.seen.insert(Arc::clone(name));
+        }
+    }
+
     /// What a name means that no scope declares: a rule of the package, an import, a document.
     fn global(&self, name: &str, loc: Loc) -> Option<TermKind> {
-        if matches!(name, "data" | "input") {
+        if is_document(name) {
             return Some(TermKind::Var(Arc::from(name)));
         }
         let path: Vec<Arc<str>> = if self.tree.has_rule(&self.unit.module.package, name) {
@@ -359,7 +366,9 @@ impl<'a> Resolver<'a> {
             return TermKind::Var(unique);
         }
         let is_hidden = self.scopes.iter().any(|scope| scope.declares.contains(name));
-        if !is_hidden && let Some(kind) = self.global(name, loc) {
+        if (!is_hidden || is_document(name))
+            && let Some(kind) = self.global(name, loc)
+        {
             return kind;
         }
         if let Some(unique) = self.undeclared.get(name) {
@@ -378,6 +387,9 @@ impl<'a> Resolver<'a> {
             TermKind::Ref(base, path) => {
                 for part in path.iter_mut() {
                     self.term(part);
+                }
+                if let Some(name) = base.as_var().cloned() {
+                    self.see(&name);
                 }
                 self.term(base);
                 if let TermKind::Ref(root, front) = &mut base.kind {
@@ -436,6 +448,10 @@ impl<'a> Resolver<'a> {
             }
         }
     }
+}
+
+fn is_document(name: &str) -> bool {
+    matches!(name, "data" | "input")
 }
 
 /// What in the left side of `:=` is no place for a value.

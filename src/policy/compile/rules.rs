@@ -1,10 +1,11 @@
 //! Rules to lowered modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Faults;
+use super::divided::Divided;
 use super::expand::{Step, StepKind};
 use super::once::Once;
 use super::order::Scope;
@@ -30,7 +31,9 @@ pub(super) fn lower(
     let Whole { tree, functions, .. } = whole;
     let mut weights = Weights::new();
     let mut modules = Vec::new();
-    for file in files {
+    let divided = Divided::of(files);
+    let mut asked: BTreeSet<Path> = BTreeSet::new();
+    for (index, file) in files.iter().enumerate() {
         faults.in_file(&file.file);
         let aside: Vec<Arc<str>> = std::iter::once(Arc::from(ASIDE)).chain(file.package.iter().cloned()).collect();
         let (mut here, mut there) = (Printer::new(&file.package), Printer::new(&aside));
@@ -57,9 +60,13 @@ pub(super) fn lower(
                     here.push(&text);
                 }
             } else {
-                let text = lowerer.rule(rule, function);
+                let part = divided.part(&path, rule, index);
+                let mut text = lowerer.rule(rule, part.as_deref().or(function));
+                if part.is_some() && asked.insert(path.clone()) {
+                    text.push_str(&lowerer.parts(rule, function, &divided.parts(&path, index)));
+                }
                 // A loop stays open while what follows it is evaluated.
-                let weight = 1 + lowerer.loops + usize::from(!lowerer.fixed.is_empty());
+                let weight = 1 + lowerer.loops + usize::from(!lowerer.fixed.is_empty()) + usize::from(part.is_some());
                 let known = weights.entry(path).or_default();
                 *known = weight.max(*known);
                 if !is_needed {
@@ -147,18 +154,28 @@ impl Lowerer<'_> {
         text
     }
 
+    /// A function that asks the clauses of each file.
+    fn parts(&mut self, rule: &Rule, function: Option<&str>, parts: &[String]) -> String {
+        let name = function.map_or_else(|| static_path(rule), str::to_owned);
+        let params: Vec<String> = rule.args.iter().map(|_| self.name()).collect();
+        let (params, value) = (params.join(", "), self.name());
+        let mut text = String::new();
+        for part in parts {
+            _ = write!(text, "{}{name}({params}) := {value} if {{ {value} := {part}({params}) }} ", mark(rule.loc));
+        }
+        text
+    }
+
     /// A default: the one value that the clauses give, or it.
     fn default(&mut self, rule: &Rule, aside: &[Arc<str>]) -> String {
         let params: Vec<String> = rule.args.iter().map(|_| self.name()).collect();
         let mut clauses = "data".to_owned();
-        let mut path = String::new();
+        let mut path = static_path(rule);
         for part in aside {
             push_part(&mut clauses, part);
         }
-        for (index, part) in rule.path.iter().enumerate() {
-            let Some(name) = part.as_str().or_else(|| part.as_var()) else { continue };
+        for name in rule.path.iter().filter_map(|part| part.as_str().or_else(|| part.as_var())) {
             push_part(&mut clauses, name);
-            if index == 0 { path.push_str(name) } else { push_part(&mut path, name) }
         }
         if rule.shape == Shape::Function {
             let params = params.join(", ");
@@ -174,4 +191,14 @@ impl Lowerer<'_> {
             mark(rule.loc),
         )
     }
+}
+
+/// The path of a rule below its package, as the engine reads it, as far as it is known.
+fn static_path(rule: &Rule) -> String {
+    let mut path = String::new();
+    for (index, part) in rule.path.iter().enumerate() {
+        let Some(name) = part.as_str().or_else(|| part.as_var()) else { continue };
+        if index == 0 { path.push_str(name) } else { push_part(&mut path, name) }
+    }
+    path
 }

@@ -7,11 +7,14 @@ use std::sync::{Arc, LazyLock};
 use super::arguments::{self, Functions};
 use super::resolve::Resolved;
 use super::rule_types::{self, RuleTypes};
+use super::tree::Path;
 use super::{Faults, visit};
+use crate::policy::Value;
 use crate::policy::builtins::{Signature, Type, signature};
 use crate::policy::rego::ast::{Literal, LiteralKind, Loc, Rule, Term, TermKind};
 
-pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
+/// Check them. Gives the rules of which surely nothing is an object, by what goes through their values.
+pub(super) fn check(files: &[Resolved], faults: &mut Faults) -> Vec<Path> {
     let functions = arguments::of(files);
     let rules = rule_types::of(files, &functions);
     for file in files {
@@ -22,8 +25,14 @@ pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
             visit::literals(rule, &mut |literal| known.literal(literal, faults));
         }
     }
+    let object = Value::new_object();
+    let is_plain = |value: &Type| match value {
+        Type::Set(item) | Type::Array(item) => !item.admits(&object),
+        other => !other.admits(&object) && !matches!(other, Type::OneOf(_)),
+    };
+    let plain = rules.iter().filter(|(_, rule)| is_plain(&rule.value)).map(|(path, _)| path.clone()).collect();
     if !faults.found.is_empty() {
-        return;
+        return plain;
     }
     for file in files.iter().filter(|file| file.is_v1) {
         faults.in_file(&file.file);
@@ -38,6 +47,7 @@ pub(super) fn check(files: &[Resolved], faults: &mut Faults) {
             });
         }
     }
+    plain
 }
 
 /// What can be gone through.

@@ -51,6 +51,6 @@ pub(super) fn asks_external_data(module: &Module) -> bool {
     asks
 }
 
-fn is_violation(name: &Term) -> bool {
+pub(super) fn is_violation(name: &Term) -> bool {
     name.as_var().or(name.as_str()).is_some_and(|name| &**name == "violation")
 }

@@ -202,7 +202,12 @@ impl Template {
             return Err(vec![fault]);
         }
         let units: Vec<Arc<Unit>> = code.iter().map(|code| Arc::clone(&code.unit)).collect();
-        Program::of_units(&units, Some(&[&self.package]), &Value::new_object()).map_err(|mut faults| {
+        let program = Program::of_units(&units, Some(&[&self.package]), &Value::new_object());
+        let program = program.and_then(|program| match self.mute(&units) {
+            Some(fault) if program.holds_no_object(&self.rule) => Err(vec![fault]),
+            _ => Ok(program),
+        });
+        program.map_err(|mut faults| {
             for fault in &mut faults {
                 let indent = code.iter().find(|code| code.lines.contains(&fault.line)).map_or(0, |code| code.indent);
                 if fault.column > 0 {
@@ -211,6 +216,17 @@ impl Template {
             }
             faults
         })
+    }
+
+    /// What is wrong with a `violation` without an object, which Gatekeeper could not hear.
+    fn mute(&self, units: &[Arc<Unit>]) -> Option<Fault> {
+        let own = units.iter().filter(|unit| rule_of(&unit.module) == self.rule);
+        let mut rules = own.flat_map(|unit| unit.module.rules.iter().map(|rule| (&unit.file, rule)));
+        let (file, rule) = rules.find(|(_, rule)| rule.path.first().is_some_and(rego::is_violation))?;
+        let message = "`violation` holds no object with `msg`: Gatekeeper refuses the template".to_owned();
+        let help = Some("write `violation[{\"msg\": msg}]`, or `violation contains {\"msg\": msg} if`".to_owned());
+        let (line, column) = (rule.loc.line, rule.loc.column);
+        Some(Fault { code: "rego_type_error", line, column, help, ..Fault::of(file, message) })
     }
 }
 

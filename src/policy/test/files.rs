@@ -29,6 +29,8 @@ pub(super) struct Folder {
     pub(super) cases: BTreeSet<String>,
     /// What lies there; in memory, all of `files`.
     pub(super) tree: Tree,
+    /// The files lie on disk, where others may be read too.
+    pub(super) is_on_disk: bool,
 }
 
 impl Folder {
@@ -53,6 +55,7 @@ impl Folder {
             files: BTreeMap::new(),
             cases: cases(&named.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
             tree: Tree::folder(root),
+            is_on_disk: true,
         };
         for (name, path) in named {
             if folder.is_of_case(&name) {
@@ -75,6 +78,7 @@ impl Folder {
             root: PathBuf::from(root),
             files: BTreeMap::new(),
             cases: cases(&files.keys().map(String::as_str).collect::<Vec<_>>()),
+            is_on_disk: false,
             tree: Tree::of_files(files.iter().map(|(name, text)| (RepoPath::from(name.as_str()), bytes(text)))),
         };
         let files = files.iter().filter(|(name, _)| !folder.is_of_case(name));
@@ -91,6 +95,18 @@ impl Folder {
         let path = if name.is_empty() { self.root.clone() } else { self.root.join(name) };
         let path = path.display().to_string();
         path.strip_prefix("./").map(str::to_owned).unwrap_or(path)
+    }
+
+    /// A file that a test names, by its path as people know it; nothing where it is not to be had.
+    pub(super) fn named(&self, shown: &str) -> Option<std::io::Result<String>> {
+        if self.is_on_disk {
+            let is_small = fs::metadata(shown).map(|found| found.len() <= LARGEST);
+            return Some(is_small.and_then(|is_small| {
+                if is_small { fs::read_to_string(shown) } else { Err(std::io::ErrorKind::FileTooLarge.into()) }
+            }));
+        }
+        let mut texts = ["yaml", "yml", "json"].into_iter().flat_map(|ending| self.texts(ending));
+        texts.find(|(name, _)| self.shown(name) == shown).and_then(|(_, text)| Some(Ok(text.ok()?.to_owned())))
     }
 
     /// The text of every file with an ending.

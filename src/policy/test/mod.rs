@@ -7,6 +7,7 @@
 mod case;
 mod files;
 mod fixture;
+mod parsed;
 mod rego;
 pub mod report;
 mod suite;

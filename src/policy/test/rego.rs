@@ -7,6 +7,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::files::Folder;
+use super::parsed;
 use super::why::Why;
 use super::{Outcome, Request, Results, TestResult};
 use crate::policy::Value;
@@ -52,8 +53,17 @@ pub(super) fn run(folders: &[Folder], request: &Request, results: &mut Results) 
         .flat_map(|(at, module)| tests_of(at, module))
         .filter(|t| request.takes(&t.name))
         .collect();
-    let ran: Vec<(TestResult, Vec<Covered>)> =
-        tests.par_iter().map(|test| evaluate(test, &modules, &data, &program)).collect();
+    let is_on_disk = folders.iter().all(|folder| folder.is_on_disk);
+    let run = |test| {
+        let (mut result, covered) = evaluate(test, &modules, &data, &program);
+        // What lies outside of a folder that is not on disk cannot be had here; the test is no worse for it.
+        let is_missing = |function| result.why.contains(&format!("{function} is not available"));
+        if !is_on_disk && parsed::FUNCTIONS.into_iter().any(is_missing) {
+            result.outcome = Outcome::Skipped;
+        }
+        (result, covered)
+    };
+    let ran: Vec<(TestResult, Vec<Covered>)> = tests.par_iter().map(run).collect();
     let mut coverage: BTreeMap<String, Covered> = BTreeMap::new();
     let mut failed = 0;
     for ((mut result, covered), test) in ran.into_iter().zip(&tests) {
@@ -86,6 +96,7 @@ pub(super) fn run(folders: &[Folder], request: &Request, results: &mut Results) 
 fn load(folders: &[Folder]) -> Result<(Vec<Module>, Value), Vec<Fault>> {
     let (mut modules, mut faults) = (BTreeMap::new(), Vec::new());
     let mut documents: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    let mut read = BTreeMap::new();
     for folder in folders {
         for (name, text) in folder.texts(EXTENSION) {
             match text {
@@ -93,7 +104,9 @@ fn load(folders: &[Folder]) -> Result<(Vec<Module>, Value), Vec<Fault>> {
                     // Two paths may name the same file.
                     let (path, text) = (Arc::from(folder.shown(name)), Arc::from(text));
                     let version = version_of(&path, &text);
-                    modules.insert(Arc::clone(&path), Module { path, text, version });
+                    let mut module = Module { path, text, version };
+                    faults.extend(parsed::read(&mut module, folder, &mut read).err().into_iter().flatten());
+                    modules.insert(Arc::clone(&module.path), module);
                 }
                 Err(fault) => faults.push(fault),
             }
@@ -101,7 +114,13 @@ fn load(folders: &[Folder]) -> Result<(Vec<Module>, Value), Vec<Fault>> {
         let texts = ["json", "yaml", "yml"].into_iter().flat_map(|ending| folder.texts(ending));
         documents.extend(texts.filter_map(|(name, text)| Some((Arc::from(name), Arc::from(text.ok()?)))));
     }
-    let data = conftest::data(&documents, "").map_err(|fault| vec![fault])?;
+    let mut data = conftest::data(&documents, "").map_err(|fault| vec![fault])?;
+    if let Ok(data) = data.as_object_mut() {
+        for (function, files) in read {
+            let files = files.into_iter().map(|(path, value)| (Value::from(path), value));
+            data.insert(Value::from(function), Value::from(files.collect::<BTreeMap<_, _>>()));
+        }
+    }
     if faults.is_empty() { Ok((modules.into_values().collect(), data)) } else { Err(faults) }
 }
 

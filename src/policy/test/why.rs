@@ -171,13 +171,13 @@ fn shown(value: &Value) -> String {
 }
 
 /// A place as a number of bytes.
-fn offset(text: &str, at: Loc) -> Option<usize> {
+pub(super) fn offset(text: &str, at: Loc) -> Option<usize> {
     let line = text.split_inclusive('\n').take(at.line.checked_sub(1)? as usize).map(str::len).sum::<usize>();
     Some(line + at.column.checked_sub(1)? as usize)
 }
 
 /// How long an expression is: to the end of its body or of its line, brackets closed.
-fn length(text: &str) -> usize {
+pub(super) fn length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut depth = 0_i32;
     let mut at = 0;

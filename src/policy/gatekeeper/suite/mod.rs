@@ -267,22 +267,21 @@ impl Runner<'_> {
         }
     }
 
-    /// A path of the suite as one of the repository.
+    /// A path of the suite as one of the folder that the suite's own counts from, which may lead out of it.
     fn path(&self, name: &str) -> String {
-        let mut parts: Vec<&str> = if name.starts_with('/') { vec![""] } else { self.folder.split('/').collect() };
-        for part in name.split('/') {
-            match part {
-                "" | "." => {}
-                ".." if parts.last().is_some_and(|last| *last != "..") => {
-                    parts.pop();
-                }
-                part => parts.push(part),
+        let folder = if name.starts_with('/') { "" } else { self.folder };
+        let is_absolute = name.starts_with('/') || folder.starts_with('/');
+        let mut parts: Vec<&str> = Vec::new();
+        for part in folder.split('/').chain(name.split('/')) {
+            match (part, parts.last()) {
+                ("" | ".", _) => {}
+                ("..", None) if is_absolute => {}
+                ("..", Some(last)) if *last != ".." => _ = parts.pop(),
+                _ => parts.push(part),
             }
         }
-        let is_absolute = parts.first().is_some_and(|first| first.is_empty()) && parts.len() > 1;
-        let is_relative = self.folder.is_empty() && !name.starts_with('/');
-        let path = parts.join("/");
-        if is_absolute && is_relative { path.trim_start_matches('/').to_owned() } else { path }
+        let root = if is_absolute { "/" } else { "" };
+        format!("{root}{}", parts.join("/"))
     }
 }
 
