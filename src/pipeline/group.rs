@@ -230,7 +230,11 @@ impl Run<'_> {
             let Some(reason) = draft.not_judged else { continue };
             let mut record = self.unchecked(reason, &draft.source.path, Side::Head, draft.message.clone());
             record.object = unit.change.and_then(ObjectChange::key).cloned();
-            if before.iter().any(|old| old.not_judged == Some(reason) && old.message == draft.message) {
+            // A policy that could not judge the old object either excuses nothing: of what the change makes of it, nothing
+            // was judged.
+            let is_excused =
+                reason != Reason::PolicyNotEvaluated || unit.change.is_none_or(ObjectChange::equal_in_value);
+            if is_excused && before.iter().any(|old| old.not_judged == Some(reason) && old.message == draft.message) {
                 record.status = Status::Existing;
             }
             unchecked.push(record);
