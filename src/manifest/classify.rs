@@ -228,17 +228,11 @@ fn test_of(inventory: &Inventory<'_>, path: &RepoPath) -> Result<Option<String>,
     Ok(Some(format!("a test of {program} ({marker})")))
 }
 
-/// Whether a file lies in a folder that is called as those of test data are.
-#[must_use]
-pub fn is_test_data(path: &RepoPath) -> bool {
-    let folder = format!("/{}/", path.folder());
-    TEST_DATA.iter().any(|data| folder.contains(data))
-}
-
 /// Whether a manifest tells what a cluster has. What a chart holds comes with the chart, whose version need not be that
 /// of the cluster, and test data goes nowhere; unless a kustomization takes the file.
 pub fn tells_of_cluster(inventory: &Inventory<'_>, path: &RepoPath) -> Result<bool, GitError> {
-    let is_data = is_test_data(path);
+    let folder = format!("/{}/", path.folder());
+    let is_data = TEST_DATA.iter().any(|data| folder.contains(data));
     if !is_data && inventory.chart_of(path.as_str())?.is_none() && test_of(inventory, path)?.is_none() {
         return Ok(true);
     }

@@ -1,6 +1,7 @@
 //! Custom resources where POST and server-side apply differ: answers of a real kube-apiserver 1.36.
 
-use crate::support::{NOW, Repo, Run, tree};
+use crate::json_schemas;
+use crate::support::Run;
 
 /// A new object of a kind with this schema, applied in this way.
 fn judged(schema: &str, apply: &str, object: &str) -> Run {
@@ -16,12 +17,7 @@ spec:
 "
     );
     let config = format!("version: 1\napply: {apply}\n");
-    let base = tree(&[("portcullis.yaml", &config), ("crds/widgets.yaml", &crd)]);
-    let mut head = base.clone();
-    head.extend(tree(&[("apps/w.yaml", object)]));
-    let run = Repo::new(&base, &head, None).portcullis(&["check", "main..pr", "--now", NOW, "--no-cache"]);
-    assert_eq!(run.defect(), None);
-    run
+    json_schemas::judged(&[("portcullis.yaml", &config), ("crds/widgets.yaml", &crd)], object)
 }
 
 #[track_caller]

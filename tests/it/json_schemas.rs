@@ -8,7 +8,7 @@ const FOLDER: &str = "version: 1\nschemas: [schemas/]\n";
 const SIZED: &str = r#"{"properties":{"spec":{"properties":{"size":{"minimum":1}}}}}"#;
 
 /// A change that adds an object to a repository with these files.
-fn judged(files: &[(&str, &str)], object: &str) -> Run {
+pub(crate) fn judged(files: &[(&str, &str)], object: &str) -> Run {
     let base = tree(files);
     let mut head = base.clone();
     head.extend(tree(&[("apps/w.yaml", object)]));

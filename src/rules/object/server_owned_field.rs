@@ -2,7 +2,6 @@
 
 use crate::check::{Check, Context, Draft, Review, Subject};
 use crate::finding::{Operation, Severity};
-use crate::manifest::classify::is_test_data;
 use crate::rules::{By, Rule};
 use crate::schema::table::Kind;
 use crate::yaml::{self, Value};
@@ -21,8 +20,7 @@ server. They come into Git when an object is exported with `kubectl get -o yaml`
 `resourceVersion` makes a later apply fail with a conflict, and `managedFields` is refused by server-side apply \
 (`metadata.managedFields must be nil`), which `schema/forbidden-field` tells.
 
-Remove the field. Empty ones (`status: {}`, `creationTimestamp: null`), which generators write, are not reported, \
-and neither is test data (`testdata/`), which is often an export on purpose.",
+Remove the field. Empty ones (`status: {}`, `creationTimestamp: null`), which generators write, are not reported.",
 };
 
 const METADATA: [&str; 6] = ["uid", "resourceVersion", "creationTimestamp", "generation", "selfLink", "managedFields"];
@@ -38,7 +36,7 @@ impl Check for ServerOwnedField {
 
     fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
         let Subject::Object(Review { new: Some(object), operation, .. }) = subject else { return };
-        if operation == Operation::Delete || is_test_data(object.path()) {
+        if operation == Operation::Delete {
             return;
         }
         let value = object.value();
