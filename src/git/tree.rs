@@ -178,6 +178,15 @@ impl Tree {
         Self(Arc::new(Inner::Folder(path.into())))
     }
 
+    /// The folder that it reads, of a tree that is one.
+    #[must_use]
+    pub fn on_disk(&self) -> Option<&Path> {
+        match &*self.0 {
+            Inner::Folder(path) => Some(path),
+            _ => None,
+        }
+    }
+
     pub(super) fn git(repository: Repository, root: Oid) -> Self {
         Self(Arc::new(Inner::Git { repository, root }))
     }

@@ -1,6 +1,8 @@
 //! Whose config counts: the trust commit's, with two exceptions that the report names (first adoption, and the change
 //! that mends a broken config).
 
+use std::path::{Path, PathBuf};
+
 use crate::config::{self, Config, ConfigErrors};
 use crate::git::{Comparison, ComparisonKind, Content, GitError, Tree};
 use crate::report::Notice;
@@ -88,6 +90,15 @@ fn read(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
                 "first-adoption",
                 "first adoption: the target branch has no portcullis.yaml, so the head's counts",
             ));
+        } else if comparison.kind == ComparisonKind::Paths {
+            let outer = trusted_tree.and_then(Tree::on_disk).and_then(outer_config);
+            rules.notices.extend(outer.map(|outer| {
+                let text = format!(
+                    "{} is not used: files and folders are judged by the config of their own folder; name it with --config",
+                    outer.display()
+                );
+                notice("config-not-used", &text)
+            }));
         }
         return Ok(rules);
     };
@@ -124,6 +135,12 @@ fn read(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
 
 pub(super) fn notice(id: &str, text: &str) -> Notice {
     Notice { id: id.to_owned(), text: text.to_owned() }
+}
+
+/// The config of the nearest folder above that has one.
+fn outer_config(folder: &Path) -> Option<PathBuf> {
+    let folder = std::path::absolute(folder).ok()?;
+    folder.ancestors().skip(1).map(|above| above.join(config::FILE_NAME)).find(|file| file.is_file())
 }
 
 fn file(tree: &Tree) -> Result<Option<File>, GitError> {

@@ -153,7 +153,7 @@ pub struct Counts {
 /// A sentence about the run that is no finding: first adoption, expiring suppression, policies judged with the head's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
-    /// A stable id: `first-adoption`, `config-repaired`, `suppression-expires`, `nothing-to-check`.
+    /// A stable id: `first-adoption`, `config-not-used`, `config-repaired`, `suppression-expires`, `nothing-to-check`.
     pub id: String,
     /// The sentence.
     pub text: String,

@@ -97,6 +97,11 @@ fn plain_files_and_folders_need_no_git() {
         let run = crate::support::portcullis(root.path(), root.path(), args);
         assert_eq!((run.defect(), run.code), (None, Some(code)), "{args:?}: {}", run.text());
     }
+    // The config of a folder above is another folder's; that it does not count is told.
+    assert!(!crate::support::portcullis(root.path(), root.path(), &["check", "old"]).text().contains("not used"));
+    std::fs::write(root.path().join("portcullis.yaml"), "version: 1\n").unwrap();
+    let run = crate::support::portcullis(root.path(), root.path(), &["check", "old"]);
+    assert!(run.text().contains("portcullis.yaml is not used"), "{}", run.text());
 }
 
 #[test]
