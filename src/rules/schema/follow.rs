@@ -11,9 +11,7 @@ use crate::yaml::{Value, pointer};
 
 /// Fields that the server fills from a sibling when the manifest leaves them out.
 const FILLED: [(&str, &str); 2] = [("targetPort", "port"), ("hostPort", "containerPort")];
-const SELECTOR_MISMATCH: &str = "`selector` does not match template `labels`";
 const FEWER_THAN_LEAST: &str = "must be greater than or equal to `minReplicas`";
-const ONE_STORAGE_VERSION: &str = "must have exactly one version marked as storage version";
 
 /// Take the drafts that follow from another one and add what they say to that.
 pub(super) fn fold(object: &Object, problems: &[Problem], drafts: &mut [Option<Draft>]) {
@@ -97,14 +95,8 @@ impl<'a> Told<'a> {
             }
             Cause::Warning => self.find(&problem.pointer, |other| other.cause == Cause::DuplicateListKey),
             _ if is_still_encrypted(object, problem) => self.find(SOPS, |other| other.cause == Cause::UnknownField),
-            Cause::Invalid if problem.message.ends_with(SELECTOR_MISMATCH) => {
-                self.find("/spec/selector", |other| other.cause == Cause::Required)
-            }
             Cause::Invalid if problem.message.ends_with(FEWER_THAN_LEAST) => {
                 self.find(&problem.pointer, |other| other.cause == Cause::Required)
-            }
-            Cause::Invalid if problem.field == "status.storedVersions" => {
-                self.find("/spec/versions", |other| other.message.ends_with(ONE_STORAGE_VERSION))
             }
             _ if pointer::find(object.value(), &problem.pointer).exact => None,
             _ => self
