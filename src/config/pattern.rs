@@ -56,6 +56,9 @@ impl PathSet {
     }
 }
 
+/// Bytes of the longest path that git and Linux take; a longer pattern holds none, and costs time that grows with its square.
+const LONGEST: usize = 4096;
+
 fn globs(pattern: &str) -> Result<[globset::Glob; 2], (String, String)> {
     let help = |text: &str| text.to_owned();
     if pattern.trim().is_empty() {
@@ -69,6 +72,10 @@ fn globs(pattern: &str) -> Result<[globset::Glob; 2], (String, String)> {
             help("the pattern can match no file"),
             help("patterns start at the repository's root: no `/` in front, no `.` or `..`"),
         ));
+    }
+    if pattern.len() > LONGEST {
+        let message = format!("the pattern has {} bytes, more than any path ({LONGEST})", pattern.len());
+        return Err((message, help("shorten it with `*` or `**`")));
     }
     let itself = pattern.trim_end_matches('/');
     let compile = |glob: &str| {

@@ -350,7 +350,8 @@ impl Program {
     fn run_here(&self, engine: &mut Engine, rule: &str) -> Result<Option<Value>, EvalError> {
         // Forget what others left on this thread.
         let _ = builtins::take_failures();
-        let value = engine.eval_rule(rule.to_owned());
+        builtins::mantissa::forget();
+        let value = engine.eval_rule(rule.to_owned()).map(builtins::mantissa::settled);
         if let Some(failure) = builtins::take_failures().into_iter().find(|failure| failure.unavailable) {
             let error = value.err().map_or_else(String::new, |error| error.to_string());
             let at = place(&error).and_then(|place| place.rsplit_once(':')).map(|(at, _)| format!("{at}: "));

@@ -124,6 +124,8 @@ fn mistakes_show_line_caret_and_help() {
 #[test]
 fn hostile_files_are_refused_quickly() {
     assert!(mistakes(&"#".repeat(10 << 20)).contains("larger than 1 MiB"));
+    let long = format!("version: 1\nexclude: [{}]", "a".repeat(100_000));
+    assert!(mistakes(&long).contains("the pattern has 100000 bytes, more than any path"));
     assert!(mistakes(&format!("version: 1\nexclude: {}", "[".repeat(100_000))).contains("portcullis.yaml:"));
     let bomb = "version: 1\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n\
         d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";

@@ -9,6 +9,9 @@ use crate::policy::author::page::severity;
 use crate::policy::loaded::{Convention, Policy};
 use crate::report::escape::{self, one_line};
 
+/// Columns of the longest id that others are aligned with.
+const WIDEST: usize = 60;
+
 /// Arguments of `policy list`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -27,7 +30,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         writeln!(out, "{}", escape::json(&format!("{:#}", json!(all))))?;
         return Ok(0);
     }
-    let width = policies.iter().map(|policy| policy.id.len()).max().unwrap_or(0);
+    let width = policies.iter().map(|policy| policy.id.len()).max().unwrap_or(0).min(WIDEST);
     for policy in &policies {
         let severity = severity(policy).to_string();
         writeln!(out, "{:width$}  {severity:7}  {}", policy.id, one_line(&policy.metadata.title))?;

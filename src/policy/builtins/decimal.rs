@@ -1,17 +1,21 @@
 //! Numbers as OPA computes with them: decimal, so that `0.1 + 0.2` is `0.3`.
 //!
-//! The engine keeps integers of any size and floating-point numbers of 64 bits. A result is exact here and then the
-//! nearest of those, where OPA keeps 64 bits of mantissa.
+//! The engine keeps integers of any size. A result that has a fraction is rounded to 64 bits of mantissa, as OPA's are,
+//! and kept by [`mantissa`].
 
 use std::cmp::Ordering;
 
-use num_bigint::{BigInt, Sign};
+use num_bigint::{BigInt, BigUint, Sign};
 use regorus::Value;
+
+use super::mantissa;
 
 /// The largest exponent to compute with: more than any number of the engine has.
 const LARGEST: i32 = 1_200;
 /// Digits of a quotient that is not exact: more than 64 bits hold.
-const QUOTIENT_DIGITS: i32 = 40;
+const QUOTIENT_DIGITS: u64 = 40;
+/// Bits of a mantissa.
+const BITS: i64 = 64;
 
 /// `digits` × 10^`exponent`.
 #[derive(Clone, Debug)]
@@ -27,7 +31,7 @@ impl Decimal {
         if let Some(integer) = number.as_i64() {
             return Some(Self::from(integer));
         }
-        let float = || number.as_f64().and_then(|float| Self::parse(&format!("{float:e}")));
+        let float = || number.as_f64().and_then(mantissa::meaning);
         if !number.is_integer() {
             return float();
         }
@@ -66,15 +70,59 @@ impl Decimal {
         self
     }
 
-    /// The nearest number that the engine keeps.
+    /// The number that the engine keeps.
     pub(super) fn to_value(&self) -> Value {
-        let text = self.to_string();
-        let parsed = if self.exponent >= 0 {
-            Value::from_numeric_string(&text).ok()
-        } else {
-            text.parse::<f64>().ok().map(Value::from)
-        };
-        parsed.unwrap_or(Value::Undefined)
+        match self.integer() {
+            Some(integer) => Value::from_numeric_string(&integer.to_string()).unwrap_or(Value::Undefined),
+            None => Value::from(mantissa::stand_in(self)),
+        }
+    }
+
+    /// The nearest number that a mantissa of 64 bits holds; halves to the even one. Whole numbers stay.
+    pub(super) fn to_64_bits(&self) -> Self {
+        if self.exponent >= 0 {
+            return self.clone();
+        }
+        let (digits, unit) = (self.digits.magnitude(), power(-self.exponent).magnitude().clone());
+        // So many bits behind the point that the quotient has 64, or one more.
+        let mut behind = BITS + i64::try_from(unit.bits()).unwrap_or(0) - i64::try_from(digits.bits()).unwrap_or(0);
+        let shifted = |number: &BigUint, by: i64| number << by.max(0).unsigned_abs();
+        let (above, mut below) = (shifted(digits, behind), shifted(&unit, -behind));
+        if (&above / &below).bits() > BITS.unsigned_abs() {
+            behind -= 1;
+            below <<= 1_u32;
+        }
+        let (mut quotient, rest) = (&above / &below, above % &below);
+        match (rest << 1_u32).cmp(&below) {
+            Ordering::Greater => quotient += 1_u32,
+            Ordering::Equal if quotient.bit(0) => quotient += 1_u32,
+            _ => {}
+        }
+        // 2 to the power of -n is 5 to the power of n behind n digits.
+        let exponent = i32::try_from(behind.max(0)).unwrap_or(0);
+        let magnitude = shifted(&quotient, -behind) * BigUint::from(5_u32).pow(exponent.unsigned_abs());
+        let digits = BigInt::from_biguint(self.digits.sign(), magnitude);
+        Self { digits, exponent: -exponent }.normal()
+    }
+
+    /// The shortest text that stands for the same number of 64 bits, as Go's `%g` writes it.
+    pub(super) fn shortest(&self) -> String {
+        let digits = self.digits.magnitude().to_string();
+        let length = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+        let exact = self.to_64_bits();
+        let behind = (1..length).map(|kept| (kept - length).saturating_sub(self.exponent)).filter(|behind| *behind > 0);
+        let mut short = behind.filter_map(|behind| u32::try_from(behind).ok()).map(|behind| self.rounded(behind));
+        let short = short.find(|short| short.to_64_bits() == exact);
+        let short = short.as_ref().unwrap_or(self);
+        let digits = short.digits.magnitude().to_string();
+        let exponent = i32::try_from(digits.len()).unwrap_or(i32::MAX).saturating_add(short.exponent) - 1;
+        if (-4..6).contains(&exponent) {
+            return short.to_string();
+        }
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let (minus, sign) = (if self.is_negative() { "-" } else { "" }, if exponent < 0 { '-' } else { '+' });
+        format!("{minus}{first}{point}{rest}e{sign}{:0>2}", exponent.unsigned_abs())
     }
 
     /// It is whole.
@@ -100,6 +148,11 @@ impl Decimal {
     /// It is below zero.
     pub(super) fn is_negative(&self) -> bool {
         self.digits.sign() == Sign::Minus
+    }
+
+    /// About how many bits it takes.
+    pub(super) fn size(&self) -> u64 {
+        self.digits.bits() + 4 * u64::from(self.exponent.unsigned_abs())
     }
 
     pub(super) fn is_zero(&self) -> bool {
@@ -136,7 +189,10 @@ impl Decimal {
         if (&left % &right).sign() == Sign::NoSign {
             return Some(Self { digits: left / right, exponent: 0 });
         }
-        Some(Self { digits: left * power(QUOTIENT_DIGITS) / right, exponent: -QUOTIENT_DIGITS }.normal())
+        // A digit has more than three bits.
+        let behind = QUOTIENT_DIGITS + (right.bits() / 3).saturating_sub(left.bits() / 4);
+        let behind = i32::try_from(behind).ok()?;
+        Some(Self { digits: left * power(behind) / right, exponent: -behind }.normal())
     }
 
     /// The nearest number with as many digits behind the point, halves away from zero.

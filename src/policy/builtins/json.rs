@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use regorus::Value;
 
 use super::term::term;
-use super::{Answer, Args, Family, error, text};
+use super::{Answer, Args, Family, error, mantissa, text};
 
 pub(super) const FUNCTIONS: Family = &[
     ("json.is_valid", |args| {
@@ -57,7 +57,7 @@ impl Writer<'_> {
         match value {
             Value::Undefined | Value::Null => self.out.push_str("null"),
             Value::Bool(value) => self.out.push_str(if *value { "true" } else { "false" }),
-            Value::Number(number) => self.out.push_str(&number.format_decimal()),
+            Value::Number(_) => self.out.push_str(&mantissa::text(value)),
             Value::String(text) => self.string(text),
             Value::Array(items) => self.list(('[', ']'), items.iter(), Self::value),
             Value::Set(items) => self.list(('[', ']'), items.iter_sorted(), Self::value),

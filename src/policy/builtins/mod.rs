@@ -15,6 +15,7 @@ mod glob;
 mod hash;
 mod json;
 mod jwt;
+pub(super) mod mantissa;
 mod net;
 mod numbers;
 mod operators;

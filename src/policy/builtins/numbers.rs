@@ -6,6 +6,9 @@ use regorus::Value;
 use super::decimal::Decimal;
 use super::{Answer, Args, Family, MOST, Problem, error};
 
+/// Bits of the longest product.
+const LONGEST: u64 = 1 << 16;
+
 pub(super) const FUNCTIONS: Family = &[
     ("ceil", |args| next(args, 1)),
     ("div", |args| match args.number(0)?.divide(&args.number(1)?) {
@@ -14,7 +17,7 @@ pub(super) const FUNCTIONS: Family = &[
     }),
     ("floor", |args| next(args, -1)),
     ("minus", minus),
-    ("mul", |args| Ok(args.number(0)?.multiply(&args.number(1)?).to_value())),
+    ("mul", |args| Ok(multiply(&args.number(0)?, &args.number(1)?)?.to_value())),
     ("numbers.range", |args| range(args, &Decimal::from(1))),
     ("numbers.range_step", |args| {
         let step = args.number(2)?;
@@ -24,9 +27,9 @@ pub(super) const FUNCTIONS: Family = &[
         range(args, &step)
     }),
     ("plus", |args| Ok(args.number(0)?.add(&args.number(1)?).to_value())),
-    ("product", |args| fold(args, Decimal::from(1), Decimal::multiply)),
+    ("product", |args| fold(args, Decimal::from(1), multiply)),
     ("rem", remainder),
-    ("sum", |args| fold(args, Decimal::from(0), Decimal::add)),
+    ("sum", |args| fold(args, Decimal::from(0), |left, right| Ok(left.add(right)))),
     ("to_number", to_number),
 ];
 
@@ -57,11 +60,19 @@ fn remainder(args: Args<'_>) -> Answer {
     Ok(Decimal::from(left % divisor).to_value())
 }
 
-fn fold(args: Args<'_>, from: Decimal, with: fn(&Decimal, &Decimal) -> Decimal) -> Answer {
+/// A chain of products doubles its digits with each, and nothing could interrupt it.
+fn multiply(left: &Decimal, right: &Decimal) -> Result<Decimal, Problem> {
+    if left.size() + right.size() > LONGEST {
+        return Err(Problem::Unavailable(format!("a product of more than {LONGEST} bits is too long")));
+    }
+    Ok(left.multiply(right))
+}
+
+fn fold(args: Args<'_>, from: Decimal, with: fn(&Decimal, &Decimal) -> Result<Decimal, Problem>) -> Answer {
     let mut total = from;
     for element in args.elements(0)? {
         match Decimal::of(element) {
-            Some(number) => total = with(&total, &number),
+            Some(number) => total = with(&total, &number)?,
             None => return error(format!("operand 1 must be numbers but one is {}", super::type_name(element))),
         }
     }

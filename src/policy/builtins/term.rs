@@ -2,7 +2,7 @@
 
 use regorus::Value;
 
-use super::quote::quote;
+use super::{mantissa, quote::quote};
 
 /// A value's text.
 pub(in crate::policy) fn term(value: &Value) -> String {
@@ -16,7 +16,7 @@ fn write(value: &Value, out: &mut String) {
         Value::Undefined => out.push_str("<undefined>"),
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Number(number) => out.push_str(&number.format_decimal()),
+        Value::Number(_) => out.push_str(&mantissa::text(value)),
         Value::String(text) => out.push_str(&quote(text, '"', false)),
         Value::Array(items) => list(items.iter(), ('[', ']'), out),
         Value::Set(items) if items.is_empty() => out.push_str("set()"),

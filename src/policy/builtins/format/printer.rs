@@ -6,6 +6,8 @@ use super::{Operand, float, integer};
 
 /// The largest width or precision that Go reads.
 const LARGEST: i64 = 1_000_000;
+/// The largest that is printed here: it is more than anybody reads, and Rust panics at those not much larger.
+const WIDEST: usize = 10_000;
 
 /// What stands between `%` and the verb.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,7 +68,7 @@ impl<'a> Printer<'a> {
         let mut rest = format;
         while let Some((before, after)) = rest.split_once('%') {
             self.out.push_str(before);
-            rest = self.verb(after);
+            rest = self.verb(after)?;
             if self.out.len() > LONGEST {
                 return Err(Problem::Unavailable(format!("sprintf makes a text of more than {LONGEST} bytes")));
             }
@@ -88,7 +90,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Print what follows a percent sign, and give what follows the verb.
-    fn verb<'f>(&mut self, format: &'f str) -> &'f str {
+    fn verb<'f>(&mut self, format: &'f str) -> Result<&'f str, Problem> {
         self.good_index = true;
         let mut flags = Flags::default();
         let mut rest = format;
@@ -138,9 +140,12 @@ impl<'a> Printer<'a> {
         if !after_index {
             self.index(&mut rest);
         }
+        if flags.width.max(flags.precision) > Some(WIDEST) {
+            return Err(Problem::Unavailable(format!("sprintf takes no width or precision above {WIDEST}")));
+        }
         let Some(verb) = rest.chars().next() else {
             self.out.push_str("%!(NOVERB)");
-            return rest;
+            return Ok(rest);
         };
         rest = tail(rest, verb.len_utf8());
         let operand = self.operands.get(self.next);
@@ -156,7 +161,7 @@ impl<'a> Printer<'a> {
                 self.next += 1;
             }
         }
-        rest
+        Ok(rest)
     }
 
     fn wrong(&mut self, verb: char, what: &str) {
