@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use regorus::Value;
 
 use super::term::term;
-use super::{Answer, Args, Family, error, mantissa, text};
+use super::{Answer, Args, Family, LONGEST, error, mantissa, text};
 
 pub(super) const FUNCTIONS: Family = &[
     ("json.is_valid", |args| {
@@ -98,7 +98,8 @@ impl Writer<'_> {
     }
 
     fn line(&mut self) {
-        if let Some(Layout { prefix, indent }) = self.layout {
+        // One that is too long is refused anyway.
+        if let Some(Layout { prefix, indent }) = self.layout.filter(|_| self.out.len() <= LONGEST) {
             self.out.push('\n');
             self.out.push_str(prefix);
             self.out.push_str(&indent.repeat(self.depth));
