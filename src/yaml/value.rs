@@ -3,8 +3,6 @@
 //! The object rules ask for keys in thousands of places. There, a look-up is one call: what is short is inlined, such as
 //! the hash of a key that is known when it is compiled; what is long is not.
 
-use std::ops::Range;
-
 use super::document::{Data, Document, Entry, NodeId, Origin};
 use super::keys;
 
@@ -173,17 +171,12 @@ impl<'a> Value<'a> {
         self.find(key, keys::hash(key.as_bytes()))
     }
 
-    /// Short, since most keys that are asked for are not there.
     #[inline(never)]
     fn find(self, key: &str, hash: u8) -> Option<&'a Entry> {
-        match self.data() {
-            Data::Mapping(range, keys) if keys.may_have(hash) => self.search(range, key, hash),
-            _ => None,
+        let Data::Mapping(range, keys) = self.data() else { return None };
+        if !keys.may_have(hash) {
+            return None;
         }
-    }
-
-    #[inline(never)]
-    fn search(self, range: &Range<u32>, key: &str, hash: u8) -> Option<&'a Entry> {
         let entries = self.document.entries.get(range.start as usize..range.end as usize)?;
         let is_it =
             |entry: &Entry| entry.hash == hash && keys::same(self.document.bytes_of(&entry.key), key.as_bytes());
