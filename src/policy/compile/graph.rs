@@ -68,6 +68,25 @@ impl<'a> Graph<'a> {
         needed.into_iter().filter_map(|id| self.paths.get(id).copied()).collect()
     }
 
+    /// The paths of all rules, each behind those that it needs.
+    pub(super) fn order(&self) -> Vec<&'a Path> {
+        let mut seen = BTreeSet::new();
+        let mut order = Vec::new();
+        for start in 0..self.paths.len() {
+            // What is left to do: go down to a rule, or put it behind what it needed.
+            let mut open = vec![(start, false)];
+            while let Some((id, is_done)) = open.pop() {
+                if is_done {
+                    order.extend(self.paths.get(id).copied());
+                } else if seen.insert(id) {
+                    open.push((id, true));
+                    open.extend(self.edges.get(id).into_iter().flatten().map(|to| (*to, false)));
+                }
+            }
+        }
+        order
+    }
+
     /// Check for recursion, and tell what is read, and how many rules and loops are open at once.
     pub(super) fn check(self, weights: &Weights, faults: &mut Faults) -> (Vec<Reference>, usize) {
         let Self { paths, edges, places, reads } = self;

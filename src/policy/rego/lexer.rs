@@ -50,6 +50,11 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// Whether one of some characters stands right behind the last token.
+    pub(super) fn follows(&self, any_of: [char; 2]) -> bool {
+        self.rest().starts_with(any_of)
+    }
+
     fn loc(&self) -> Loc {
         Loc { line: self.line, column: u32::try_from(self.at - self.line_start + 1).unwrap_or(u32::MAX) }
     }

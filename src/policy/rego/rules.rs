@@ -9,11 +9,15 @@ use super::parser::{ParseError, Parsed, Parser};
 impl Parser<'_> {
     pub(super) fn rule(&mut self, rules: &mut Vec<Rule>) -> Parsed<()> {
         let loc = self.loc();
+        let mut is_name = self.name_keyword();
         let is_default = self.eat_keyword("default");
+        if is_default {
+            is_name = self.name_keyword();
+        }
         let Token::Ident(word) = self.current.token.clone() else {
             return Err(self.unexpected("expected a rule"));
         };
-        if self.is_keyword(&word) {
+        if self.is_keyword(&word) && !is_name {
             return Err(self.unexpected("expected a rule"));
         }
         let head = self.postfix()?;
@@ -101,7 +105,7 @@ impl Parser<'_> {
         } else if self.eat("{") {
             rule.body = self.block()?;
         }
-        while self.at_keyword("else") {
+        while !self.name_keyword() && self.at_keyword("else") {
             let loc = self.loc();
             self.advance();
             if rule.shape == Shape::Element {

@@ -117,19 +117,27 @@ impl Parser<'_> {
             Token::Number(text) => TermKind::Number(text),
             Token::String(text) => TermKind::String(text),
             Token::Template(quote) => return self.template(quote),
+            Token::Ident(name) if self.name_at == Some(self.current.start) => TermKind::Var(name),
             Token::Ident(name) => match &*name {
                 "null" => TermKind::Null,
                 "true" => TermKind::Bool(true),
                 "false" => TermKind::Bool(false),
-                // A builtin function, and a keyword.
-                "contains" if self.is_called() => TermKind::Var(name),
+                // A keyword in heads of rules alone.
+                "contains" => TermKind::Var(name),
                 word if self.is_keyword(word) => return Err(self.unexpected(&format!("unexpected {word} keyword"))),
                 _ => TermKind::Var(name),
             },
             Token::Sym("-") => {
                 self.advance();
-                let Token::Number(text) = self.token().clone() else { return Err(self.unexpected("expected number")) };
-                TermKind::Number(Arc::from(format!("-{text}")))
+                match self.token().clone() {
+                    Token::Number(text) => TermKind::Number(Arc::from(format!("-{text}"))),
+                    Token::Ident(name) if *name == *"contains" || !self.is_keyword(&name) => {
+                        let zero = Term::new(loc, TermKind::Number(Arc::from("0")));
+                        let term = self.postfix()?;
+                        return Ok(Term::new(loc, TermKind::Call(vec![Arc::from("minus")], vec![zero, term])));
+                    }
+                    _ => return Err(self.unexpected("expected number")),
+                }
             }
             Token::Sym("(") => {
                 self.advance();
