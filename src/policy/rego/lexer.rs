@@ -116,11 +116,11 @@ impl<'a> Lexer<'a> {
         while let Some((offset, c)) = chars.next() {
             match c {
                 '\\' if quote == '"' => match chars.next() {
-                    Some((_, brace @ ('{' | '}'))) => raw.push(brace),
+                    Some((_, '{')) => raw.push('{'),
                     Some((_, escaped)) => raw.extend(['\\', escaped]),
                     None => break,
                 },
-                '\\' if rest.get(offset + 1..).is_some_and(|rest| rest.starts_with(['{', '}'])) => {
+                '\\' if rest.get(offset + 1..).is_some_and(|rest| rest.starts_with('{')) => {
                     raw.extend(chars.next().map(|(_, brace)| brace));
                 }
                 '\n' if quote == '"' => break,

@@ -216,12 +216,8 @@ impl<'a> Parser<'a> {
         let term = self.postfix()?;
         let package = call_name(&term)
             .ok_or_else(|| ParseError { loc, message: "a package name is made of names and strings".to_owned() })?;
-        self.end_of_statement()?;
         let mut module = Module { package, imports: Vec::new(), rules: Vec::new(), is_v1: self.is_v1 };
         while self.current.token != Token::End {
-            if self.eat(";") {
-                continue;
-            }
             if !self.name_keyword() && self.at_keyword("import") {
                 self.import(&mut module.imports)?;
             } else {
@@ -230,13 +226,6 @@ impl<'a> Parser<'a> {
         }
         module.is_v1 = self.is_v1;
         Ok(module)
-    }
-
-    pub(super) fn end_of_statement(&mut self) -> Parsed<()> {
-        if self.current.token == Token::End || self.current.loc.line > self.last_line || self.eat(";") {
-            return Ok(());
-        }
-        Err(self.unexpected("non-terminated statement: expected a new line"))
     }
 
     fn import(&mut self, imports: &mut Vec<Import>) -> Parsed<()> {
@@ -279,7 +268,6 @@ impl<'a> Parser<'a> {
             self.advance();
             name = alias;
         }
-        self.end_of_statement()?;
         imports.push(Import { loc, path, name });
         Ok(())
     }

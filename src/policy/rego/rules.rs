@@ -55,7 +55,7 @@ impl Parser<'_> {
             rule.value = self.expression(false)?;
         }
         if !is_contains && (self.eat(":=") || self.eat("=")) {
-            rule.value = self.expression(false)?;
+            rule.value = self.expression(true)?;
             rule.has_value = true;
             if self.at_keyword("with") {
                 let message = "expressions using with keyword cannot be used for rule head".to_owned();
@@ -66,7 +66,7 @@ impl Parser<'_> {
             if !rule.has_value {
                 return Err(self.unexpected("expected default value"));
             }
-            self.end_of_statement()?;
+            illegal_default(&rule)?;
             rules.push(rule);
             return Ok(());
         }
@@ -94,8 +94,7 @@ impl Parser<'_> {
         if !self.is_v1 && !has_body && !rule.has_value && rule.shape == Shape::Value && rule.path.len() == 1 {
             return Err(ParseError { loc, message: "var cannot be used for rule name".to_owned() });
         }
-        self.bodies(rule, rules)?;
-        self.end_of_statement()
+        self.bodies(rule, rules)
     }
 
     /// The bodies of a rule: each chained one makes a rule of its own.
@@ -114,7 +113,7 @@ impl Parser<'_> {
             let mut branch = Branch { loc, value: Term::new(loc, TermKind::Bool(true)), body: Vec::new() };
             let has_value = self.eat(":=") || self.eat("=");
             if has_value {
-                branch.value = self.expression(false)?;
+                branch.value = self.expression(true)?;
             }
             if self.eat_keyword("if") {
                 branch.body = self.if_body()?;
@@ -167,5 +166,40 @@ impl Parser<'_> {
             return Err(ParseError { loc, message: "rule body must not be empty".to_owned() });
         }
         Ok(body)
+    }
+}
+
+/// What a default rule cannot have.
+fn illegal_default(rule: &Rule) -> Parsed<()> {
+    let illegal =
+        |message: String| Err(ParseError { loc: rule.loc, message: format!("illegal default rule ({message})") });
+    if rule.shape == Shape::Element {
+        return illegal("value".to_owned());
+    }
+    if let Some(what) = not_constant(&rule.value) {
+        return illegal(format!("value cannot contain {what}"));
+    }
+    for (at, arg) in rule.args.iter().enumerate() {
+        let Some(name) = arg.as_var() else {
+            return illegal("arguments must be variables".to_owned());
+        };
+        if **name != *"_" && rule.args.iter().take(at).any(|other| other.as_var() == Some(name)) {
+            return illegal(format!("arguments cannot be repeated {name}"));
+        }
+    }
+    Ok(())
+}
+
+/// What in a term is no constant; what a comprehension holds is its own.
+fn not_constant(term: &Term) -> Option<&'static str> {
+    match &term.kind {
+        TermKind::Var(_) => Some("var"),
+        TermKind::Ref(..) => Some("ref"),
+        TermKind::Call(..) => Some("call"),
+        TermKind::Array(items) | TermKind::Set(items) => items.iter().find_map(not_constant),
+        TermKind::Object(pairs) => {
+            pairs.iter().find_map(|(key, value)| not_constant(key).or_else(|| not_constant(value)))
+        }
+        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Term, TermKind};
+use super::ast::{Literal, LiteralKind, Term, TermKind};
 use super::lexer::Token;
 use super::parser::{Parsed, Parser};
 
@@ -257,14 +257,29 @@ impl Parser<'_> {
                 return Ok(Term::new(loc, TermKind::Template(parts)));
             }
             self.advance();
-            let hole = self.expression(false)?;
-            let at = hole.loc;
+            let literal = self.literal()?;
+            let at = literal.loc;
+            let LiteralKind::Term(hole) = literal.kind.clone() else {
+                return Err(self.unexpected("a template has room for a value"));
+            };
+            if hole.call_of("assign").is_some() || hole.call_of("eq").is_some() {
+                return Err(self.unexpected("a template has no room for an assignment"));
+            }
             if !self.is_sym("}") {
                 return Err(self.unexpected("expected } at the end of a template expression"));
             }
             self.lexer_to_token_end();
-            // A hole is told from text by being an array.
-            parts.push(Term::new(at, TermKind::Array(vec![hole])));
+            parts.push(match hole.kind {
+                TermKind::Number(text) => Term::new(at, TermKind::String(text)),
+                _ if literal.with.is_empty() => Term::new(at, TermKind::Array(vec![hole])),
+                _ => {
+                    // `[it | it := hole with …]`
+                    let it = Term::new(at, TermKind::Var(Arc::from("__hole")));
+                    let assign = TermKind::Call(vec![Arc::from("assign")], vec![it.clone(), hole]);
+                    let body = vec![Literal { kind: LiteralKind::Term(Term::new(at, assign)), ..literal }];
+                    Term::new(at, TermKind::ArrayCompr(Box::new(it), body))
+                }
+            });
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::expand::{Step, StepKind};
 use super::super::tree::Tree;
-use super::super::values::function_path;
+use super::super::values::{function_path, is_named};
 use crate::policy::rego::ast::{Body, Loc, Term, TermKind};
 
 /// What is checked.
@@ -48,6 +48,12 @@ impl Expressions<'_> {
             StepKind::Unify(left, right) => {
                 let left = self.outermost(left);
                 Expression::Equal(left, self.outermost(right))
+            }
+            // A comparison that is an expression of its own is a unification.
+            StepKind::Call { name, args, out: None } if is_named(name, "equal") && args.len() == 2 => {
+                let mut sides = args.iter().map(|side| self.outermost(side)).collect::<Vec<_>>().into_iter();
+                let (Some(left), Some(right)) = (sides.next(), sides.next()) else { return };
+                Expression::Equal(left, right)
             }
             StepKind::Call { name, args, out } => {
                 let args = args.iter().chain(out).map(|arg| self.one(arg)).collect();
