@@ -213,6 +213,8 @@ pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>, is_traced: bool
     modules.extend(once.modules());
     modules.extend(stand_in::module(&resolved));
     modules.extend(homes::modules(&resolved, &tree, is_needed));
+    // The engine takes a package for evaluated once all of its own rules are: those below it come first.
+    modules.sort_by_key(|(_, text)| std::cmp::Reverse(print::package_length(text)));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);
     }
