@@ -63,6 +63,9 @@ impl Parser<'_> {
             }
         }
         if is_default {
+            if is_contains {
+                return Err(ParseError { loc, message: "illegal default rule (must have a value)".to_owned() });
+            }
             if !rule.has_value {
                 return Err(self.unexpected("expected default value"));
             }
@@ -173,9 +176,6 @@ impl Parser<'_> {
 fn illegal_default(rule: &Rule) -> Parsed<()> {
     let illegal =
         |message: String| Err(ParseError { loc: rule.loc, message: format!("illegal default rule ({message})") });
-    if rule.shape == Shape::Element {
-        return illegal("value".to_owned());
-    }
     if let Some(what) = not_constant(&rule.value) {
         return illegal(format!("value cannot contain {what}"));
     }
