@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::policy::rego::ast::{Term, TermKind};
 
 /// A type.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Type {
     /// Not known yet, of a variable that nothing was said of.
+    #[default]
     Unknown,
     /// null.
     Null,

@@ -25,7 +25,7 @@ pub(super) struct Group {
     pub(super) has_default: bool,
     pub(super) has_clause: bool,
     /// Whether there are rules of the whole path, and what those with variables behind it make.
-    has_whole: bool,
+    whole: Option<Shape>,
     open: Option<Shape>,
     /// Where its first rule begins.
     file: Arc<str>,
@@ -127,7 +127,7 @@ impl Tree {
             is_dynamic,
             has_default: rule.is_default,
             has_clause: !rule.is_default,
-            has_whole: !is_dynamic,
+            whole: (!is_dynamic).then_some(rule.shape),
             open: is_open(rule).then_some(rule.shape),
             file: Arc::clone(&faults.file),
             loc: rule.loc,
@@ -137,7 +137,8 @@ impl Tree {
             self.groups.insert(path, group);
             return;
         };
-        let is_alike = !(known.has_whole && group.open.is_some() || known.open.is_some() && group.has_whole)
+        let is_alike = !(known.whole.is_some() && group.open.is_some()
+            || known.open.is_some() && group.whole.is_some())
             && known.open.zip(group.open).is_none_or(|(known, group)| known == group);
         let is_same = known.arity == group.arity
             && is_alike
@@ -156,7 +157,7 @@ impl Tree {
         known.is_dynamic |= is_dynamic;
         known.has_default |= rule.is_default;
         known.has_clause |= !rule.is_default;
-        known.has_whole |= group.has_whole;
+        known.whole = known.whole.or(group.whole);
         known.open = known.open.or(group.open);
     }
 
@@ -174,15 +175,16 @@ impl Tree {
     /// has the path of a package.
     fn conflicts(&self, units: &[Arc<Unit>], faults: &mut Faults) {
         for (path, group) in &self.groups {
-            let mut within = self.below(path).filter(|(_, other)| group.has_whole || other.shape == Shape::Function);
-            if (group.has_whole || group.open.is_some())
+            let mut within =
+                self.below(path).filter(|(_, other)| group.whole.is_some() || other.shape == Shape::Function);
+            if (group.whole.is_some() || group.open.is_some())
                 && let Some((other, _)) = within.next()
             {
                 faults.in_file(&group.file);
                 let message = format!("rule {} conflicts with rule {}", dotted(path), dotted(other));
                 faults.add("rego_type_error", group.loc, message);
             }
-            if group.has_whole
+            if group.whole.is_some()
                 && let Some(unit) = units.iter().find(|unit| unit.module.package == *path)
             {
                 faults.in_file(&group.file);

@@ -17,12 +17,6 @@ pub(super) struct Node {
     pub(super) children: BTreeMap<Key, Node>,
 }
 
-impl Default for Type {
-    fn default() -> Self {
-        Self::Unknown
-    }
-}
-
 impl Node {
     pub(super) fn is_leaf(&self) -> bool {
         self.kind != Type::Unknown

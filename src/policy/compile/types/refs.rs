@@ -106,8 +106,8 @@ fn text(term: &Term) -> String {
     for part in path {
         match (part.as_str(), name(part), Key::of(part)) {
             (Some(word), ..) => super::super::print::push_part(&mut text, word),
-            (_, Some(name), _) => text.push_str(&format!("[{name}]")),
-            (.., Some(key)) => text.push_str(&format!("[{key}]")),
+            (_, Some(name), _) => text.extend(["[", name.as_str(), "]"]),
+            (.., Some(key)) => text.extend(["[", key.to_string().as_str(), "]"]),
             _ => text.push_str("[_]"),
         }
     }

@@ -77,7 +77,9 @@ impl Env<'_> {
             }
             (_, Type::OneOf(types)) => {
                 let types = Arc::clone(types);
-                types.iter().fold(false, |fits, one| self.unify_with(term, one, true) || fits)
+                // Each says something of the variables, so that all are asked.
+                let fits: Vec<bool> = types.iter().map(|one| self.unify_with(term, one, true)).collect();
+                fits.contains(&true)
             }
             (TermKind::Array(items), Type::Array(array)) => {
                 (items.len() == array.0.len() || array.1 != Type::Unknown)
