@@ -65,9 +65,13 @@ pub(super) fn register_native(engine: &mut Engine, is_called: impl Fn(&str) -> b
         let params: Vec<_> =
             (0..*arity).map(|_| Ref::new(Expr::Null { span: span.clone(), value: Value::Null, eidx: 0 })).collect();
         let is_replacing = *name == "replace";
+        let is_yaml = *name == "yaml.marshal";
         let call = move |values: Vec<Value>| {
             if too_long(&values, is_replacing) {
                 return Err(TooLong.into());
+            }
+            if is_yaml && values.iter().any(is_quoted_otherwise) {
+                return Err(OtherYaml.into());
             }
             match function(&span, &params, &values, false) {
                 Ok(value) => Ok(value),
@@ -84,6 +88,41 @@ pub(super) fn register_native(engine: &mut Engine, is_called: impl Fn(&str) -> b
 #[derive(Debug, thiserror::Error)]
 #[error("a text is too long for this builtin function, at most {LONGEST_TEXT} bytes")]
 struct TooLong;
+
+/// A value that OPA writes otherwise as YAML.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "yaml.marshal: OPA writes a text or key of this value otherwise (quoted, folded or in another order); use json.marshal"
+)]
+struct OtherYaml;
+
+/// Whether the engine writes a value otherwise than OPA: what a reader of YAML might take for no text is in double quotes
+/// there, long lines are folded, and numbers in keys count in their order.
+fn is_quoted_otherwise(value: &Value) -> bool {
+    const WORDS: [&str; 13] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "", ".nan", ".inf"];
+    let is_text = |text: &str| {
+        let rest = text.trim_start_matches(['+', '-']);
+        let may_be_number = rest.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '_' | '-' | '+' | ' '));
+        let is_folded = text.len() > 72 && text.contains(' ');
+        let is_odd = text.contains(['\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']);
+        WORDS.contains(&text.to_ascii_lowercase().as_str()) || may_be_number || is_folded || is_odd
+    };
+    match value {
+        Value::String(text) => is_text(text),
+        Value::Number(number) => {
+            number.as_f64().is_some_and(|number| number.abs() >= 1e15 || number.abs() < 1e-4 && number != 0.0)
+        }
+        Value::Array(items) => items.iter().any(is_quoted_otherwise),
+        Value::Set(items) => items.iter().any(is_quoted_otherwise),
+        Value::Object(fields) => {
+            let has_digits = |key: &Value| key.as_string().is_ok_and(|key| key.contains(|c: char| c.is_ascii_digit()));
+            let numbered = fields.iter().filter(|(key, _)| has_digits(key)).count() > 1;
+            numbered || fields.iter().any(|(key, value)| is_quoted_otherwise(key) || is_quoted_otherwise(value))
+        }
+        _ => false,
+    }
+}
 
 /// Whether the texts of arguments, or what replacing in them could make, are too long.
 fn too_long(values: &[Value], is_replacing: bool) -> bool {

@@ -1,5 +1,7 @@
 //! Arrays, sets and objects, and the builtins that OPA keeps for old policies only.
 
+use std::cmp::Ordering;
+
 use regorus::Value;
 
 use super::{Answer, Args, Family, error};
@@ -14,13 +16,35 @@ pub(super) const FUNCTIONS: Family = &[
     ("cast_object", |args| cast(args, "object")),
     ("cast_set", |args| Ok(args.elements(0)?.into_iter().cloned().collect::<regorus::value::Set>().into_value())),
     ("cast_string", |args| cast(args, "string")),
+    ("count", |args| match args.value(0) {
+        Value::String(text) => Ok(Value::from(text.chars().count())),
+        Value::Array(items) => Ok(Value::from(items.len())),
+        Value::Set(items) => Ok(Value::from(items.len())),
+        Value::Object(fields) => Ok(Value::from(fields.len())),
+        _ => args.wrong(0, "string, array, object or set"),
+    }),
+    ("max", |args| Ok(args.elements(0)?.into_iter().max_by(|a, b| order(a, b)).cloned().unwrap_or(Value::Undefined))),
     ("min", min),
     ("object.subset", |args| match subset(args.value(0), args.value(1)) {
         Some(is_subset) => Ok(Value::from(is_subset)),
         None => error("both operands must be of the same type, or an array and a set"),
     }),
+    ("sort", |args| {
+        let mut items: Vec<Value> = args.elements(0)?.into_iter().cloned().collect();
+        items.sort_by(order);
+        Ok(Value::from(items))
+    }),
     ("set_diff", |args| Ok(args.set(0)?.difference(args.set(1)?).into_value())),
 ];
+
+/// OPA's order, in which an object comes before a set.
+fn order(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Object(_), Value::Set(_)) => Ordering::Less,
+        (Value::Set(_), Value::Object(_)) => Ordering::Greater,
+        _ => left.cmp(right),
+    }
+}
 
 fn is_true(value: &Value) -> bool {
     *value == Value::from(true)
@@ -47,7 +71,7 @@ fn min(args: Args<'_>) -> Answer {
     let elements = args.elements(0)?;
     let is_set = matches!(args.value(0), Value::Set(_));
     let counted = elements.iter().filter(|element| !is_set || ***element != Value::Null);
-    match counted.min().or(elements.first()) {
+    match counted.min_by(|a, b| order(a, b)).or(elements.first()) {
         Some(least) => Ok((*least).clone()),
         None => Ok(Value::Undefined),
     }

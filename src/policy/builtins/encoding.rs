@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use ::base64::Engine as _;
 use regorus::Value;
 
 use super::{Answer, Args, Family, Problem, error, text};
@@ -14,6 +15,10 @@ pub(super) const FUNCTIONS: Family = &[
         None => error("illegal base64 data"),
     }),
     ("base64.is_valid", |args| Ok(Value::from(args.string(0).is_ok_and(|text| base64::decode(text).is_some())))),
+    ("base64url.decode", |args| match super::jwt::DIGITS.decode(args.string(0)?.replace(['\r', '\n'], "")) {
+        Ok(bytes) => text(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(wrong) => error(format!("illegal base64 data: {wrong}")),
+    }),
     ("urlquery.decode", |args| unescape(args.string(0)?).and_then(text)),
     ("urlquery.decode_object", decode_object),
     ("urlquery.encode", |args| text(escape(args.string(0)?))),

@@ -13,7 +13,8 @@ pub(super) const FUNCTIONS: Family = &[("io.jwt.decode", |args: Args<'_>| decode
 /// Tokens within tokens.
 const DEPTH: usize = 8;
 
-const DIGITS: GeneralPurpose = GeneralPurpose::new(
+/// With or without padding.
+pub(super) const DIGITS: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -26,6 +27,9 @@ fn decode(token: &str, depth: usize) -> Answer {
         return error("encoded JWT must have 3 sections");
     };
     let header = object("header", &bytes("header", header)?)?;
+    if header.as_object().is_ok_and(|fields| fields.contains_key(&Value::from("enc"))) {
+        return error("JWT is a JWE object, which is not supported");
+    }
     let payload = bytes("payload", payload)?;
     let content_type = header.as_object().ok().and_then(|fields| fields.get(&Value::from("cty")).cloned());
     if content_type == Some(Value::from("JWT")) {

@@ -28,6 +28,7 @@ mod strings;
 mod template;
 mod term;
 mod time;
+mod types;
 mod units;
 mod uri;
 mod yaml;
@@ -38,8 +39,10 @@ use std::sync::Arc;
 use regorus::{Engine, Extension, Value};
 
 use decimal::Decimal;
-pub use signature::{Signature, Standing, Type, signature, signatures};
+pub use signature::{Signature, Standing, signature, signatures};
 pub(super) use term::term;
+pub(super) use types::element;
+pub use types::{Fields, Key, Type};
 pub(super) use yaml::parse_config;
 
 /// The longest text that a builtin makes, in bytes.

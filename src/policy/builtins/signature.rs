@@ -1,12 +1,10 @@
 //! Every builtin of OPA: what it takes, what it gives, and who evaluates it.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::LazyLock;
 
-use regorus::Value;
-
 use super::function;
+use super::types::{Key, Type};
 
 /// The builtins of OPA 1.19, from its `capabilities.json`, and conftest's `parse_…`, a line each; `! REASON` for one that is not available,
 /// `= syntax` for one that is no function here.
@@ -55,99 +53,56 @@ pub enum Standing {
     Syntax,
 }
 
-/// A type, as OPA's checker knows it. What an object holds is not told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// Any value.
-    Any,
-    /// null.
-    Null,
-    /// true or false.
-    Boolean,
-    /// A number.
-    Number,
-    /// A string.
-    String,
-    /// An array of such elements.
-    Array(Box<Type>),
-    /// A set of such elements.
-    Set(Box<Type>),
-    /// An object.
-    Object,
-    /// Any of these.
-    OneOf(Vec<Type>),
-}
-
-impl Type {
-    /// A value is of this type.
-    #[must_use]
-    pub fn admits(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::Any, _)
-            | (Self::Null, Value::Null)
-            | (Self::Boolean, Value::Bool(_))
-            | (Self::Number, Value::Number(_))
-            | (Self::String, Value::String(_))
-            | (Self::Object, Value::Object(_)) => true,
-            (Self::Array(element), Value::Array(items)) => items.iter().all(|item| element.admits(item)),
-            (Self::Set(element), Value::Set(items)) => items.iter().all(|item| element.admits(item)),
-            (Self::OneOf(types), value) => types.iter().any(|known| known.admits(value)),
-            _ => false,
-        }
+/// A type as it is written in the table: `string|array(number, string)[any]|object(op: string)[any: any]`.
+fn kind(text: &str) -> Type {
+    let any_of = split(text, '|');
+    if any_of.len() > 1 {
+        return any_of.into_iter().map(kind).fold(Type::Unknown, Type::or);
     }
-
-    fn parse(text: &str) -> Self {
-        let parts = split(text, '|');
-        if parts.len() > 1 {
-            return Self::OneOf(parts.into_iter().map(Self::parse).collect());
+    let (name, inner) = text.find(['(', '[']).map_or((text, ""), |at| text.split_at(at));
+    let (first, rest) = match inner.strip_prefix('(').map(|inner| inner.split_at(closing(inner))) {
+        Some((first, rest)) => (split(first, ','), rest.strip_prefix(')').unwrap_or(rest)),
+        None => (Vec::new(), inner),
+    };
+    let rest = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    // Without any brackets it may hold anything.
+    let is_open = first.is_empty() && rest.is_none();
+    match name {
+        "null" => Type::Null,
+        "boolean" => Type::Boolean,
+        "number" => Type::Number,
+        "string" => Type::String,
+        "array" => {
+            let rest = rest.map_or(if is_open { Type::any() } else { Type::Unknown }, kind);
+            Type::array(first.into_iter().map(kind).collect(), rest)
         }
-        let (name, element) = match text.split_once('[') {
-            Some((name, rest)) => (name, Self::parse(rest.strip_suffix(']').unwrap_or(rest))),
-            None => (text, Self::Any),
-        };
-        match name {
-            "null" => Self::Null,
-            "boolean" => Self::Boolean,
-            "number" => Self::Number,
-            "string" => Self::String,
-            "array" => Self::Array(Box::new(element)),
-            "set" => Self::Set(Box::new(element)),
-            "object" => Self::Object,
-            _ => Self::Any,
+        "set" => Type::set(rest.map_or_else(Type::any, kind)),
+        "object" => {
+            let pair =
+                |text: &str| text.split_once(':').map(|(key, value)| (key.trim().to_owned(), kind(value.trim())));
+            let known = first.into_iter().filter_map(pair).map(|(key, value)| (Key::String(key.into()), value));
+            let rest = rest.and_then(pair).map(|(key, value)| (kind(&key), value));
+            Type::object(known.collect(), if is_open { Some((Type::any(), Type::any())) } else { rest })
         }
+        _ => Type::any(),
     }
 }
 
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = |f: &mut fmt::Formatter<'_>, name: &str, element: &Self| match element {
-            Self::Any => f.write_str(name),
-            element => write!(f, "{name}[{element}]"),
-        };
-        match self {
-            Self::Any => f.write_str("any"),
-            Self::Null => f.write_str("null"),
-            Self::Boolean => f.write_str("boolean"),
-            Self::Number => f.write_str("number"),
-            Self::String => f.write_str("string"),
-            Self::Array(element) => of(f, "array", element),
-            Self::Set(element) => of(f, "set", element),
-            Self::Object => f.write_str("object"),
-            Self::OneOf(types) => {
-                for (at, known) in types.iter().enumerate() {
-                    write!(f, "{}{known}", if at == 0 { "" } else { "|" })?;
-                }
-                Ok(())
-            }
-        }
-    }
+/// Where the bracket closes that was opened before a text.
+fn closing(text: &str) -> usize {
+    let mut depth = 1_i32;
+    let closes = |c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0
+    };
+    text.find(closes).unwrap_or(text.len())
 }
 
 /// The parts of a text between separators that stand in no brackets.
 fn split(text: &str, separator: char) -> Vec<&str> {
     let mut depth = 0_i32;
     text.split(|c| {
-        depth += i32::from(c == '[') - i32::from(c == ']');
+        depth += i32::from(matches!(c, '[' | '(')) - i32::from(matches!(c, ']' | ')'));
         depth == 0 && c == separator
     })
     .map(str::trim)
@@ -172,8 +127,8 @@ fn parse(line: &'static str) -> Option<Signature> {
         rest
     };
     let v0_only = V0_ONLY.contains(&name);
-    let arguments = split(arguments, ',').into_iter().map(Type::parse).collect();
-    Some(Signature { name, arguments, result: Type::parse(result), standing, v0_only })
+    let arguments = split(arguments, ',').into_iter().map(kind).collect();
+    Some(Signature { name, arguments, result: kind(result), standing, v0_only })
 }
 
 static SIGNATURES: LazyLock<Vec<Signature>> = LazyLock::new(|| TEXT.lines().filter_map(parse).collect());

@@ -70,7 +70,11 @@ fn call(loc: Loc, name: &[Arc<str>], count: usize, is_condition: bool, tree: &Tr
             let message = format!("{name} is not available here");
             let help = "write the text where it is needed, or keep it in a rule".to_owned();
             faults.add_with_help("unsupported", loc, message, Some(help));
-        } else if name != "print" {
+        } else if name == "print" {
+            if !is_condition {
+                faults.add("rego_type_error", loc, "print(…) used as value");
+            }
+        } else {
             match known::arity(&name) {
                 None => faults.add("rego_type_error", loc, format!("undefined function {name}")),
                 Some(arity) if count != arity && !(is_condition && count == arity + 1) => {

@@ -135,6 +135,18 @@ impl Expander<'_> {
         StepKind::Call { name: name.clone(), args, out }
     }
 
+    /// How much of a reference names a document to which both rules with variables in their paths and others add, where it
+    /// goes on behind.
+    fn mixed(&self, base: &Term, path: &[Term]) -> Option<usize> {
+        base.as_var().filter(|name| ***name == *"data")?;
+        let words: Vec<Arc<str>> = path.iter().map_while(Term::as_str).cloned().collect();
+        (1..path.len()).find(|end| {
+            let document = words.get(..*end);
+            let is_open = |path: &[Arc<str>]| self.tree.get(path).is_some_and(|group| group.is_dynamic);
+            document.is_some_and(|path| is_open(path) && self.tree.has_below(path))
+        })
+    }
+
     fn flat_all(&mut self, terms: &[Term], with: &[(Term, Term)], steps: &mut Vec<Step>) -> Vec<Term> {
         terms.iter().map(|term| self.flat(term, with, steps)).collect()
     }
@@ -144,7 +156,17 @@ impl Expander<'_> {
         let kind = match &term.kind {
             TermKind::Ref(base, path) => {
                 let base = self.flat(base, with, steps);
-                TermKind::Ref(Box::new(base), self.flat_all(path, with, steps))
+                let mut path = self.flat_all(path, with, steps);
+                if let Some(end) = self.mixed(&base, &path) {
+                    // The engine looks for what is below in the rules of the longer path alone.
+                    let rest = path.split_off(end);
+                    let whole = Term::new(term.loc, TermKind::Ref(Box::new(base), path));
+                    let it = self.fresh(term.loc);
+                    let kind = StepKind::Unify(it.clone(), whole);
+                    steps.push(Step { loc: term.loc, kind, with: with.to_vec() });
+                    return Term::new(term.loc, TermKind::Ref(Box::new(it), rest));
+                }
+                TermKind::Ref(Box::new(base), path)
             }
             TermKind::Array(items) => TermKind::Array(self.flat_all(items, with, steps)),
             TermKind::Set(items) => TermKind::Set(self.flat_all(items, with, steps)),

@@ -45,6 +45,18 @@ impl<'a> Graph<'a> {
                         edges.extend(needed);
                     }
                 });
+                visit::literals(rule, &mut |literal| {
+                    for with in &literal.with {
+                        let needed = if with.target.as_var().is_some_and(|name| **name == *"data") {
+                            (0..paths.len()).collect()
+                        } else {
+                            needs(&with.target, tree, &ids, &mut BTreeSet::new())
+                        };
+                        if let Some(edges) = edges.get_mut(id) {
+                            edges.extend(needed);
+                        }
+                    }
+                });
             }
         }
         Self { paths, edges, places, reads }
@@ -66,6 +78,30 @@ impl<'a> Graph<'a> {
             open.extend(self.edges.get(id).into_iter().flatten().copied().filter(|to| needed.insert(*to)));
         }
         needed.into_iter().filter_map(|id| self.paths.get(id).copied()).collect()
+    }
+
+    /// The paths of all rules, each behind those that it needs.
+    pub(super) fn order(&self) -> Vec<&'a Path> {
+        let mut seen = BTreeSet::new();
+        let mut order = Vec::new();
+        for start in 0..self.paths.len() {
+            // What is left to do: go down to a rule, or put it behind what it needed.
+            let mut open = vec![(start, false)];
+            while let Some((id, is_done)) = open.pop() {
+                if is_done {
+                    order.extend(self.paths.get(id).copied());
+                } else if seen.insert(id) {
+                    open.push((id, true));
+                    open.extend(self.edges.get(id).into_iter().flatten().map(|to| (*to, false)));
+                    // What lies below a rule belongs to what is known of it.
+                    let below = self.paths.iter().enumerate().skip(id + 1);
+                    let path = self.paths.get(id).copied();
+                    let below = below.take_while(|(_, other)| path.is_some_and(|path| other.starts_with(path)));
+                    open.extend(below.map(|(to, _)| (to, false)));
+                }
+            }
+        }
+        order
     }
 
     /// Check for recursion, and tell what is read, and how many rules and loops are open at once.
@@ -153,13 +189,22 @@ fn needs(term: &Term, tree: &Tree, ids: &BTreeMap<&Path, usize>, reads: &mut BTr
         (0..known.len()).filter_map(|end| ids.get(&known.get(..end)?.to_vec())).copied().collect();
     let below = ids.range::<Path, _>((Bound::Included(&known), Bound::Unbounded));
     for (path, id) in below.take_while(|(path, _)| path.starts_with(&known)) {
-        let is_meant = path.iter().zip(&parts).all(|(name, part)| part.as_ref().is_none_or(|part| part == name));
+        let is_meant = path.iter().zip(&parts).enumerate().all(|(at, (name, part))| match part {
+            Some(part) => part == name,
+            None => !is_constant(term, at),
+        });
         let is_function = tree.get(path).is_some_and(|group| group.shape == Shape::Function);
         if is_meant && (!is_function || **path == known) {
             found.push(*id);
         }
     }
     found
+}
+
+/// Whether a part of a reference is a constant and no name: no package or rule is called so.
+fn is_constant(term: &Term, at: usize) -> bool {
+    let TermKind::Ref(_, path) = &term.kind else { return false };
+    path.get(at).is_some_and(|part| matches!(part.kind, TermKind::Number(_) | TermKind::Bool(_) | TermKind::Null))
 }
 
 /// The nodes that can reach themselves.

@@ -3,7 +3,6 @@
 //!
 //! The stages are OPA's, in its order, and as there a stage with mistakes is the last one; all its mistakes are told.
 
-mod arguments;
 mod calls;
 mod divided;
 mod expand;
@@ -16,7 +15,6 @@ mod order;
 mod patterns;
 mod print;
 mod resolve;
-mod rule_types;
 mod rules;
 mod small;
 mod stand_in;
@@ -215,13 +213,16 @@ pub(super) fn lower(units: &[Arc<Unit>], asked: Option<&[&str]>, is_traced: bool
     modules.extend(once.modules());
     modules.extend(stand_in::module(&resolved));
     modules.extend(homes::modules(&resolved, &tree, is_needed));
+    // The engine takes a package for evaluated once all of its own rules are: those below it come first.
+    modules.sort_by_key(|(_, text)| std::cmp::Reverse(print::package_length(text)));
     if !faults.heads.is_empty() {
         faults.found = std::mem::take(&mut faults.heads);
     }
     faults.settle()?;
+    let order = graph.order();
     let (reads, depth) = graph.check(&weights, &mut faults);
     faults.settle()?;
-    let plain = types::check(&resolved, &mut faults);
+    let plain = types::check(&resolved, &order, &tree, &mut faults);
     faults.settle()?;
     let mut places: BTreeMap<Path, Vec<(Arc<str>, u32)>> = BTreeMap::new();
     for file in &resolved {

@@ -131,7 +131,10 @@ impl Ready<'_> {
     }
 
     fn unify(&mut self, left: &Term, right: &Term) {
-        if self.has(left) {
+        if !are_alike(left, right) {
+            self.whole(left);
+            self.whole(right);
+        } else if self.has(left) {
             self.closures(left);
             self.pattern(right);
         } else if self.has(right) {
@@ -186,6 +189,21 @@ impl Ready<'_> {
                 self.captured(found);
             }
         }
+    }
+}
+
+/// Whether literals may be equal by their lengths and keys: else they give no variable a value.
+fn are_alike(left: &Term, right: &Term) -> bool {
+    match (&left.kind, &right.kind) {
+        (TermKind::Array(left), TermKind::Array(right)) => left.len() == right.len(),
+        (TermKind::Object(left), TermKind::Object(right)) => {
+            let has = |pairs: &[(Term, Term)], key: &Term| {
+                key.as_str().is_none()
+                    || pairs.iter().any(|(other, _)| other.as_str().is_none_or(|text| Some(text) == key.as_str()))
+            };
+            left.len() == right.len() && left.iter().all(|(key, _)| has(right, key))
+        }
+        _ => true,
     }
 }
 

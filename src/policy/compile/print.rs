@@ -48,6 +48,23 @@ pub(super) fn unmarked(marked: &str) -> String {
     marked.split(MARK).step_by(2).collect()
 }
 
+/// How long the path of a printed module's package is, as text: one within another is longer.
+pub(super) fn package_length(text: &str) -> usize {
+    let path = text.strip_prefix("package ").unwrap_or(text);
+    let (mut is_text, mut is_escaped) = (false, false);
+    let end = path.find(|c: char| {
+        if is_escaped {
+            is_escaped = false;
+        } else if is_text && c == '\\' {
+            is_escaped = true;
+        } else if c == '"' {
+            is_text = !is_text;
+        }
+        !is_text && c.is_whitespace()
+    });
+    end.unwrap_or(path.len())
+}
+
 /// Lines as they are asked for; what comes too late for its line follows in the same one.
 #[derive(Debug, Default)]
 pub(super) struct Printer {

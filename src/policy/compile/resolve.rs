@@ -346,16 +346,27 @@ impl<'a> Resolver<'a> {
         if is_document(name) {
             return Some(TermKind::Var(Arc::from(name)));
         }
-        let path: Vec<Arc<str>> = if self.tree.has_rule(&self.unit.module.package, name) {
+        let path: Vec<Arc<str>> = if let Some(import) = self.imports.get(name) {
+            import.path.clone()
+        } else if self.tree.has_rule(&self.unit.module.package, name) {
             let own = self.unit.module.package.iter().cloned().chain([Arc::from(name)]);
             std::iter::once(Arc::from("data")).chain(own).collect()
         } else {
-            self.imports.get(name)?.path.clone()
+            return None;
         };
         let mut parts = path.into_iter();
         let root = Term::new(loc, TermKind::Var(parts.next()?));
         let rest: Vec<Term> = parts.map(|part| Term::new(loc, TermKind::String(part))).collect();
         Some(if rest.is_empty() { root.kind } else { TermKind::Ref(Box::new(root), rest) })
+    }
+
+    /// An array has nothing at `1.0` in OPA, an object may have.
+    fn index(&mut self, part: &Term) {
+        let TermKind::Number(text) = &part.kind else { return };
+        if text.contains(['.', 'e', 'E']) && text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0) {
+            let help = Some("write it without a fraction and an exponent".to_owned());
+            self.faults.add_with_help("unsupported", part.loc, format!("the index {text}"), help);
+        }
     }
 
     fn var(&mut self, name: &Arc<str>, loc: Loc) -> TermKind {
@@ -386,6 +397,7 @@ impl<'a> Resolver<'a> {
             TermKind::Var(name) => term.kind = self.var(&Arc::clone(name), loc),
             TermKind::Ref(base, path) => {
                 for part in path.iter_mut() {
+                    self.index(part);
                     self.term(part);
                 }
                 if let Some(name) = base.as_var().cloned() {

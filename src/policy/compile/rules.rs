@@ -12,7 +12,7 @@ use super::order::Scope;
 use super::print::{Printer, mark, push_part};
 use super::resolve::Resolved;
 use super::steps::{Lowerer, Out, Whole};
-use super::tree::{Path, known_path};
+use super::tree::{Path, Tree, known_path};
 use crate::policy::rego::ast::{Rule, Shape, Term, TermKind};
 
 /// Where the clauses of a rule with a default go: the rule itself chooses between them and the default.
@@ -36,7 +36,9 @@ pub(super) fn lower(
     for (index, file) in files.iter().enumerate() {
         faults.in_file(&file.file);
         let aside: Vec<Arc<str>> = std::iter::once(Arc::from(ASIDE)).chain(file.package.iter().cloned()).collect();
-        let (mut here, mut there) = (Printer::new(&file.package), Printer::new(&aside));
+        let mut here: BTreeMap<Path, Printer> = BTreeMap::new();
+        here.insert(file.package.clone(), Printer::new(&file.package));
+        let mut there = Printer::new(&aside);
         let mut together = Printer::new(functions.home());
         let (mut has_aside, mut has_function) = (false, false);
         for rule in &file.rules {
@@ -45,6 +47,9 @@ pub(super) fn lower(
                 tree.get(&path).is_some_and(|group| group.has_default && group.has_clause && !group.is_dynamic)
                     && !is_dynamic;
             let function = functions.name(&path);
+            let depth = depth(&file.package, rule, tree);
+            let home = path.get(..file.package.len() + depth).unwrap_or_default().to_vec();
+            let here = here.entry(home).or_insert_with_key(|home| Printer::new(home));
             let package = match function {
                 Some(_) => functions.home(),
                 None if is_chosen => &aside,
@@ -55,15 +60,16 @@ pub(super) fn lower(
             let once = if is_needed { &mut *once } else { &mut none };
             let mut lowerer = Lowerer::new(whole, package, &file.file, once, faults);
             if is_chosen && rule.is_default {
-                let text = lowerer.default(rule, &aside);
+                let text = lowerer.default(rule, &aside, depth);
                 if is_needed {
                     here.push(&text);
                 }
             } else {
                 let part = divided.part(&path, rule, index);
-                let mut text = lowerer.rule(rule, part.as_deref().or(function));
+                let depth = if is_chosen { 0 } else { depth };
+                let mut text = lowerer.rule(rule, part.as_deref().or(function), depth);
                 if part.is_some() && asked.insert(path.clone()) {
-                    text.push_str(&lowerer.parts(rule, function, &divided.parts(&path, index)));
+                    text.push_str(&lowerer.parts(rule, function, depth, &divided.parts(&path, index)));
                 }
                 // A loop stays open while what follows it is evaluated.
                 let weight = 1 + lowerer.loops + usize::from(!lowerer.fixed.is_empty()) + usize::from(part.is_some());
@@ -81,7 +87,7 @@ pub(super) fn lower(
                 }
             }
         }
-        modules.push((Arc::clone(&file.file), here.finish()));
+        modules.extend(here.into_values().map(|text| (Arc::clone(&file.file), text.finish())));
         if has_aside {
             modules.push((Arc::clone(&file.file), there.finish()));
         }
@@ -93,7 +99,7 @@ pub(super) fn lower(
 }
 
 impl Lowerer<'_> {
-    fn rule(&mut self, rule: &Rule, function: Option<&str>) -> String {
+    fn rule(&mut self, rule: &Rule, function: Option<&str>, depth: usize) -> String {
         self.is_function = rule.shape == Shape::Function;
         let mut scope = Scope::new();
         let mut steps = Vec::new();
@@ -123,9 +129,10 @@ impl Lowerer<'_> {
             rule.path.iter().skip(1).filter(|part| part.as_str().is_none()).chain([&rule.value]).collect();
         let mut heads = self.body_after(steps.clone(), &rule.body, &heads, true, &mut scope, &mut out).into_iter();
         let mut path = Vec::new();
-        for (index, part) in rule.path.iter().enumerate() {
+        for (index, part) in rule.path.iter().enumerate().skip(depth) {
             path.push(match (index, part.as_var(), part.as_str()) {
                 (0, Some(name), _) => name.to_string(),
+                (index, _, Some(name)) if index == depth => name.to_string(),
                 (_, _, Some(name)) => {
                     let mut text = String::new();
                     push_part(&mut text, name);
@@ -155,8 +162,8 @@ impl Lowerer<'_> {
     }
 
     /// A function that asks the clauses of each file.
-    fn parts(&mut self, rule: &Rule, function: Option<&str>, parts: &[String]) -> String {
-        let name = function.map_or_else(|| static_path(rule), str::to_owned);
+    fn parts(&mut self, rule: &Rule, function: Option<&str>, depth: usize, parts: &[String]) -> String {
+        let name = function.map_or_else(|| static_path(rule, depth), str::to_owned);
         let params: Vec<String> = rule.args.iter().map(|_| self.name()).collect();
         let (params, value) = (params.join(", "), self.name());
         let mut text = String::new();
@@ -167,10 +174,10 @@ impl Lowerer<'_> {
     }
 
     /// A default: the one value that the clauses give, or it.
-    fn default(&mut self, rule: &Rule, aside: &[Arc<str>]) -> String {
+    fn default(&mut self, rule: &Rule, aside: &[Arc<str>], depth: usize) -> String {
         let params: Vec<String> = rule.args.iter().map(|_| self.name()).collect();
         let mut clauses = "data".to_owned();
-        let mut path = static_path(rule);
+        let mut path = static_path(rule, depth);
         for part in aside {
             push_part(&mut clauses, part);
         }
@@ -193,12 +200,34 @@ impl Lowerer<'_> {
     }
 }
 
-/// The path of a rule below its package, as the engine reads it, as far as it is known.
-fn static_path(rule: &Rule) -> String {
+/// How much of a rule's path goes to its package: all but the last name. Rules of one document may need each other, which
+/// the engine knows of packages. Where other rules make the document too, it stays in their package.
+fn depth(package: &[Arc<str>], rule: &Rule, tree: &Tree) -> usize {
+    let (known, _) = known_path(package, &rule.path);
+    let is_free = |depth: usize| {
+        (1..=depth).all(|length| known.get(..package.len() + length).is_some_and(|path| tree.get(path).is_none()))
+    };
+    let is_name = |depth: usize| known.get(package.len() + depth).is_some_and(|name| is_plain(name));
+    (0..known.len() - package.len()).rev().find(|depth| is_name(*depth) && is_free(*depth)).unwrap_or(0)
+}
+
+/// Whether the engine takes a text as the name of a rule.
+fn is_plain(name: &str) -> bool {
+    const WORDS: [&str; 15] = [
+        "as", "contains", "default", "else", "every", "false", "if", "import", "in", "not", "null", "package", "some",
+        "true", "with",
+    ];
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !WORDS.contains(&name)
+}
+
+/// The path of a rule below the package that it is written to, as the engine reads it, as far as it is known.
+fn static_path(rule: &Rule, depth: usize) -> String {
     let mut path = String::new();
-    for (index, part) in rule.path.iter().enumerate() {
+    for (index, part) in rule.path.iter().enumerate().skip(depth) {
         let Some(name) = part.as_str().or_else(|| part.as_var()) else { continue };
-        if index == 0 { path.push_str(name) } else { push_part(&mut path, name) }
+        if index == depth { path.push_str(name) } else { push_part(&mut path, name) }
     }
     path
 }

@@ -1,9 +1,11 @@
 //! Which rules there are, by path.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::{Faults, Unit};
+use crate::policy::builtins::Key;
 use crate::policy::rego::ast::{Loc, Rule, Shape, Term, TermKind};
 
 /// What operators are called; a function of such a name would be called in their place.
@@ -22,7 +24,11 @@ pub(super) struct Group {
     pub(super) is_dynamic: bool,
     pub(super) has_default: bool,
     pub(super) has_clause: bool,
+    /// Whether there are rules of the whole path, and what those with variables behind it make.
+    whole: Option<Shape>,
+    open: Option<Shape>,
     /// Where its first rule begins.
+    file: Arc<str>,
     loc: Loc,
 }
 
@@ -43,6 +49,11 @@ pub(super) fn known_path(package: &[Arc<str>], path: &[Term]) -> (Path, bool) {
         }
     }
     (known, false)
+}
+
+/// A rule's path has a part that is no constant.
+fn is_open(rule: &Rule) -> bool {
+    rule.path.iter().skip(1).any(|part| Key::of(part).is_none())
 }
 
 /// A term is a comprehension, or a literal that holds one.
@@ -90,6 +101,7 @@ impl Tree {
                 tree.add(&unit.module.package, rule, faults);
             }
         }
+        tree.conflicts(units, faults);
         tree
     }
 
@@ -115,6 +127,9 @@ impl Tree {
             is_dynamic,
             has_default: rule.is_default,
             has_clause: !rule.is_default,
+            whole: (!is_dynamic).then_some(rule.shape),
+            open: is_open(rule).then_some(rule.shape),
+            file: Arc::clone(&faults.file),
             loc: rule.loc,
         };
         shadowing(rule, faults);
@@ -122,7 +137,11 @@ impl Tree {
             self.groups.insert(path, group);
             return;
         };
+        let is_alike = !(known.whole.is_some() && group.open.is_some()
+            || known.open.is_some() && group.whole.is_some())
+            && known.open.zip(group.open).is_none_or(|(known, group)| known == group);
         let is_same = known.arity == group.arity
+            && is_alike
             && (known.shape == group.shape || (is_dynamic || known.is_dynamic) && known.shape != Shape::Function);
         if !is_same {
             faults.add("rego_type_error", known.loc, format!("conflicting rules {} found", dotted(&path)));
@@ -138,6 +157,41 @@ impl Tree {
         known.is_dynamic |= is_dynamic;
         known.has_default |= rule.is_default;
         known.has_clause |= !rule.is_default;
+        known.whole = known.whole.or(group.whole);
+        known.open = known.open.or(group.open);
+    }
+
+    /// Whether rules lie below a path.
+    pub(super) fn has_below(&self, path: &[Arc<str>]) -> bool {
+        self.below(path).next().is_some()
+    }
+
+    fn below(&self, path: &[Arc<str>]) -> impl Iterator<Item = (&Path, &Group)> {
+        let all = self.groups.range::<[Arc<str>], _>((Bound::Excluded(path), Bound::Unbounded));
+        all.take_while(move |(other, _)| other.starts_with(path))
+    }
+
+    /// A rule that gives a value has no rules within it, and a path that goes on with a variable no functions; no rule
+    /// has the path of a package.
+    fn conflicts(&self, units: &[Arc<Unit>], faults: &mut Faults) {
+        for (path, group) in &self.groups {
+            let mut within =
+                self.below(path).filter(|(_, other)| group.whole.is_some() || other.shape == Shape::Function);
+            if (group.whole.is_some() || group.open.is_some())
+                && let Some((other, _)) = within.next()
+            {
+                faults.in_file(&group.file);
+                let message = format!("rule {} conflicts with rule {}", dotted(path), dotted(other));
+                faults.add("rego_type_error", group.loc, message);
+            }
+            if group.whole.is_some()
+                && let Some(unit) = units.iter().find(|unit| unit.module.package == *path)
+            {
+                faults.in_file(&group.file);
+                let message = format!("package {} in {} conflicts with rule {}", dotted(path), unit.file, dotted(path));
+                faults.add("rego_type_error", Loc { line: 1, column: 1 }, message);
+            }
+        }
     }
 
     pub(super) fn get(&self, path: &[Arc<str>]) -> Option<&Group> {

@@ -132,7 +132,7 @@ pub(in crate::policy) enum TermKind {
     ObjectCompr(Box<(Term, Term)>, Body),
     /// A call by its name's parts; operators have OPA's names: `plus`, `eq`, `assign`, …
     Call(Vec<Arc<str>>, Vec<Term>),
-    /// `$"text {term}"`
+    /// `$"text {term}"`: texts, and arrays of what fills a hole: one term, or a comprehension's.
     Template(Vec<Term>),
 }
 

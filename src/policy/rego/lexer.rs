@@ -50,6 +50,11 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// Whether one of some characters stands right behind the last token.
+    pub(super) fn follows(&self, any_of: [char; 2]) -> bool {
+        self.rest().starts_with(any_of)
+    }
+
     fn loc(&self) -> Loc {
         Loc { line: self.line, column: u32::try_from(self.at - self.line_start + 1).unwrap_or(u32::MAX) }
     }
@@ -111,11 +116,11 @@ impl<'a> Lexer<'a> {
         while let Some((offset, c)) = chars.next() {
             match c {
                 '\\' if quote == '"' => match chars.next() {
-                    Some((_, brace @ ('{' | '}'))) => raw.push(brace),
+                    Some((_, '{')) => raw.push('{'),
                     Some((_, escaped)) => raw.extend(['\\', escaped]),
                     None => break,
                 },
-                '\\' if rest.get(offset + 1..).is_some_and(|rest| rest.starts_with(['{', '}'])) => {
+                '\\' if rest.get(offset + 1..).is_some_and(|rest| rest.starts_with('{')) => {
                     raw.extend(chars.next().map(|(_, brace)| brace));
                 }
                 '\n' if quote == '"' => break,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Body, Literal, LiteralKind, Term, TermKind, With};
+use super::ast::{Body, Literal, LiteralKind, Loc, Term, TermKind, With};
 use super::lexer::Token;
 use super::parser::{ParseError, Parsed, Parser};
 
@@ -36,12 +36,14 @@ impl Parser<'_> {
 
     pub(super) fn literal(&mut self) -> Parsed<Literal> {
         let loc = self.loc();
-        let kind = if self.eat_keyword("some") {
+        let kind = if self.name_keyword() {
+            LiteralKind::Term(self.condition()?)
+        } else if self.eat_keyword("some") {
             self.some()?
         } else if self.eat_keyword("every") {
             self.every()?
         } else if self.eat_keyword("not") {
-            LiteralKind::Not(self.condition()?)
+            if self.has_not_bodies { self.not_body(loc)? } else { LiteralKind::Not(self.condition()?) }
         } else {
             LiteralKind::Term(self.condition()?)
         };
@@ -54,6 +56,19 @@ impl Parser<'_> {
             with.push(With { target, value: self.expression(false)? });
         }
         Ok(Literal { loc, kind, with })
+    }
+
+    /// `not { … }`, and an expression with all its parts: nothing makes it hold.
+    fn not_body(&mut self, loc: Loc) -> Parsed<LiteralKind> {
+        let body = if self.eat("{") {
+            self.nested(|parser| parser.body("}"))?
+        } else {
+            vec![Literal { loc, kind: LiteralKind::Term(self.condition()?), with: Vec::new() }]
+        };
+        let truth = Box::new(Term::new(loc, TermKind::Bool(true)));
+        let found = Term::new(loc, TermKind::ArrayCompr(truth, body));
+        let none = Term::new(loc, TermKind::Array(Vec::new()));
+        Ok(LiteralKind::Term(Term::new(loc, TermKind::Call(vec![Arc::from("equal")], vec![found, none]))))
     }
 
     /// A term, an assignment or a unification.

@@ -51,7 +51,11 @@ pub(super) struct Parser<'a> {
     pub(super) pending: Option<Term>,
     pub(super) retries: u32,
     keywords: BTreeSet<&'static str>,
+    /// Where a keyword stands that is read as a name.
+    pub(super) name_at: Option<usize>,
     pub(super) is_v1: bool,
+    /// `not` negates all that it takes to evaluate an expression, and takes a body.
+    pub(super) has_not_bodies: bool,
     pub(super) errors: Vec<ParseError>,
 }
 
@@ -80,7 +84,9 @@ impl<'a> Parser<'a> {
             pending: None,
             retries: 0,
             keywords,
+            name_at: None,
             is_v1,
+            has_not_bodies: false,
             errors: Vec::new(),
         }
     }
@@ -151,7 +157,9 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn at_keyword(&self, word: &str) -> bool {
-        matches!(&self.current.token, Token::Ident(found) if **found == *word) && self.is_keyword(word)
+        matches!(&self.current.token, Token::Ident(found) if **found == *word)
+            && self.is_keyword(word)
+            && self.name_at != Some(self.current.start)
     }
 
     pub(super) fn eat_keyword(&mut self, word: &str) -> bool {
@@ -162,11 +170,15 @@ impl<'a> Parser<'a> {
         is_it
     }
 
-    /// Whether a parenthesis touches the current token.
-    pub(super) fn is_called(&self) -> bool {
-        let mut lexer = self.lexer.clone();
-        let next = lexer.next();
-        matches!(next.token, Token::Sym("(")) && next.start == self.current.end
+    /// Read a keyword as a name where a reference begins with it, such as `not.allowed`: at the beginning of a literal or
+    /// rule.
+    pub(super) fn name_keyword(&mut self) -> bool {
+        let Token::Ident(word) = &self.current.token else { return false };
+        let is_name = self.is_keyword(word) && self.lexer.follows(['.', '[']);
+        if is_name {
+            self.name_at = Some(self.current.start);
+        }
+        is_name
     }
 
     /// The current token as a mistake.
@@ -199,16 +211,14 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected("package expected"));
         }
         let loc = self.loc();
+        // A keyword may be the first name.
+        self.name_at = Some(self.current.start);
         let term = self.postfix()?;
         let package = call_name(&term)
             .ok_or_else(|| ParseError { loc, message: "a package name is made of names and strings".to_owned() })?;
-        self.end_of_statement()?;
         let mut module = Module { package, imports: Vec::new(), rules: Vec::new(), is_v1: self.is_v1 };
         while self.current.token != Token::End {
-            if self.eat(";") {
-                continue;
-            }
-            if self.at_keyword("import") {
+            if !self.name_keyword() && self.at_keyword("import") {
                 self.import(&mut module.imports)?;
             } else {
                 self.rule(&mut module.rules)?;
@@ -216,13 +226,6 @@ impl<'a> Parser<'a> {
         }
         module.is_v1 = self.is_v1;
         Ok(module)
-    }
-
-    pub(super) fn end_of_statement(&mut self) -> Parsed<()> {
-        if self.current.token == Token::End || self.current.loc.line > self.last_line || self.eat(";") {
-            return Ok(());
-        }
-        Err(self.unexpected("non-terminated statement: expected a new line"))
     }
 
     fn import(&mut self, imports: &mut Vec<Import>) -> Parsed<()> {
@@ -233,16 +236,18 @@ impl<'a> Parser<'a> {
         let invalid = |message: &str| ParseError { loc: at, message: message.to_owned() };
         let path = call_name(&term).ok_or_else(|| invalid("unexpected import path: must be names and strings"))?;
         let parts: Vec<&str> = path.iter().map(|part| &**part).collect();
+        let was_v1 = self.is_v1;
         match &parts[..] {
             ["rego", "v1"] => {
                 self.keywords.extend(FUTURE);
                 self.is_v1 = true;
             }
             ["future", "keywords"] => self.keywords.extend(FUTURE),
+            ["future", "keywords", "not"] => self.has_not_bodies = true,
             ["future", "keywords", word] => {
                 let word = FUTURE.into_iter().find(|known| known == word);
                 self.keywords.extend([
-                    word.ok_or_else(|| invalid("unexpected keyword, must be one of every, if, in, contains"))?
+                    word.ok_or_else(|| invalid("unexpected keyword, must be one of contains, every, if, in, not"))?
                 ]);
                 if word == Some("every") {
                     self.keywords.insert("in");
@@ -254,11 +259,15 @@ impl<'a> Parser<'a> {
         }
         let mut name = path.last().map_or_else(|| Arc::from(""), Arc::clone);
         if self.eat_keyword("as") {
+            if let root @ ("future" | "rego") = parts.first().copied().unwrap_or_default()
+                && !(root == "rego" && was_v1)
+            {
+                return Err(invalid(&format!("`{root}` imports cannot be aliased")));
+            }
             let Token::Ident(alias) = self.current.token.clone() else { return Err(self.unexpected("expected var")) };
             self.advance();
             name = alias;
         }
-        self.end_of_statement()?;
         imports.push(Import { loc, path, name });
         Ok(())
     }

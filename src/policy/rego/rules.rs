@@ -9,11 +9,15 @@ use super::parser::{ParseError, Parsed, Parser};
 impl Parser<'_> {
     pub(super) fn rule(&mut self, rules: &mut Vec<Rule>) -> Parsed<()> {
         let loc = self.loc();
+        let mut is_name = self.name_keyword();
         let is_default = self.eat_keyword("default");
+        if is_default {
+            is_name = self.name_keyword();
+        }
         let Token::Ident(word) = self.current.token.clone() else {
             return Err(self.unexpected("expected a rule"));
         };
-        if self.is_keyword(&word) {
+        if self.is_keyword(&word) && !is_name {
             return Err(self.unexpected("expected a rule"));
         }
         let head = self.postfix()?;
@@ -51,7 +55,7 @@ impl Parser<'_> {
             rule.value = self.expression(false)?;
         }
         if !is_contains && (self.eat(":=") || self.eat("=")) {
-            rule.value = self.expression(false)?;
+            rule.value = self.expression(true)?;
             rule.has_value = true;
             if self.at_keyword("with") {
                 let message = "expressions using with keyword cannot be used for rule head".to_owned();
@@ -59,10 +63,13 @@ impl Parser<'_> {
             }
         }
         if is_default {
+            if is_contains {
+                return Err(ParseError { loc, message: "illegal default rule (must have a value)".to_owned() });
+            }
             if !rule.has_value {
                 return Err(self.unexpected("expected default value"));
             }
-            self.end_of_statement()?;
+            illegal_default(&rule)?;
             rules.push(rule);
             return Ok(());
         }
@@ -90,8 +97,7 @@ impl Parser<'_> {
         if !self.is_v1 && !has_body && !rule.has_value && rule.shape == Shape::Value && rule.path.len() == 1 {
             return Err(ParseError { loc, message: "var cannot be used for rule name".to_owned() });
         }
-        self.bodies(rule, rules)?;
-        self.end_of_statement()
+        self.bodies(rule, rules)
     }
 
     /// The bodies of a rule: each chained one makes a rule of its own.
@@ -101,7 +107,7 @@ impl Parser<'_> {
         } else if self.eat("{") {
             rule.body = self.block()?;
         }
-        while self.at_keyword("else") {
+        while !self.name_keyword() && self.at_keyword("else") {
             let loc = self.loc();
             self.advance();
             if rule.shape == Shape::Element {
@@ -110,7 +116,7 @@ impl Parser<'_> {
             let mut branch = Branch { loc, value: Term::new(loc, TermKind::Bool(true)), body: Vec::new() };
             let has_value = self.eat(":=") || self.eat("=");
             if has_value {
-                branch.value = self.expression(false)?;
+                branch.value = self.expression(true)?;
             }
             if self.eat_keyword("if") {
                 branch.body = self.if_body()?;
@@ -163,5 +169,37 @@ impl Parser<'_> {
             return Err(ParseError { loc, message: "rule body must not be empty".to_owned() });
         }
         Ok(body)
+    }
+}
+
+/// What a default rule cannot have.
+fn illegal_default(rule: &Rule) -> Parsed<()> {
+    let illegal =
+        |message: String| Err(ParseError { loc: rule.loc, message: format!("illegal default rule ({message})") });
+    if let Some(what) = not_constant(&rule.value) {
+        return illegal(format!("value cannot contain {what}"));
+    }
+    for (at, arg) in rule.args.iter().enumerate() {
+        let Some(name) = arg.as_var() else {
+            return illegal("arguments must be variables".to_owned());
+        };
+        if **name != *"_" && rule.args.iter().take(at).any(|other| other.as_var() == Some(name)) {
+            return illegal(format!("arguments cannot be repeated {name}"));
+        }
+    }
+    Ok(())
+}
+
+/// What in a term is no constant; what a comprehension holds is its own.
+fn not_constant(term: &Term) -> Option<&'static str> {
+    match &term.kind {
+        TermKind::Var(_) => Some("var"),
+        TermKind::Ref(..) => Some("ref"),
+        TermKind::Call(..) => Some("call"),
+        TermKind::Array(items) | TermKind::Set(items) => items.iter().find_map(not_constant),
+        TermKind::Object(pairs) => {
+            pairs.iter().find_map(|(key, value)| not_constant(key).or_else(|| not_constant(value)))
+        }
+        _ => None,
     }
 }

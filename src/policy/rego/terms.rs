@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Term, TermKind};
+use super::ast::{Literal, LiteralKind, Term, TermKind};
 use super::lexer::Token;
 use super::parser::{Parsed, Parser};
 
@@ -117,19 +117,27 @@ impl Parser<'_> {
             Token::Number(text) => TermKind::Number(text),
             Token::String(text) => TermKind::String(text),
             Token::Template(quote) => return self.template(quote),
+            Token::Ident(name) if self.name_at == Some(self.current.start) => TermKind::Var(name),
             Token::Ident(name) => match &*name {
                 "null" => TermKind::Null,
                 "true" => TermKind::Bool(true),
                 "false" => TermKind::Bool(false),
-                // A builtin function, and a keyword.
-                "contains" if self.is_called() => TermKind::Var(name),
+                // A keyword in heads of rules alone.
+                "contains" => TermKind::Var(name),
                 word if self.is_keyword(word) => return Err(self.unexpected(&format!("unexpected {word} keyword"))),
                 _ => TermKind::Var(name),
             },
             Token::Sym("-") => {
                 self.advance();
-                let Token::Number(text) = self.token().clone() else { return Err(self.unexpected("expected number")) };
-                TermKind::Number(Arc::from(format!("-{text}")))
+                match self.token().clone() {
+                    Token::Number(text) => TermKind::Number(Arc::from(format!("-{text}"))),
+                    Token::Ident(name) if *name == *"contains" || !self.is_keyword(&name) => {
+                        let zero = Term::new(loc, TermKind::Number(Arc::from("0")));
+                        let term = self.postfix()?;
+                        return Ok(Term::new(loc, TermKind::Call(vec![Arc::from("minus")], vec![zero, term])));
+                    }
+                    _ => return Err(self.unexpected("expected number")),
+                }
             }
             Token::Sym("(") => {
                 self.advance();
@@ -249,14 +257,29 @@ impl Parser<'_> {
                 return Ok(Term::new(loc, TermKind::Template(parts)));
             }
             self.advance();
-            let hole = self.expression(false)?;
-            let at = hole.loc;
+            let literal = self.literal()?;
+            let at = literal.loc;
+            let LiteralKind::Term(hole) = literal.kind.clone() else {
+                return Err(self.unexpected("a template has room for a value"));
+            };
+            if hole.call_of("assign").is_some() || hole.call_of("eq").is_some() {
+                return Err(self.unexpected("a template has no room for an assignment"));
+            }
             if !self.is_sym("}") {
                 return Err(self.unexpected("expected } at the end of a template expression"));
             }
             self.lexer_to_token_end();
-            // A hole is told from text by being an array.
-            parts.push(Term::new(at, TermKind::Array(vec![hole])));
+            parts.push(match hole.kind {
+                TermKind::Number(text) => Term::new(at, TermKind::String(text)),
+                _ if literal.with.is_empty() => Term::new(at, TermKind::Array(vec![hole])),
+                _ => {
+                    // `[it | it := hole with …]`
+                    let it = Term::new(at, TermKind::Var(Arc::from("__hole")));
+                    let assign = TermKind::Call(vec![Arc::from("assign")], vec![it.clone(), hole]);
+                    let body = vec![Literal { kind: LiteralKind::Term(Term::new(at, assign)), ..literal }];
+                    Term::new(at, TermKind::ArrayCompr(Box::new(it), body))
+                }
+            });
         }
     }
 }
