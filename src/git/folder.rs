@@ -100,7 +100,11 @@ pub(super) fn named_paths(paths: &[PathBuf], current_dir: &Path) -> Result<(Tree
     }
     let full: Vec<PathBuf> = paths.iter().map(|path| clean(&current_dir.join(path))).collect();
     let mut top = clean(current_dir);
-    while !full.iter().all(|path| path.starts_with(&top)) && top.pop() {}
+    if !full.iter().all(|path| path.starts_with(&top)) {
+        let first = full.first().and_then(|path| path.parent());
+        top = first.map(Path::to_owned).unwrap_or_default();
+        while !full.iter().all(|path| path.starts_with(&top)) && top.pop() {}
+    }
     let mut entries = BTreeMap::new();
     for (path, given) in full.iter().zip(paths) {
         let metadata = path.metadata().map_err(|error| named_error(given, error))?;
