@@ -123,10 +123,18 @@ fn merge(problems: &mut Vec<Problem>, others: Vec<Problem>) {
     }
 }
 
-/// Two rules may say the same of one value: the first is kept.
+/// Two rules may say the same of one value, or one rule in some minors and then in others: the first is kept, for all of them.
 fn distinct(problems: &mut Vec<Problem>) {
-    let mut seen = HashSet::new();
-    let mut is_new =
-        |problem: &Problem| seen.insert((problem.field.clone(), problem.pointer.clone(), problem.message.clone()));
-    problems.retain(|problem| is_new(problem));
+    let all = std::mem::take(problems);
+    let mut seen: HashMap<_, usize> = HashMap::new();
+    for problem in all {
+        let key = (problem.field.clone(), problem.pointer.clone(), problem.message.clone());
+        match seen.get(&key).and_then(|index| problems.get_mut(*index)) {
+            Some(first) => first.minors = first.minors.and(problem.minors),
+            None => {
+                seen.insert(key, problems.len());
+                problems.push(problem);
+            }
+        }
+    }
 }
