@@ -545,3 +545,15 @@ fn minors_differ_as_their_servers_do() {
         }
     }
 }
+
+/// The source is dropped, so that nothing is wrong with the volume that its mounts could be told of.
+#[test]
+fn a_dropped_source_makes_no_volume_wrong() {
+    let mut pod = pod(&json!({}));
+    let sources = json!([{"secret": {"name": "s"}}, {"podCertificate": {}}]);
+    pod["spec"]["volumes"] = json!([{"name": "v", "projected": {"sources": sources}}]);
+    pod["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "v", "mountPath": "/v"}]);
+    let minors = MinorSet::of(Minor::parse("1.36").unwrap());
+    let problems = builtin::judge(&object(&pod), None, Kind::find("v1", "Pod").unwrap(), minors).problems;
+    assert!(problems.is_empty(), "{problems:?}");
+}
