@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::applied;
 use super::decode::{Decoded, decode};
 use super::doubt;
 use super::gates;
 use super::minors::MinorSet;
-use super::problem::{Cause, Problem};
+use super::problem::{Cause, Problem, either_way};
 use super::stored::Stored;
 use super::table::Kind;
 use super::values;
@@ -34,7 +35,18 @@ pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet
         merge(&mut judged.problems, judge(object, None, kind, refused).problems);
         return judged;
     }
-    let before = before.as_ref().filter(|_| refused.is_empty()).map(|before| before.stored.root());
+    let before = before.as_ref().filter(|_| refused.is_empty()).map(|before| &before.stored);
+    let mut judged = after(object, before, kind, minors);
+    if let Some(applied) = before.and_then(|before| applied::applied(object, before, kind)) {
+        judged.problems = either_way(judged.problems, after(&applied, before, kind, minors).problems);
+    }
+    doubt::settle(&mut judged.problems, object, old);
+    judged
+}
+
+/// The verdict on an object after the stored one that it replaces.
+fn after(object: &Object, before: Option<&Stored>, kind: Kind, minors: MinorSet) -> Judged {
+    let before = before.map(Stored::root);
     let mut judged = alone(object, before, kind, minors);
     if let Some(before) = before {
         let mut cx = values::Cx::new(&judged.stored, minors);
@@ -44,7 +56,6 @@ pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet
         judged.problems.extend(transition);
         distinct(&mut judged.problems);
     }
-    doubt::settle(&mut judged.problems, object, old);
     judged
 }
 
@@ -123,10 +134,17 @@ fn merge(problems: &mut Vec<Problem>, others: Vec<Problem>) {
     }
 }
 
-/// Two rules may say the same of one value: the first is kept.
+/// Two rules may say the same of one value, or one rule in some minors and then in others: the first is kept, for all of them.
 fn distinct(problems: &mut Vec<Problem>) {
-    let mut seen = HashSet::new();
-    let mut is_new =
-        |problem: &Problem| seen.insert((problem.field.clone(), problem.pointer.clone(), problem.message.clone()));
-    problems.retain(|problem| is_new(problem));
+    let all = std::mem::take(problems);
+    let mut seen: HashMap<_, usize> = HashMap::new();
+    for problem in all {
+        let key = (problem.field.clone(), problem.pointer.clone(), problem.message.clone());
+        if let Some(first) = seen.get(&key).and_then(|index| problems.get_mut(*index)) {
+            first.minors = first.minors.and(problem.minors);
+        } else {
+            seen.insert(key, problems.len());
+            problems.push(problem);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem};
 use super::table::Kind;
+use crate::config::Minor;
 
 /// A field, by its path below a `PodSpec` or an object, and the last minor in which it is dropped. A star stands for any
 /// name or index.
@@ -64,6 +65,12 @@ fn of_kind(kind: Kind) -> &'static [Dropped] {
     }
 }
 
+/// A minor drops a field of a `PodSpec`. An update that changes nothing else changes nothing.
+pub(super) fn is_dropped(minor: Minor, path: &[&str]) -> bool {
+    let drops = |(of, last): &Dropped| minor.number() <= *last && is_below(path.iter().copied(), of);
+    OF_PODS.iter().any(drops)
+}
+
 /// Forget what is said of fields that are dropped. Decoding comes before that, and so do the warnings about templates.
 pub(super) fn forget_dropped(kind: Kind, problems: &mut Vec<Problem>) {
     let pods = pod_spec(kind);
@@ -76,11 +83,12 @@ pub(super) fn forget_dropped(kind: Kind, problems: &mut Vec<Problem>) {
         }
         let pointer = problem.pointer.as_str();
         let below = pods.and_then(|pods| pointer.strip_prefix(pods));
-        let of_pods = below.into_iter().flat_map(|rest| OF_PODS.iter().filter(move |(path, _)| is_below(rest, path)));
+        let of_pods =
+            below.into_iter().flat_map(|rest| OF_PODS.iter().filter(move |(path, _)| is_below(rest.split('/'), path)));
         let whole = pointer.strip_prefix('/').unwrap_or_default();
-        let of_object = of_kind(kind).iter().filter(|(path, _)| is_below(whole, path));
+        let of_object = of_kind(kind).iter().filter(|(path, _)| is_below(whole.split('/'), path));
         let is_stateful = kind.kind() == "StatefulSet" && !RUNS_FOREVER.contains(&pointer);
-        let unseen = OF_STATEFUL_SETS.iter().filter(|(path, _)| is_stateful && is_below(whole, path));
+        let unseen = OF_STATEFUL_SETS.iter().filter(|(path, _)| is_stateful && is_below(whole.split('/'), path));
         let last = of_pods.chain(of_object).chain(unseen).map(|(_, last)| *last).max();
         if let Some(last) = last {
             problem.minors = problem.minors.within(MinorSet::since(last.saturating_add(1)));
@@ -89,9 +97,8 @@ pub(super) fn forget_dropped(kind: Kind, problems: &mut Vec<Problem>) {
     });
 }
 
-/// A pointer, without its first slash, is that of a field or of something in it.
-fn is_below(pointer: &str, path: &[&str]) -> bool {
-    let mut steps = pointer.split('/');
+/// The steps lead to a field or to something in it.
+fn is_below<'s>(mut steps: impl Iterator<Item = &'s str>, path: &[&str]) -> bool {
     path.iter().all(|name| steps.next().is_some_and(|step| *name == "*" || *name == step))
 }
 
@@ -102,9 +109,9 @@ mod tests {
     #[test]
     fn a_field_holds_what_is_below_it_and_not_its_neighbours() {
         let path = ["*", "*", "resizePolicy"];
-        assert!(is_below("containers/0/resizePolicy", &path));
-        assert!(is_below("initContainers/1/resizePolicy/0/restartPolicy", &path));
-        assert!(!is_below("containers/0/resizePolicyX", &path));
-        assert!(!is_below("containers/0", &path));
+        assert!(is_below("containers/0/resizePolicy".split('/'), &path));
+        assert!(is_below("initContainers/1/resizePolicy/0/restartPolicy".split('/'), &path));
+        assert!(!is_below("containers/0/resizePolicyX".split('/'), &path));
+        assert!(!is_below("containers/0".split('/'), &path));
     }
 }

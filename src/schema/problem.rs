@@ -1,5 +1,7 @@
 //! What the API server would say against an object: one cause of a refusal, or a warning.
 
+use std::collections::HashSet;
+
 use super::minors::MinorSet;
 
 /// What kind of cause it is. The names are those of the server's causes, without `FieldValue`.
@@ -73,4 +75,31 @@ impl Problem {
     pub fn sentence(&self) -> String {
         if self.field.is_empty() { self.message.clone() } else { format!("{}: {}", self.field, self.message) }
     }
+}
+
+/// What POST and PUT say of an object, and what server-side apply says of what it makes of it.
+pub(super) fn either_way(posted: Vec<Problem>, applied: Vec<Problem>) -> Vec<Problem> {
+    // An item of a set stands elsewhere once the set is merged.
+    let place = |problem: &Problem| match problem.cause {
+        Cause::Warning => problem.field.clone(),
+        _ => problem.pointer.clone(),
+    };
+    // What is shown of a value may differ with what becomes of it.
+    let why = |problem: &Problem| problem.message.rsplit(": ").next().unwrap_or_default().to_owned();
+    let name = |problem: &Problem| (place(problem), problem.cause, why(problem));
+    let both: HashSet<_> = applied.iter().filter(|problem| problem.raised != Raised::ByPost).map(name).collect();
+    let mut all = Vec::with_capacity(posted.len());
+    let mut told = HashSet::new();
+    for mut problem in posted {
+        match (problem.raised, both.contains(&name(&problem))) {
+            (Raised::ByApply, false) => continue,
+            (Raised::Always, false) => problem.raised = Raised::ByPost,
+            _ => {}
+        }
+        told.insert(name(&problem));
+        all.push(problem);
+    }
+    let only = applied.into_iter().filter(|problem| problem.raised != Raised::ByPost && !told.contains(&name(problem)));
+    all.extend(only.map(|problem| Problem { raised: Raised::ByApply, ..problem }));
+    all
 }

@@ -45,6 +45,11 @@ fn a_resource_without_properties_takes_no_field_either_way() {
     let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: 1 }\n";
     says(&judged(inner, "server-side", object), 0, &[], &["error["]);
     says(&judged(inner, "client-side", object), 1, &["unknown field \"spec.size\""], &[]);
+    // What it drops is one finding, however much it is.
+    let object =
+        "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: 1, form: { round: true } }\n";
+    says(&judged(inner, "server-side", object), 0, &["1 info;", "also says: unknown field \"spec.form\""], &[]);
+    says(&judged(inner, "client-side", object), 1, &["2 errors;"], &[]);
 }
 
 #[test]

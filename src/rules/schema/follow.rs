@@ -16,10 +16,17 @@ const FEWER_THAN_LEAST: &str = "must be greater than or equal to `minReplicas`";
 /// Take the drafts that follow from another one and add what they say to that.
 pub(super) fn fold(object: &Object, problems: &[Problem], drafts: &mut [Option<Draft>]) {
     let told = Told::new(problems);
+    // Fields that are only dropped, all of them by the same way of applying: the first tells of the others.
+    let is_dropped = |index: usize| {
+        let is_info = drafts.get(index).and_then(Option::as_ref).is_some_and(|draft| draft.severity == Severity::Info);
+        is_info && problems.get(index).is_some_and(|problem| problem.cause == Cause::UnknownField)
+    };
+    let dropped = (0..problems.len()).find(|index| is_dropped(*index));
+    let first_dropped = |index: usize| dropped.filter(|first| *first != index && is_dropped(index));
     let causes: HashMap<usize, usize> = problems
         .iter()
         .enumerate()
-        .filter_map(|(index, problem)| Some((index, told.cause(object, problem)?)))
+        .filter_map(|(index, problem)| Some((index, told.cause(object, problem).or_else(|| first_dropped(index))?)))
         .collect();
     let mut following: Vec<usize> = causes.keys().copied().collect();
     following.sort_unstable();

@@ -34,7 +34,7 @@ use pack::Version;
 use self::ratchet::Old;
 use super::doubt;
 use super::minors::MinorSet;
-use super::problem::{Cause, Problem, Raised};
+use super::problem::{Cause, Problem, Raised, either_way};
 use super::stored::Stored;
 use super::values::{Cx, Read, metadata};
 use crate::manifest::object::Object;
@@ -92,31 +92,6 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
     }
     doubt::settle(&mut judged.problems, object, before.map(|before| before.object));
     judged
-}
-
-/// What POST and PUT say of an object, and what server-side apply says of what it makes of it.
-fn either_way(posted: Vec<Problem>, applied: Vec<Problem>) -> Vec<Problem> {
-    // An item of a set stands elsewhere once the set is merged.
-    let place = |problem: &Problem| match problem.cause {
-        Cause::Warning => problem.field.clone(),
-        _ => problem.pointer.clone(),
-    };
-    let name = |problem: &Problem| (place(problem), problem.message.clone());
-    let both: HashSet<_> = applied.iter().filter(|problem| problem.raised != Raised::ByPost).map(name).collect();
-    let mut all = Vec::with_capacity(posted.len());
-    let mut told = HashSet::new();
-    for mut problem in posted {
-        match (problem.raised, both.contains(&name(&problem))) {
-            (Raised::ByApply, false) => continue,
-            (Raised::Always, false) => problem.raised = Raised::ByPost,
-            _ => {}
-        }
-        told.insert(name(&problem));
-        all.push(problem);
-    }
-    let only = applied.into_iter().filter(|problem| problem.raised != Raised::ByPost && !told.contains(&name(problem)));
-    all.extend(only.map(|problem| Problem { raised: Raised::ByApply, ..problem }));
-    all
 }
 
 /// The verdict on an object, after the stored one that it replaces.

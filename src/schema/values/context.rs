@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::config::Minor;
 use crate::schema::minors::MinorSet;
 use crate::schema::problem::{Cause, Problem, Raised};
 use crate::schema::stored::{At, Stored};
@@ -143,6 +144,13 @@ impl<'a> Cx<'a> {
             check(self);
         }
         self.minors = all;
+    }
+
+    /// Check something that depends on the fields that a minor drops, each minor by itself.
+    pub(in crate::schema) fn by_dropped_fields(&mut self, check: impl Fn(&mut Self, Minor)) {
+        for minor in self.minors.minors() {
+            self.within(MinorSet::of(minor), |cx| check(cx, minor));
+        }
     }
 
     /// Check something that only one way of applying refuses.

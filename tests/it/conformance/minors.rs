@@ -41,6 +41,21 @@ fn workload(kind: &str, spec: &Value, container: &Value) -> Value {
     whole
 }
 
+fn pod(security: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {
+        "containers": [{"name": "a", "image": "b", "securityContext": security}]}})
+}
+
+const POD_UPDATES: &str = "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,\
+                           `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions \
+                           to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it \
+                           was previously negative)";
+
+fn job(security: &Value) -> Value {
+    json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}, "spec": {"template": {"spec": {
+        "restartPolicy": "Never", "containers": [{"name": "a", "image": "b", "securityContext": security}]}}}})
+}
+
 fn autoscaler(lowest: i64, metrics: &Value, version: &str) -> Value {
     json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "a"}, "spec": {
         "minReplicas": lowest, "maxReplicas": 3, "metrics": metrics,
@@ -441,6 +456,32 @@ fn cases() -> Vec<Case> {
                 ),
             ],
         },
+        // The field is dropped before 1.33, so that there nothing changes.
+        Case {
+            name: "a Pod's dropped field",
+            new: pod(&json!({"procMount": "Default"})),
+            old: Some(pod(&none)),
+            says: &[("1.33-1.37", POD_UPDATES)],
+        },
+        Case {
+            name: "a Pod's dropped field, and another one",
+            new: pod(&json!({"procMount": "Default", "privileged": false})),
+            old: Some(pod(&none)),
+            says: &[("1.30-1.32", POD_UPDATES), ("1.33-1.37", POD_UPDATES)],
+        },
+        Case {
+            name: "a Job's dropped field",
+            new: job(&json!({"procMount": "Default"})),
+            old: Some(job(&none)),
+            says: &[(
+                "1.33-1.37",
+                "spec.template: Invalid value: {\"spec\":{\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"a\",\"image\":\"b\",\
+                 \"securityContext\":{\"procMount\":\"Default\"},\"terminationMessagePath\":\"/dev/termination-log\",\
+                 \"terminationMessagePolicy\":\"File\",\"imagePullPolicy\":\"Always\"}],\"dnsPolicy\":\"ClusterFirst\",\
+                 \"schedulerName\":\"default-scheduler\",\"securityContext\":{},\"terminationGracePeriodSeconds\":30}}: field is \
+                 immutable",
+            )],
+        },
         Case {
             name: "another driver",
             new: class("b"),
@@ -503,4 +544,17 @@ fn minors_differ_as_their_servers_do() {
             assert_eq!(alone, among, "{name}, {minor}");
         }
     }
+}
+
+/// The source is dropped, so that nothing is wrong with the volume that its mounts could be told of.
+#[test]
+fn a_dropped_source_makes_no_volume_wrong() {
+    let mut pod = pod(&json!({}));
+    let sources = json!([{"secret": {"name": "s"}}, {"podCertificate": {}}]);
+    pod["spec"]["volumes"] = json!([{"name": "v", "projected": {"sources": sources}}]);
+    pod["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "v", "mountPath": "/v"}]);
+    let minors = MinorSet::of(Minor::parse("1.36").unwrap());
+    let mut problems = builtin::judge(&object(&pod), None, Kind::find("v1", "Pod").unwrap(), minors).problems;
+    problems.retain(|problem| problem.cause != Cause::Warning);
+    assert!(problems.is_empty(), "{problems:?}");
 }

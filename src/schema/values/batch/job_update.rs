@@ -1,5 +1,7 @@
 //! What of a Job cannot be changed.
 
+use crate::config::Minor;
+use crate::schema::gates;
 use crate::schema::stored::Places;
 use crate::schema::values::{Cx, Read, pod};
 use crate::yaml::{Kind, Origin, Value};
@@ -64,22 +66,13 @@ fn completions<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
 fn template<'a>(cx: &mut Cx<'a>, new_spec: Value<'a>, old_spec: Value<'_>) {
     let (Some(new), Some(old)) = (new_spec.get("template"), old_spec.get("template")) else { return };
     let is_suspended = old_spec.flag("suspend");
-    let frozen = Frozen { scheduling: !is_suspended, resources: true };
-    let is_same = frozen.metadata(new, old) && frozen.pod(new, old);
-    if !is_suspended {
-        if !is_same {
-            cx.immutable(new_spec.at("template"));
-        }
-        return;
-    }
-    cx.before(36, |cx| {
-        if !is_same {
-            cx.immutable(new_spec.at("template"));
+    cx.by_dropped_fields(|cx, minor| {
+        let frozen = Frozen { scheduling: !is_suspended, resources: !is_suspended || minor.number() < 36, minor };
+        let is_whole = frozen.resources;
+        if !((!is_whole || frozen.metadata(new, old)) && frozen.pod(new, old)) {
+            cx.immutable(new_spec.at(if is_whole { "template" } else { "template.spec" }));
         }
     });
-    if !(Frozen { resources: false, ..frozen }).pod(new, old) {
-        cx.since(36, |cx| cx.immutable(new_spec.at("template.spec")));
-    }
 }
 
 /// What of a template is frozen.
@@ -87,40 +80,49 @@ fn template<'a>(cx: &mut Cx<'a>, new_spec: Value<'a>, old_spec: Value<'_>) {
 struct Frozen {
     /// Where its Pods run, and its labels and annotations.
     scheduling: bool,
-    /// The resources of its containers.
+    /// The resources of its containers, and what is none of its Pods' specification.
     resources: bool,
+    /// The minor that says so.
+    minor: Minor,
 }
 
 impl Frozen {
     fn metadata(self, new: Value<'_>, old: Value<'_>) -> bool {
         if self.scheduling {
-            return pod::is_same_without(Some(new), Some(old), &["spec"]);
+            return pod::is_same_without(Some(new), Some(old), &ends_with(&["spec"]));
         }
         // The one may have no metadata, and the other nothing in it that counts.
         let counts = |template: Value<'_>| {
             let metadata = template.get("metadata");
             metadata.is_some_and(|of| of.entries().any(|(field, ..)| !matches!(field, "labels" | "annotations")))
         };
-        (!counts(new) && !counts(old)) || pod::is_same_without(Some(new), Some(old), &["spec", "labels", "annotations"])
+        (!counts(new) && !counts(old))
+            || pod::is_same_without(Some(new), Some(old), &ends_with(&["spec", "labels", "annotations"]))
     }
 
     fn pod(self, new: Value<'_>, old: Value<'_>) -> bool {
         let (Some(new), Some(old)) = (new.get("spec"), old.get("spec")) else { return true };
-        let mut skip = vec!["serviceAccountName", "serviceAccount", "containers", "initContainers"];
-        if !self.scheduling {
-            skip.extend(["nodeSelector", "tolerations", "schedulingGates", "affinity"]);
-        }
+        let is_free = |field: &str| match field {
+            "serviceAccountName" | "serviceAccount" => true,
+            "nodeSelector" | "tolerations" | "schedulingGates" | "affinity" => !self.scheduling,
+            _ => false,
+        };
+        let skip = |path: &[&str]| {
+            let field = path.last().copied().unwrap_or_default();
+            let is_of_container = matches!(path, ["containers" | "initContainers", ..]);
+            gates::is_dropped(self.minor, path)
+                || (is_of_container && field == "resources" && !self.resources)
+                || (!is_of_container && is_free(field))
+        };
         pod::is_same_without(Some(new), Some(old), &skip)
             && same_account(new, old)
             && (self.scheduling || same_affinity(new, old))
-            && self.containers(new, old, "containers")
-            && self.containers(new, old, "initContainers")
     }
+}
 
-    fn containers(self, new: Value<'_>, old: Value<'_>, field: &str) -> bool {
-        let skip: &[&str] = if self.resources { &[] } else { &["resources"] };
-        pod::is_same_without(new.get(field), old.get(field), skip)
-    }
+/// Fields of these names, wherever they stand.
+fn ends_with<'n>(names: &'n [&str]) -> impl Fn(&[&str]) -> bool + 'n {
+    |path| path.last().is_some_and(|field| names.contains(field))
 }
 
 /// The field has an old name too. The server writes both, and what it wrote into one that the manifest does not say stays.

@@ -118,24 +118,30 @@ fn pod_cidrs<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
         return;
     }
     let Some(list) = spec.get("podCIDRs") else { return };
-    let (mut v4, mut v6) = (0_usize, 0_usize);
+    let (mut v4, mut v6, mut others) = (0_usize, 0_usize, 0_usize);
     for (index, text) in list.items().map(|item| item.as_str().unwrap_or_default()).enumerate() {
         addresses::legacy_cidr(cx, list.at_index(index), text);
         addresses::cidr_warnings(cx, list.at_index(index), text);
         match ip::parse_cidr(text) {
             Some(cidr) if cidr.address().is_v4() => v4 += 1,
             Some(_) => v6 += 1,
-            None => {}
+            None => others += 1,
         }
     }
-    if v4 > 1 || v6 > 1 {
+    // What the server cannot read is of no family.
+    if v4 > 1 || v6 > 1 || (others > 0 && v4 + v6 + others > 1) {
         cx.invalid(spec.at("podCIDRs"), "may specify no more than one CIDR for each IP family");
     }
 }
 
 /// `ValidateNodeUpdate`
 pub(super) fn node_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
-    let (Some(spec), Some(before)) = (new.get("spec"), old.get("spec")) else { return };
+    let Some(spec) = new.get("spec") else { return };
+    let external = |spec: Value<'_>| spec.text("externalID").to_owned();
+    if external(spec) != old.get("spec").map(external).unwrap_or_default() {
+        cx.forbidden_change(spec.at("externalID"), "may not be updated");
+    }
+    let Some(before) = old.get("spec") else { return };
     let old_cidrs = cidrs(before);
     let new_cidrs = cidrs(spec);
     // The server copied the older field to the newer one, which stays when no manifest has any.
@@ -147,8 +153,5 @@ pub(super) fn node_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     if !before.text("providerID").is_empty() && spec.text("providerID") != before.text("providerID") {
         let why = "node updates may not change providerID except from \"\" to valid";
         cx.forbidden_change(spec.at("providerID"), why);
-    }
-    if spec.text("externalID") != before.text("externalID") {
-        cx.forbidden_change(spec.at("externalID"), "may not be updated");
     }
 }

@@ -1,6 +1,6 @@
 //! `events.k8s.io`: Events, which the core group has too, with other names of some fields.
 
-use super::{Cx, Read};
+use super::{Cx, Read, core};
 use crate::schema::stored::{At, Places, Stored};
 use crate::schema::table::Kind;
 use crate::schema::text::name;
@@ -75,11 +75,7 @@ pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, _kind: Kind, new: Value<'a>, 
         ("reportingInstance", "reportingInstance"),
     ];
     for (field, name) in fields {
-        let is_same = match (new.get(field), old.get(field)) {
-            (Some(now), Some(before)) => now.same(before),
-            _ => new.lacks(field) && old.lacks(field),
-        };
-        if !is_same {
+        if !core::same(new.get(field), old.get(field)) {
             cx.immutable(new.at(field));
             cx.called(name);
         }

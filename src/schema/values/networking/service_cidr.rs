@@ -8,6 +8,11 @@ const FAMILIES: &str = "may specify no more than one IP for each IP family, i.e 
 
 pub(super) fn service_cidr<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     let Some(spec) = object.get("spec") else { return };
+    // Later the server compares the ranges, and looks only at those that get a second one.
+    let ranges = |object: Value<'_>| object.get("spec").map_or(0, |spec| spec.count("cidrs"));
+    if cx.old.is_some_and(|old| (ranges(old), ranges(object)) != (1, 2)) {
+        return;
+    }
     if spec.lacks("cidrs") {
         return cx.required(spec.at("cidrs"), "at least one CIDR required");
     }

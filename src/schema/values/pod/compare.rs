@@ -34,8 +34,9 @@ const MAPS: [&str; 9] = [
     "volumeAttributes",
 ];
 /// Numbers, booleans and texts that are not the same absent as zero: Go has pointers for them.
-const POINTERS: [&str; 38] = [
+const POINTERS: [&str; 39] = [
     "activeDeadlineSeconds",
+    "adminAccess",
     "allowPrivilegeEscalation",
     "automountServiceAccountToken",
     "containerName",
@@ -75,49 +76,55 @@ const POINTERS: [&str; 38] = [
     "volumeAttributesClassName",
 ];
 
+/// Which fields of structs do not count, by their paths below what is compared. An index is an empty step.
+pub(in crate::schema) type Skip<'s> = &'s dyn Fn(&[&str]) -> bool;
+
 /// The two are the same.
 pub(in crate::schema) fn is_same(new: Option<Value<'_>>, old: Option<Value<'_>>) -> bool {
-    difference(new, old, "", &|_| false).is_none()
+    is_same_without(new, old, &|_| false)
 }
 
 /// The two are the same, but for the fields that `skip` names.
-pub(in crate::schema) fn is_same_without(new: Option<Value<'_>>, old: Option<Value<'_>>, skip: &[&str]) -> bool {
-    difference(new, old, "", &|field| skip.contains(&field)).is_none()
+pub(in crate::schema) fn is_same_without(new: Option<Value<'_>>, old: Option<Value<'_>>, skip: Skip<'_>) -> bool {
+    difference(new, old, &mut Vec::new(), skip).is_none()
 }
 
-/// Where the two differ first, from the inside out; `key` is the field whose values they are. Fields of structs that
-/// `skip` names are left out.
-pub(super) fn difference(
-    new: Option<Value<'_>>,
-    old: Option<Value<'_>>,
-    key: &str,
-    skip: &dyn Fn(&str) -> bool,
+/// Where the two differ first, from the inside out; `path` is where they stand.
+pub(super) fn difference<'v>(
+    new: Option<Value<'v>>,
+    old: Option<Value<'v>>,
+    path: &mut Vec<&'v str>,
+    skip: Skip<'_>,
 ) -> Option<Vec<String>> {
     let (new, old) = match (new, old) {
         // What was filled in stays as it was, unless the manifest says something else.
         (Some(new), Some(old)) if new.origin() == Origin::Default && old.origin() == Origin::Default => return None,
         (Some(new), Some(old)) => (new, old),
         (None, None) => return None,
-        (Some(only), None) | (None, Some(only)) => return (!is_zero(only, key)).then(Vec::new),
+        (Some(only), None) | (None, Some(only)) => return (!is_zero(only, path, skip)).then(Vec::new),
     };
     match (new.kind(), old.kind()) {
         (Kind::Mapping, Kind::Mapping) => {
+            let key = path.last().copied().unwrap_or_default();
             let theirs: HashMap<&str, Value<'_>> = old.entries().map(|(key, _, value)| (key, value)).collect();
             let ours: HashMap<&str, Value<'_>> = new.entries().map(|(key, _, value)| (key, value)).collect();
             let is_map = MAPS.contains(&key);
             let is_amounts = matches!(key, "limits" | "requests" | "overhead");
             let gone = theirs.keys().filter(|key| !ours.contains_key(*key)).copied();
-            new.entries().map(|(key, ..)| key).chain(gone).filter(|key| !skip(key)).find_map(|field| {
+            new.entries().map(|(key, ..)| key).chain(gone).find_map(|field| {
                 let (a, b) = (ours.get(field).copied(), theirs.get(field).copied());
-                let mut found = match (a, b) {
+                within(path, field, |path| match (a, b) {
+                    _ if skip(path) => None,
                     (Some(a), Some(b)) if is_amounts || matches!(field, "sizeLimit" | "divisor") => {
-                        (quantity::parse_value(a) != quantity::parse_value(b)).then(Vec::new)
+                        (quantity::parse_value(a) != quantity::parse_value(b)).then(|| vec![field.to_owned()])
                     }
-                    (Some(_), None) | (None, Some(_)) if is_map => Some(Vec::new()),
-                    _ => difference(a, b, field, skip),
-                }?;
-                found.push(field.to_owned());
-                Some(found)
+                    (Some(_), None) | (None, Some(_)) if is_map => Some(vec![field.to_owned()]),
+                    _ => {
+                        let mut found = difference(a, b, path, skip)?;
+                        found.push(field.to_owned());
+                        Some(found)
+                    }
+                })
             })
         }
         (Kind::Sequence, Kind::Sequence) => {
@@ -125,7 +132,7 @@ pub(super) fn difference(
                 return Some(Vec::new());
             }
             new.items().zip(old.items()).enumerate().find_map(|(index, (new, old))| {
-                let mut found = difference(Some(new), Some(old), "", skip)?;
+                let mut found = within(path, "", |path| difference(Some(new), Some(old), path, skip))?;
                 found.push(index.to_string());
                 Some(found)
             })
@@ -134,13 +141,25 @@ pub(super) fn difference(
     }
 }
 
+/// Go a step down for something.
+fn within<'v, T>(path: &mut Vec<&'v str>, step: &'v str, of: impl FnOnce(&mut Vec<&'v str>) -> T) -> T {
+    path.push(step);
+    let found = of(path);
+    path.pop();
+    found
+}
+
 /// The value is the same as none at all.
-fn is_zero(value: Value<'_>, key: &str) -> bool {
+fn is_zero<'v>(value: Value<'v>, path: &mut Vec<&'v str>, skip: Skip<'_>) -> bool {
+    let key = path.last().copied().unwrap_or_default();
     match value.kind() {
         Kind::Null => true,
         Kind::Sequence => value.items().len() == 0,
         Kind::Mapping if MAPS.contains(&key) => value.entries().len() == 0,
-        Kind::Mapping => EMPTY.contains(&key) && value.entries().all(|(field, _, value)| is_zero(value, field)),
+        Kind::Mapping => {
+            let is_nothing = |(field, _, value)| within(path, field, |path| skip(path) || is_zero(value, path, skip));
+            EMPTY.contains(&key) && value.entries().all(is_nothing)
+        }
         _ if POINTERS.contains(&key) => false,
         Kind::Bool => value.as_bool() == Some(false),
         Kind::Int => value.as_int() == Some(0),

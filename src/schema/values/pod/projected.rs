@@ -116,18 +116,20 @@ pub(super) fn projected<'a>(cx: &mut Cx<'a>, projected: Value<'a>) {
         }
     }
     // Apart from the others, whose paths would conflict with theirs where these are dropped.
-    for source in projected.list("sources") {
-        if let Some(part) = source.get(CERTIFICATES[0]) {
-            certificates::trust_bundle(cx, part);
-            paths.take(cx, part.at("path"), part.text("path"), part.text("path"));
-        }
-        if let Some(part) = source.get(CERTIFICATES[1]) {
-            certificates::pod_certificate(cx, part);
-            for field in certificates::PATHS {
-                paths.take(cx, part.at(field), part.text(field), part.text(field));
+    cx.since(37, |cx| {
+        for source in projected.list("sources") {
+            if let Some(part) = source.get(CERTIFICATES[0]) {
+                certificates::trust_bundle(cx, part);
+                paths.take(cx, part.at("path"), part.text("path"), part.text("path"));
+            }
+            if let Some(part) = source.get(CERTIFICATES[1]) {
+                certificates::pod_certificate(cx, part);
+                for field in certificates::PATHS {
+                    paths.take(cx, part.at(field), part.text(field), part.text(field));
+                }
             }
         }
-    }
+    });
 }
 
 fn token<'a>(cx: &mut Cx<'a>, projected: Value<'a>, token: Value<'a>) {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::{Cx, Read};
 use super::annotations::{APP_ARMOR, MIRROR};
 use super::compare::{difference, is_same};
+use crate::schema::gates;
 use crate::schema::stored::Places;
 use crate::yaml::Value;
 
@@ -124,7 +125,7 @@ fn rest<'a>(cx: &mut Cx<'a>, spec: Value<'a>, before: Value<'_>) {
         "" => spec.text("serviceAccount").to_owned(),
         name => name.to_owned(),
     };
-    let skip = |field: &str| {
+    let is_free = |field: &str| {
         matches!(
             field,
             "activeDeadlineSeconds" | "schedulingGates" | "schedulingGroup" | "tolerations" | "serviceAccount"
@@ -133,25 +134,28 @@ fn rest<'a>(cx: &mut Cx<'a>, spec: Value<'a>, before: Value<'_>) {
             || (is_gated && matches!(field, "nodeSelector" | "nodeAffinity"))
             || field == "image"
     };
-    // To Go the resources of a Pod are a pointer, those of a container are not.
-    let resources = (spec.has("resources") != before.has("resources")).then(|| vec!["resources".to_owned()]);
-    // Only the images of containers may change, not those of volumes.
-    let volumes = difference(spec.get("volumes"), before.get("volumes"), "volumes", &|_| false).map(|mut path| {
-        path.push("volumes".to_owned());
-        path
-    });
-    let found = resources.or(volumes).or_else(|| {
-        let is_only_affinity = |spec: Value<'_>| {
-            is_gated && spec.get("affinity").is_some_and(|of| of.entries().all(|(field, ..)| field == "nodeAffinity"))
+    let is_only_affinity = |spec: Value<'_>| {
+        is_gated && spec.get("affinity").is_some_and(|of| of.entries().all(|(field, ..)| field == "nodeAffinity"))
+    };
+    let loses_nothing = is_only_affinity(spec) && !before.has("affinity");
+    cx.by_dropped_fields(|cx, minor| {
+        let is_dropped = |path: &[&str]| gates::is_dropped(minor, path);
+        // Only the images of containers may change, not those of volumes.
+        let skip = |path: &[&str]| {
+            let field = path.last().copied().unwrap_or_default();
+            let is_volumes = path.first() == Some(&"volumes");
+            is_dropped(path) || (!is_volumes && (is_free(field) || (field == "affinity" && loses_nothing)))
         };
-        let loses_nothing = is_only_affinity(spec) && !before.has("affinity");
-        difference(Some(spec), Some(before), "", &|field| skip(field) || (field == "affinity" && loses_nothing))
+        // To Go the resources of a Pod are a pointer, those of a container are not.
+        let resources = (spec.has("resources") != before.has("resources")).then(|| vec!["resources".to_owned()]);
+        let Some(path) = resources.or_else(|| difference(Some(spec), Some(before), &mut Vec::new(), &skip)) else {
+            return;
+        };
+        cx.forbidden_change(spec.here(), MUTABLE);
+        for step in path.iter().rev() {
+            cx.points_to(step);
+        }
     });
-    let Some(path) = found else { return };
-    cx.forbidden_change(spec.here(), MUTABLE);
-    for step in path.iter().rev() {
-        cx.points_to(step);
-    }
 }
 
 /// `validateNodeSelectorMutation`: a Pod that waits may ask for more of a node, not for less.
