@@ -444,12 +444,12 @@ fn report(
 }
 
 /// The order in which a person mends things: file by file, from the top; what is already fixed comes last.
-fn order(finding: &Finding) -> (bool, &crate::source::RepoPath, Option<crate::source::Position>, &str, &str) {
+fn order(finding: &Finding) -> (bool, &crate::source::RepoPath, Option<crate::source::Position>, [&str; 3]) {
     let fixed = finding.status() == crate::finding::Status::Fixed;
     let first = finding.places.first();
     let path = first.map(|place| &place.location.path);
     let start = first.map(|place| place.location.start);
-    (fixed, path.unwrap_or(&EMPTY), start, finding.rule.as_str(), &finding.detail)
+    (fixed, path.unwrap_or(&EMPTY), start, [&finding.pointer, finding.rule.as_str(), &finding.detail])
 }
 
 static EMPTY: std::sync::LazyLock<crate::source::RepoPath> = std::sync::LazyLock::new(|| "".into());

@@ -1,7 +1,7 @@
 //! `../shared/tools/make_repo.py` plants defects and says where: each is found, at its line, and nothing else is. Skipped
 //! where the tool is not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -63,9 +63,10 @@ fn every_planted_defect_is_found_where_it_is() {
             continue;
         }
         defects += 1;
-        let lines: Vec<i64> = ours.iter().map(|(line, _)| *line).collect();
+        // The server has two complaints about one missing selector.
+        let lines: BTreeSet<i64> = ours.iter().map(|(line, _)| *line).collect();
         let line = change["first_changed_line"].as_i64().unwrap() + lines_away(text("defect"));
-        assert_eq!(lines, [line], "{change}: {ours:?}");
+        assert_eq!(lines, BTreeSet::from([line]), "{change}: {ours:?}");
     }
     assert!(defects > 300, "{defects}");
     assert!(found.is_empty(), "{found:?}");

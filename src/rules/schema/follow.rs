@@ -13,6 +13,21 @@ use crate::yaml::{Value, pointer};
 const FILLED: [(&str, &str); 2] = [("targetPort", "port"), ("hostPort", "containerPort")];
 const FEWER_THAN_LEAST: &str = "must be greater than or equal to `minReplicas`";
 
+const SELECTOR_MISMATCH: &str = "`selector` does not match template `labels`";
+
+/// Of a missing selector the server complains twice, and the labels are not what is to be mended: both are told where the
+/// selector is to be written.
+pub(super) fn place(problems: &[Problem], drafts: &mut [Option<Draft>]) {
+    let is_missing = |problem: &Problem| problem.cause == Cause::Required && problem.pointer == "/spec/selector";
+    let Some(Some(missing)) = problems.iter().position(is_missing).and_then(|at| drafts.get(at)) else { return };
+    let (source, span) = (Arc::clone(&missing.source), missing.span);
+    let is_mismatch = |problem: &Problem| problem.message.ends_with(SELECTOR_MISMATCH);
+    let mismatches = problems.iter().zip(drafts).filter(|(problem, _)| is_mismatch(problem));
+    for draft in mismatches.filter_map(|(_, draft)| draft.as_mut()) {
+        (draft.source, draft.span) = (Arc::clone(&source), span);
+    }
+}
+
 /// Take the drafts that follow from another one and add what they say to that.
 pub(super) fn fold(object: &Object, problems: &[Problem], drafts: &mut [Option<Draft>]) {
     let told = Told::new(problems);

@@ -98,6 +98,7 @@ fn told(
     };
     let mut said: Vec<Option<Draft>> = problems.iter().map(said).collect();
     follow::fold(object, &problems, &mut said);
+    follow::place(&problems, &mut said);
     if let Some(last) = said.iter_mut().flatten().last().filter(|_| is_cut) {
         last.message = format!("{} (and more like this in the object)", last.message);
         last.cut = true;
