@@ -89,7 +89,7 @@ fn named_error(path: &Path, source: std::io::Error) -> GitError {
 }
 
 /// The tree of the paths of a command line, and the folder that its paths count from: the one folder that was named, else
-/// the current folder, else (paths outside it) the deepest folder that holds them all. Links among the named paths are
+/// the current folder if it holds them all, else the deepest folder that does. Links among the named paths are
 /// followed, links below them are not.
 pub(super) fn named_paths(paths: &[PathBuf], current_dir: &Path) -> Result<(Tree, PathBuf), GitError> {
     if let [only] = paths {

@@ -441,16 +441,16 @@ fn policies_of_the_caller_are_asked() {
 #[test]
 fn policies_beside_a_file_count_when_they_are_named() {
     let repo = Repo::empty();
-    // A file outside of the repository: its paths count from the folder above.
+    // A file outside of the current folder: its paths count from its own.
     repo.write("../plain/a.yaml", OBJECT.1);
-    repo.write("../plain/gatekeeper.yaml", &format!("{TEMPLATE}---\n{}", constraint("K8sLabels", "[x]")));
+    repo.write("../plain/policies/gatekeeper.yaml", &format!("{TEMPLATE}---\n{}", constraint("K8sLabels", "[x]")));
     let code = |paths: &[&str]| {
         let run = repo.portcullis(&[&["check"], paths].concat());
         (run.code, run.text().contains("gatekeeper/K8sLabels/a"))
     };
     assert_eq!(code(&["../plain/a.yaml"]), (Some(0), false));
-    assert_eq!(code(&["../plain/a.yaml", "../plain/gatekeeper.yaml"]), (Some(1), true));
-    repo.write("../portcullis.yaml", "version: 1\npolicies: [{ use: plain/ }]\n");
+    assert_eq!(code(&["../plain/a.yaml", "../plain/policies/gatekeeper.yaml"]), (Some(1), true));
+    repo.write("../plain/portcullis.yaml", "version: 1\npolicies: [{ use: policies/ }]\n");
     assert_eq!(code(&["../plain/a.yaml"]), (Some(1), true));
 }
 
