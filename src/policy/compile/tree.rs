@@ -144,7 +144,14 @@ impl Tree {
             && is_alike
             && (known.shape == group.shape || (is_dynamic || known.is_dynamic) && known.shape != Shape::Function);
         if !is_same {
-            faults.add("rego_type_error", known.loc, format!("conflicting rules {} found", dotted(&path)));
+            // It is told where the first of them stands, which may be another file.
+            let other = format!("another one begins at {}:{}:{}", group.file, rule.loc.line, rule.loc.column);
+            faults.in_file(&known.file);
+            let message = format!("conflicting rules {} found", dotted(&path));
+            if !faults.found.iter().any(|fault| fault.message == message) {
+                faults.add_with_help("rego_type_error", known.loc, message, Some(other));
+            }
+            faults.in_file(&group.file);
         } else if rule.is_default && known.has_default && !is_dynamic {
             let message = format!(
                 "multiple default rules {} found, lines {} and {}",
