@@ -4,6 +4,7 @@
 //! object) → `values` (the value validation, a file for each API group). Custom resources: `crd`, or by what somebody made of
 //! their CRD, `json_schema`.
 
+mod allowed;
 mod applied;
 pub mod builtin;
 pub mod crd;

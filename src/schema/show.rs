@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::allowed;
 use super::minors::MinorSet;
 use super::table::{Def, Field, Kind, Type, TypeId};
 use super::values::nearest;
@@ -52,9 +53,9 @@ pub fn show(what: &str, minor: Option<Minor>) -> Result<String, String> {
     let mut text = String::new();
     _ = writeln!(text, "{} {}", kind.api_version(), kind.kind());
     let mut def = kind.def();
-    let mut last: Option<Field> = None;
+    let mut trail: Vec<Field> = Vec::new();
     for step in path.split('.').filter(|step| !step.is_empty()) {
-        if let Some(leaf) = last.filter(|field| structure(field.ty()).is_none()) {
+        if let Some(leaf) = trail.last().filter(|field| structure(field.ty()).is_none()) {
             return Err(format!("{} is {} and has no field {step}", leaf.name(), words(leaf.ty())));
         }
         let Some(field) = def.field(step).find(|field| !field.minors().within(minors).is_empty()) else {
@@ -62,17 +63,23 @@ pub fn show(what: &str, minor: Option<Minor>) -> Result<String, String> {
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
             return Err(format!("{} has no field {step}{meant}", def.name()));
         };
-        last = Some(field);
+        trail.push(field);
         def = structure(field.ty()).unwrap_or(def);
     }
     // What objects are made from may change; what was made may not.
     let is_free = path.split('.').any(|step| matches!(step, "jobTemplate" | "volumeClaimTemplate"));
-    if let Some(field) = last {
-        _ = writeln!(text, "{path}: {}", describe(field, minors, is_free));
+    let describe = |trail: &[Field]| {
+        let values = allowed::values(kind, trail, minors);
+        trail.last().map_or(String::new(), |field| describe(*field, &values, minors, is_free))
+    };
+    if !trail.is_empty() {
+        _ = writeln!(text, "{path}: {}", describe(&trail));
     }
-    if last.is_none_or(|field| structure(field.ty()).is_some()) {
+    if trail.last().is_none_or(|field| structure(field.ty()).is_some()) {
         for field in def.fields().filter(|field| !field.minors().within(minors).is_empty()) {
-            _ = writeln!(text, "  {:<32} {}", field.name(), describe(field, minors, is_free));
+            trail.push(field);
+            _ = writeln!(text, "  {:<32} {}", field.name(), describe(&trail));
+            trail.pop();
         }
     }
     for other in found.iter().skip(1) {
@@ -115,17 +122,18 @@ fn words(ty: Type) -> String {
     }
 }
 
-fn describe(field: Field, minors: MinorSet, is_free: bool) -> String {
+fn describe(field: Field, values: &[String], minors: MinorSet, is_free: bool) -> String {
     let mut parts = vec![words(field.ty())];
     if !field.enforced().within(minors).is_empty() {
         parts.push("required".to_owned());
     }
+    if !values.is_empty() {
+        let values: Vec<String> =
+            values.iter().map(|value| if value.is_empty() { "\"\"".to_owned() } else { value.clone() }).collect();
+        parts.push(format!("one of {}", values.join(", ")));
+    }
     if let Some(facts) = field.facts() {
         parts.extend(facts.default().map(|default| format!("default {default}")));
-        let values: Vec<&str> = facts.values().collect();
-        if !values.is_empty() {
-            parts.push(format!("one of {}", values.join(", ")));
-        }
         parts.extend(facts.range().map(|(low, high)| match high {
             i64::MAX => format!("at least {low}"),
             high => format!("{low} to {high}"),

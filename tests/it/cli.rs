@@ -196,3 +196,23 @@ fn the_demonstration_fails_with_its_mistakes() {
         assert!(run.stdout.contains(rule) && run.stdout.contains(place), "{rule} at {place}:\n{}", run.stdout);
     }
 }
+
+/// Rules in code, rules of one kind only, and facts of the table: all are named, for the minor that is asked for.
+#[test]
+fn schema_show_names_the_values_that_a_field_may_have() {
+    let repo = Repo::empty();
+    let show = |what: &[&str]| repo.portcullis(&[&["schema", "show"], what].concat());
+    for (what, values) in [
+        ("Deployment.spec.strategy", "string, one of Recreate, RollingUpdate, default"),
+        ("Deployment.spec.template.spec.restartPolicy", "string, one of Always, default"),
+        ("Pod.spec.restartPolicy", "string, one of Always, OnFailure, Never, default"),
+        ("NetworkPolicy.spec.policyTypes", "list of string, one of Ingress, Egress"),
+        ("Service.spec.type", "one of ClusterIP, ExternalName, LoadBalancer, NodePort"),
+        ("Pod.spec.containers.ports.protocol", "one of SCTP, TCP, UDP"),
+    ] {
+        says(&show(&[what]), 0, values);
+    }
+    let actions = "Pod.spec.containers.restartPolicyRules.action";
+    says(&show(&[actions, "--minor", "1.37"]), 0, "one of Restart, RestartAllContainers");
+    assert!(!show(&[actions, "--minor", "1.34"]).stdout.contains("RestartAllContainers"));
+}
