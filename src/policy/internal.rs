@@ -116,9 +116,13 @@ fn is_quoted_otherwise(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(is_quoted_otherwise),
         Value::Set(items) => items.iter().any(is_quoted_otherwise),
         Value::Object(fields) => {
+            // A key that is no text becomes one.
+            let is_text = |key: &Value| matches!(key, Value::String(_));
             let has_digits = |key: &Value| key.as_string().is_ok_and(|key| key.contains(|c: char| c.is_ascii_digit()));
             let numbered = fields.iter().filter(|(key, _)| has_digits(key)).count() > 1;
-            numbered || fields.iter().any(|(key, value)| is_quoted_otherwise(key) || is_quoted_otherwise(value))
+            numbered
+                || !fields.keys().all(is_text)
+                || fields.iter().any(|(key, value)| is_quoted_otherwise(key) || is_quoted_otherwise(value))
         }
         _ => false,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regorus::Value;
 
-use super::{Answer, Args, Family, Problem, error};
+use super::{Args, Family, Problem, error};
 
 pub(super) const FUNCTIONS: Family = &[
     ("json.filter", |args| {

@@ -36,12 +36,13 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
 /// Whether a function looks at the value of a number alone. OPA tells `3.0` from 3 in other builtins; what functions of the
 /// author's do with it nobody knows.
 fn is_blind(name: &[Arc<str>]) -> bool {
-    const BLIND: [&str; 21] = [
-        "abs", "assign", "ceil", "div", "eq", "equal", "floor", "gt", "gte", "lt", "lte", "max", "min", "minus", "mul",
-        "neq", "plus", "print", "product", "round", "sum",
+    const BLIND: [&str; 22] = [
+        "abs", "assign", "ceil", "count", "div", "eq", "equal", "floor", "gt", "gte", "lt", "lte", "max", "min",
+        "minus", "mul", "neq", "plus", "print", "product", "round", "sum",
     ];
     match name {
-        [root, ..] if **root == *"data" => true,
+        [root, ..] if matches!(&**root, "bits" | "data" | "internal") => true,
+        [space, get] if **space == *"object" && **get == *"get" => true,
         [only] => BLIND.contains(&&**only),
         _ => false,
     }
