@@ -145,6 +145,8 @@ pub struct Program {
 #[derive(Debug, Default)]
 struct Facts {
     rules: Vec<String>,
+    /// The same paths, below `data`, in parts.
+    paths: Vec<compile::Path>,
     /// Where the clauses of each rule begin.
     places: BTreeMap<String, Vec<(Arc<str>, u32)>>,
     /// The full paths of functions, by the names that they have in the lowered text.
@@ -210,15 +212,19 @@ impl Program {
         rules.extend(lowered.rules.iter().map(|path| compile::dotted(path)));
         let places = lowered.places.iter().map(|(path, places)| (compile::dotted(path), places.clone())).collect();
         let functions = lowered.functions.iter().map(|(name, path)| (name.clone(), compile::dotted(path))).collect();
-        let (modules, reads) = (lowered.modules.clone(), lowered.reads.clone());
+        let (modules, reads, paths) = (lowered.modules.clone(), lowered.reads.clone(), lowered.rules.clone());
         let plain = lowered.plain.iter().map(|path| compile::dotted(path)).collect();
         let (depth, slow) = (lowered.depth, Mutex::default());
-        let facts = Facts { rules, places, functions, modules, depth, reads, plain, slow };
+        let facts = Facts { rules, paths, places, functions, modules, depth, reads, plain, slow };
         let facts = Arc::new(facts);
         Self { engine, idle: Arc::default(), limits: Limits::default(), facts }.filled(data)
     }
 
     fn filled(mut self, data: &Value) -> Result<Self, Vec<Fault>> {
+        let conflicts = self.facts.conflicts(data);
+        if !conflicts.is_empty() {
+            return Err(conflicts);
+        }
         let unusable = |message: String| vec![fault("unsupported", &Arc::from("data"), message)];
         self.engine.add_data(data.clone()).map_err(|error| unusable(last_line(&error.to_string())))?;
         // Prepares the engine, so that its clones are prepared.
@@ -407,6 +413,24 @@ fn place(error: &str) -> Option<&str> {
 }
 
 impl Facts {
+    /// Rules where a document stands: OPA takes neither for the other.
+    fn conflicts(&self, data: &Value) -> Vec<Fault> {
+        let is_there = |path: &compile::Path| {
+            let child = |value: &'_ Value, part: &Arc<str>| {
+                value.as_object().ok()?.get(&Value::String(Arc::clone(part))).cloned()
+            };
+            path.iter().try_fold(data.clone(), |value, part| child(&value, part)).is_some()
+        };
+        let conflicts = self.paths.iter().filter(|path| is_there(path)).map(|path| {
+            let place = self.places.get(&compile::dotted(path)).and_then(|clauses| clauses.first());
+            let (file, line) = place.cloned().unwrap_or_else(|| (Arc::from("data"), 0));
+            let message = format!("conflicting rule for data path {} found", path.join("/"));
+            let help = Some("rename the rule, or the key of the data file".to_owned());
+            Fault { line, help, ..fault("rego_compile_error", &file, message) }
+        });
+        conflicts.collect()
+    }
+
     fn eval_error(&self, error: &str) -> EvalError {
         let said = last_line(error);
         let mut at = place(error).and_then(|place| place.rsplit_once(':')).map(|(place, _)| place.to_owned());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use regorus::unstable::{BUILTINS, Expr, Ref, Span};
 use regorus::{Engine, LimitError, Source, Value};
 
-use super::builtins::term;
+use super::builtins::{self, term};
 use super::limits::LONGEST_TEXT;
 
 /// What a policy printed: `file:line: text`.
@@ -39,11 +39,11 @@ type Checked = fn(&[Value]) -> Result<Value, Conflict>;
 struct Conflict;
 
 const FUNCTIONS: [(&str, u8, Function); 8] = [
-    ("internal.gt", 2, |values| compare(values, Ordering::is_gt)),
-    ("internal.gte", 2, |values| compare(values, Ordering::is_ge)),
+    ("internal.gt", 2, |values| compared(values, Ordering::is_gt)),
+    ("internal.gte", 2, |values| compared(values, Ordering::is_ge)),
     ("internal.items", 1, items),
-    ("internal.lt", 2, |values| compare(values, Ordering::is_lt)),
-    ("internal.lte", 2, |values| compare(values, Ordering::is_le)),
+    ("internal.lt", 2, |values| compared(values, Ordering::is_lt)),
+    ("internal.lte", 2, |values| compared(values, Ordering::is_le)),
     ("internal.object", 2, object),
     ("internal.print", 2, print),
     ("internal.walk", 1, walk),
@@ -116,9 +116,13 @@ fn is_quoted_otherwise(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(is_quoted_otherwise),
         Value::Set(items) => items.iter().any(is_quoted_otherwise),
         Value::Object(fields) => {
+            // A key that is no text becomes one.
+            let is_text = |key: &Value| matches!(key, Value::String(_));
             let has_digits = |key: &Value| key.as_string().is_ok_and(|key| key.contains(|c: char| c.is_ascii_digit()));
             let numbered = fields.iter().filter(|(key, _)| has_digits(key)).count() > 1;
-            numbered || fields.iter().any(|(key, value)| is_quoted_otherwise(key) || is_quoted_otherwise(value))
+            numbered
+                || !fields.keys().all(is_text)
+                || fields.iter().any(|(key, value)| is_quoted_otherwise(key) || is_quoted_otherwise(value))
         }
         _ => false,
     }
@@ -244,7 +248,9 @@ fn walk(values: &[Value]) -> Value {
             Value::Array(items) => {
                 items.iter().enumerate().for_each(|(index, inner)| add(Value::from(index), inner));
             }
-            Value::Set(items) => items.iter().for_each(|inner| add(inner.clone(), inner)),
+            Value::Set(items) => {
+                builtins::sorted(items).into_iter().for_each(|inner| add(inner.clone(), inner));
+            }
             Value::Object(fields) => fields.iter_sorted().for_each(|(key, inner)| add(key.clone(), inner)),
             _ => {}
         }
@@ -256,35 +262,10 @@ fn walk(values: &[Value]) -> Value {
     Value::from(found)
 }
 
-/// OPA's order of types: objects before sets, which regorus has the other way round.
-fn rank(value: &Value) -> u8 {
-    match value {
-        Value::Undefined => 0,
-        Value::Null => 1,
-        Value::Bool(_) => 2,
-        Value::Number(_) => 3,
-        Value::String(_) => 4,
-        Value::Array(_) => 5,
-        Value::Object(_) => 6,
-        Value::Set(_) => 7,
-    }
-}
-
-/// OPA's order of values.
-pub(super) fn order(left: &Value, right: &Value) -> Ordering {
-    match (left, right) {
-        (Value::Array(left), Value::Array(right)) => {
-            let differing = left.iter().zip(right.iter()).map(|(left, right)| order(left, right)).find(|o| o.is_ne());
-            differing.unwrap_or_else(|| left.len().cmp(&right.len()))
-        }
-        _ => rank(left).cmp(&rank(right)).then_with(|| left.cmp(right)),
-    }
-}
-
 /// A comparison by OPA's order.
-fn compare(values: &[Value], holds: fn(Ordering) -> bool) -> Value {
+fn compared(values: &[Value], holds: fn(Ordering) -> bool) -> Value {
     match values {
-        [left, right] => Value::from(holds(order(left, right))),
+        [left, right] => Value::from(holds(builtins::compare(left, right))),
         _ => Value::Undefined,
     }
 }

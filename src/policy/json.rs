@@ -2,7 +2,7 @@
 
 use regorus::Value;
 
-use super::internal::order;
+use super::builtins::sorted;
 
 /// A value as JSON: sets as arrays in OPA's order, keys as strings, integers of any size.
 #[must_use]
@@ -15,11 +15,7 @@ pub fn to_json(value: &Value) -> String {
         Value::Number(number) => number.format_decimal(),
         Value::String(it) => text(it),
         Value::Array(items) => list(items.iter().map(to_json).collect()),
-        Value::Set(items) => {
-            let mut items: Vec<&Value> = items.iter().collect();
-            items.sort_by(|left, right| order(left, right));
-            list(items.into_iter().map(to_json).collect())
-        }
+        Value::Set(items) => list(sorted(items).into_iter().map(to_json).collect()),
         Value::Object(fields) => {
             let field = |(key, value): (&Value, &Value)| {
                 let key = match key {

@@ -1,10 +1,8 @@
 //! Arrays, sets and objects, and the builtins that OPA keeps for old policies only.
 
-use std::cmp::Ordering;
-
 use regorus::Value;
 
-use super::{Answer, Args, Family, error};
+use super::{Answer, Args, Family, compare, error};
 
 pub(super) const FUNCTIONS: Family = &[
     ("all", |args| Ok(Value::from(args.elements(0)?.into_iter().all(is_true)))),
@@ -23,7 +21,7 @@ pub(super) const FUNCTIONS: Family = &[
         Value::Object(fields) => Ok(Value::from(fields.len())),
         _ => args.wrong(0, "string, array, object or set"),
     }),
-    ("max", |args| Ok(args.elements(0)?.into_iter().max_by(|a, b| order(a, b)).cloned().unwrap_or(Value::Undefined))),
+    ("max", |args| Ok(args.elements(0)?.into_iter().max_by(|a, b| compare(a, b)).cloned().unwrap_or(Value::Undefined))),
     ("min", min),
     ("object.subset", |args| match subset(args.value(0), args.value(1)) {
         Some(is_subset) => Ok(Value::from(is_subset)),
@@ -31,20 +29,11 @@ pub(super) const FUNCTIONS: Family = &[
     }),
     ("sort", |args| {
         let mut items: Vec<Value> = args.elements(0)?.into_iter().cloned().collect();
-        items.sort_by(order);
+        items.sort_by(compare);
         Ok(Value::from(items))
     }),
     ("set_diff", |args| Ok(args.set(0)?.difference(args.set(1)?).into_value())),
 ];
-
-/// OPA's order, in which an object comes before a set.
-fn order(left: &Value, right: &Value) -> Ordering {
-    match (left, right) {
-        (Value::Object(_), Value::Set(_)) => Ordering::Less,
-        (Value::Set(_), Value::Object(_)) => Ordering::Greater,
-        _ => left.cmp(right),
-    }
-}
 
 fn is_true(value: &Value) -> bool {
     *value == Value::from(true)
@@ -71,7 +60,7 @@ fn min(args: Args<'_>) -> Answer {
     let elements = args.elements(0)?;
     let is_set = matches!(args.value(0), Value::Set(_));
     let counted = elements.iter().filter(|element| !is_set || ***element != Value::Null);
-    match counted.min_by(|a, b| order(a, b)).or(elements.first()) {
+    match counted.min_by(|a, b| compare(a, b)).or(elements.first()) {
         Some(least) => Ok((*least).clone()),
         None => Ok(Value::Undefined),
     }

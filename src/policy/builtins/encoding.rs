@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ::base64::Engine as _;
 use regorus::Value;
 
-use super::{Answer, Args, Family, Problem, error, text};
+use super::{Answer, Args, Family, Problem, error, sorted, text};
 use crate::schema::text::base64;
 
 pub(super) const FUNCTIONS: Family = &[
@@ -80,7 +80,7 @@ fn encode_object(args: Args<'_>) -> Answer {
         let Value::String(key) = key else { return error("keys must be strings") };
         let values: Vec<&Value> = match value {
             Value::Array(items) => items.iter().collect(),
-            Value::Set(items) => items.iter_sorted().collect(),
+            Value::Set(items) => sorted(items),
             single => vec![single],
         };
         for value in values {

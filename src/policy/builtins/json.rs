@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use regorus::Value;
 
 use super::term::term;
-use super::{Answer, Args, Family, LONGEST, error, mantissa, text};
+use super::{Answer, Args, Family, LONGEST, error, mantissa, sorted, text};
 
 pub(super) const FUNCTIONS: Family = &[
     ("json.is_valid", |args| {
@@ -60,7 +60,7 @@ impl Writer<'_> {
             Value::Number(_) => self.out.push_str(&mantissa::text(value)),
             Value::String(text) => self.string(text),
             Value::Array(items) => self.list(('[', ']'), items.iter(), Self::value),
-            Value::Set(items) => self.list(('[', ']'), items.iter_sorted(), Self::value),
+            Value::Set(items) => self.list(('[', ']'), sorted(items).into_iter(), Self::value),
             Value::Object(fields) => {
                 let mut fields: Vec<(String, &Value)> =
                     fields.iter().map(|(key, value)| (key_text(key), value)).collect();

@@ -7,6 +7,7 @@
 //! A builtin that fails makes its expression undefined, as in OPA, and one that cannot be evaluated here must never pass
 //! for undefined. The engine swallows errors inside of functions, so both are kept aside for [`take_failures`].
 
+mod bits;
 mod collections;
 mod decimal;
 mod encoding;
@@ -19,6 +20,8 @@ pub(super) mod mantissa;
 mod net;
 mod numbers;
 mod operators;
+mod order;
+mod paths;
 mod quote;
 mod regexp;
 mod schema;
@@ -39,6 +42,7 @@ use std::sync::Arc;
 use regorus::{Engine, Extension, Value};
 
 use decimal::Decimal;
+pub(super) use order::{compare, sorted};
 pub use signature::{Signature, Standing, signature, signatures};
 pub(super) use term::term;
 pub(super) use types::element;
@@ -79,6 +83,7 @@ type Family = &'static [(&'static str, Function)];
 
 /// Ours.
 const FAMILIES: &[Family] = &[
+    bits::FUNCTIONS,
     collections::FUNCTIONS,
     encoding::FUNCTIONS,
     format::FUNCTIONS,
@@ -89,6 +94,7 @@ const FAMILIES: &[Family] = &[
     net::FUNCTIONS,
     numbers::FUNCTIONS,
     operators::FUNCTIONS,
+    paths::FUNCTIONS,
     regexp::FUNCTIONS,
     schema::FUNCTIONS,
     semver::FUNCTIONS,
@@ -253,7 +259,7 @@ impl<'a> Args<'a> {
     fn elements(self, at: usize) -> Result<Vec<&'a Value>, Problem> {
         match self.value(at) {
             Value::Array(items) => Ok(items.iter().collect()),
-            Value::Set(items) => Ok(items.iter_sorted().collect()),
+            Value::Set(items) => Ok(sorted(items)),
             _ => self.wrong(at, "array or set"),
         }
     }

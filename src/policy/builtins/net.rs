@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use regorus::Value;
 use regorus::value::Set;
 
-use super::{Answer, Args, Family, MOST, Problem, error};
+use super::{Answer, Args, Family, MOST, Problem, error, sorted};
 
 pub(super) const FUNCTIONS: Family = &[
     ("net.cidr_contains", |args| contains(args.string(0)?, args.string(1)?).map(Value::from)),
@@ -113,7 +113,7 @@ fn named<'a>(args: Args<'a>, at: usize) -> Result<Vec<(&'a str, Value)>, Problem
     match args.value(at) {
         Value::String(text) => Ok(vec![(&**text, args.value(at).clone())]),
         Value::Array(items) => items.iter().enumerate().map(|(at, item)| Ok((network(item)?, at.into()))).collect(),
-        Value::Set(items) => items.iter_sorted().map(|item| Ok((network(item)?, item.clone()))).collect(),
+        Value::Set(items) => sorted(items).into_iter().map(|item| Ok((network(item)?, item.clone()))).collect(),
         Value::Object(fields) => fields.iter_sorted().map(|(key, item)| Ok((network(item)?, key.clone()))).collect(),
         _ => args.wrong(at, "string, array, set or object"),
     }

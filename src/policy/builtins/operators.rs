@@ -22,7 +22,7 @@ pub(super) const FUNCTIONS: Family = &[
 ];
 
 fn compare(args: Args<'_>, holds: fn(Ordering) -> bool) -> Value {
-    Value::from(holds(args.value(0).cmp(args.value(1))))
+    Value::from(holds(super::compare(args.value(0), args.value(1))))
 }
 
 /// Whether a collection has a value, at a key if there is one.

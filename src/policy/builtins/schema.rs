@@ -12,13 +12,13 @@ pub(super) const FUNCTIONS: Family = &[("json.match_schema", match_schema), ("js
 
 const INVALID_TEXT: &str = "jsonschema: invalid JSON string";
 
-/// A document or schema: an object, or the text of a JSON value.
+/// A document or schema: an object or array, or the text of a JSON value.
 fn document(args: Args<'_>, at: usize) -> Result<Json, Problem> {
     let value = args.value(at);
     let parsed = match value {
         Value::String(text) => serde_json::from_str(text),
-        Value::Object(_) => serde_json::to_value(value),
-        _ => return args.wrong(at, "string or object"),
+        Value::Object(_) | Value::Array(_) => serde_json::to_value(value),
+        _ => return error("jsonschema: wrong type, expected string or object"),
     };
     parsed.map_err(|_| Problem::Error(INVALID_TEXT.into()))
 }
@@ -50,14 +50,13 @@ fn verify_schema(args: Args<'_>) -> Answer {
         Ok(_) => Ok(Value::from(vec![Value::from(true), Value::Null])),
         // Its words for what is wrong with a schema are OPA's where the text is none alone.
         Err(Problem::Error(message))
-            if message != INVALID_TEXT && matches!(args.value(0), Value::String(_) | Value::Object(_)) =>
+            if message != INVALID_TEXT
+                && matches!(args.value(0), Value::String(_) | Value::Object(_) | Value::Array(_)) =>
         {
             Err(Problem::Unavailable(format!("what OPA says of an invalid schema is not known here: {message}")))
         }
-        Err(Problem::Error(message)) if matches!(args.value(0), Value::String(_) | Value::Object(_)) => {
-            Ok(Value::from(vec![Value::from(false), Value::from(message)]))
-        }
-        Err(problem) => error(problem.to_string()),
+        Err(Problem::Error(message)) => Ok(Value::from(vec![Value::from(false), Value::from(message)])),
+        Err(problem) => Err(problem),
     }
 }
 
@@ -137,6 +136,7 @@ fn describe(found: &ValidationError<'_>, errors: &mut Vec<Value>) {
         Kind::OneOfMultipleValid { .. } => {
             add("number_one_of", "Must validate one and only one schema (oneOf)".into());
         }
+        Kind::FalseSchema => add("false", "False always fails validation".into()),
         other => add(other.keyword(), found.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 
 use regorus::Value;
 
-use super::{mantissa, quote::quote};
+use super::{mantissa, quote::quote, sorted};
 
 /// A value's text.
 pub(in crate::policy) fn term(value: &Value) -> String {
@@ -20,7 +20,7 @@ fn write(value: &Value, out: &mut String) {
         Value::String(text) => out.push_str(&quote(text, '"', false)),
         Value::Array(items) => list(items.iter(), ('[', ']'), out),
         Value::Set(items) if items.is_empty() => out.push_str("set()"),
-        Value::Set(items) => list(items.iter_sorted(), ('{', '}'), out),
+        Value::Set(items) => list(sorted(items).into_iter(), ('{', '}'), out),
         Value::Object(fields) => {
             out.push('{');
             for (at, (key, value)) in fields.iter_sorted().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::{OffsetName, Tz};
 use regorus::Value;
 
@@ -62,11 +62,12 @@ fn nanoseconds(moment: DateTime<Utc>) -> Answer {
     }
 }
 
-/// Years, months and days later; 31 January and a month is early in March.
+/// Years, months and days later; 31 January and a month is early in March. A date on the way that is too far for the
+/// calendar here is none in OPA only where the end is.
 fn add_date(args: Args<'_>) -> Answer {
     let (from, _) = moment(args.value(0))?;
     let (years, months, days) = (args.integer(1)?, args.integer(2)?, args.integer(3)?);
-    let far = || Problem::Error("time outside of valid range".into());
+    let far = || Problem::Unavailable("time.add_date: the date is too far away to be computed".into());
     let months = years.checked_mul(12).and_then(|all| all.checked_add(months)).ok_or_else(far)?;
     let month = i64::from(from.year()) * 12 + i64::from(from.month0());
     let month = month.checked_add(months).ok_or_else(far)?;
@@ -75,8 +76,18 @@ fn add_date(args: Args<'_>) -> Answer {
         .and_then(|year| NaiveDate::from_ymd_opt(year, u32::try_from(month.rem_euclid(12)).ok()? + 1, 1));
     let days = days.checked_add(i64::from(from.day0())).and_then(TimeDelta::try_days);
     let date = first.zip(days).and_then(|(first, days)| first.checked_add_signed(days)).ok_or_else(far)?;
-    let local = date.and_time(from.time()).and_local_timezone(from.timezone());
-    nanoseconds(local.earliest().ok_or_else(far)?.with_timezone(&Utc))
+    nanoseconds(in_zone(date.and_time(from.time()), from.timezone()).ok_or_else(far)?)
+}
+
+/// The moment of a date and time of day in a zone. Where clocks are changed there may be two or none, and Go takes what the
+/// zone's difference at about that time gives.
+fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    let offset = |utc: &NaiveDateTime| zone.offset_from_utc_datetime(utc).fix();
+    let about = offset(&local);
+    if about.local_minus_utc() == 0 {
+        return Some(local.and_utc());
+    }
+    Some(local.checked_sub_offset(offset(&local.checked_sub_offset(about)?))?.and_utc())
 }
 
 fn parse_rfc3339(args: Args<'_>) -> Answer {

@@ -91,6 +91,8 @@ impl Expander<'_> {
         let kind = match &literal.kind {
             LiteralKind::Declare(_) => return,
             LiteralKind::Term(term) => self.condition(term, &with, steps),
+            // OPA drops what is printed, and a negation with it.
+            LiteralKind::Not(term) if term.call_of("print").is_some() => self.condition(term, &with, steps),
             LiteralKind::Not(term) => StepKind::Not(Box::new(self.condition(term, &with, steps))),
             LiteralKind::SomeIn { key, value, collection } => StepKind::SomeIn {
                 key: key.as_ref().map(|key| self.flat(key, &with, steps)),

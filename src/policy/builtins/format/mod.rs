@@ -56,9 +56,3 @@ fn sprintf(args: Args<'_>) -> Answer {
     let operands: Vec<Operand> = args.array(1)?.iter().map(Operand::of).collect();
     super::text(Printer::new(&operands).print(format)?)
 }
-
-/// A text as Go prints a number of arguments; for the templates.
-pub(super) fn print(format: &str, values: &[Value]) -> Result<String, super::Problem> {
-    let operands: Vec<Operand> = values.iter().map(Operand::of).collect();
-    Printer::new(&operands).print(format)
-}
