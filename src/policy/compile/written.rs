@@ -67,9 +67,9 @@ impl Written {
             match &arg.kind {
                 // What `sprintf` prints itself is read as a number, what is within that as a text.
                 TermKind::Array(items) if matches!(name, [only] if **only == *"sprintf") => {
-                    let format = args.first().and_then(Term::as_str);
-                    let shown = if format.is_some_and(|format| is_plain(format)) { Shown::Value } else { Shown::Kind };
-                    for item in items {
+                    let plain = args.first().and_then(Term::as_str).map_or_else(Vec::new, |it| plain_verbs(it));
+                    for (at, item) in items.iter().enumerate() {
+                        let shown = if plain.get(at) == Some(&true) { Shown::Value } else { Shown::Kind };
                         let is_number = matches!(item.kind, TermKind::Number(_) | TermKind::Var(_) | TermKind::Ref(..));
                         self.term(item, if is_number { shown } else { Shown::Text }, faults);
                     }
@@ -91,12 +91,12 @@ impl Written {
             }),
             _ => None,
         };
-        let shows = |number: &str| match shown {
+        let is_told = |number: &str| match shown {
             Shown::Value => number.contains(['e', 'E']),
             Shown::Kind => is_whole(number) || number.contains(['e', 'E']),
             Shown::Text => true,
         };
-        if let Some(number) = found.filter(|number| shows(number)) {
+        if let Some(number) = found.filter(|number| is_told(number)) {
             let help = Some("write the number without an exponent and zeros at its end".to_owned());
             let message = format!("how the number {number} is written shows in this call, and is not known here");
             faults.add_with_help("unsupported", term.loc, message, help);
@@ -111,9 +111,13 @@ fn number(term: &Term) -> Option<Arc<str>> {
     is_odd.then(|| Arc::clone(text))
 }
 
-/// Whether a format shows values alone, as `%v` does.
-fn is_plain(format: &str) -> bool {
-    format.split('%').skip(1).all(|verb| verb.starts_with('v'))
+/// Of each verb of a format whether it is `%v` and nothing more; none where arguments are taken out of turn.
+fn plain_verbs(format: &str) -> Vec<bool> {
+    if format.contains('[') || format.contains('*') {
+        return Vec::new();
+    }
+    let text = format.replace("%%", "");
+    text.split('%').skip(1).map(|verb| verb.starts_with('v')).collect()
 }
 
 fn is_whole(text: &str) -> bool {
