@@ -415,19 +415,14 @@ fn place(error: &str) -> Option<&str> {
 impl Facts {
     /// Rules where a document stands: OPA takes neither for the other.
     fn conflicts(&self, data: &Value) -> Vec<Fault> {
-        let is_there = |path: &compile::Path| {
-            let child = |value: &'_ Value, part: &Arc<str>| {
-                value.as_object().ok()?.get(&Value::String(Arc::clone(part))).cloned()
-            };
-            path.iter().try_fold(data.clone(), |value, part| child(&value, part)).is_some()
-        };
-        let conflicts = self.paths.iter().filter(|path| is_there(path)).map(|path| {
-            let place = self.places.get(&compile::dotted(path)).and_then(|clauses| clauses.first());
-            let (file, line) = place.cloned().unwrap_or_else(|| (Arc::from("data"), 0));
-            let message = format!("conflicting rule for data path {} found", path.join("/"));
-            let help = Some("rename the rule, or the key of the data file".to_owned());
-            Fault { line, help, ..fault("rego_compile_error", &file, message) }
-        });
+        let conflicts =
+            self.paths.iter().filter(|path| data.as_object().is_ok() && stands_at(data, path)).map(|path| {
+                let place = self.places.get(&compile::dotted(path)).and_then(|clauses| clauses.first());
+                let (file, line) = place.cloned().unwrap_or_else(|| (Arc::from("data"), 0));
+                let message = format!("conflicting rule for data path {} found", path.join("/"));
+                let help = Some("rename the rule, or the key of the data file".to_owned());
+                Fault { line, help, ..fault("rego_compile_error", &file, message) }
+            });
         conflicts.collect()
     }
 
@@ -480,6 +475,14 @@ impl Facts {
     fn first_clause(&self, at: &str) -> Option<&(Arc<str>, u32)> {
         self.places.values().find(|clauses| clauses.iter().any(|clause| at_clause(clause) == at))?.first()
     }
+}
+
+/// Whether a document has a value at a path, or one above it that has no keys.
+fn stands_at(document: &Value, path: &[Arc<str>]) -> bool {
+    let Some((part, rest)) = path.split_first() else { return true };
+    document
+        .as_object()
+        .map_or(true, |fields| fields.get(&Value::String(Arc::clone(part))).is_some_and(|value| stands_at(value, rest)))
 }
 
 fn at_clause((file, line): &(Arc<str>, u32)) -> String {

@@ -249,7 +249,9 @@ fn walk(values: &[Value]) -> Value {
                 items.iter().enumerate().for_each(|(index, inner)| add(Value::from(index), inner));
             }
             Value::Set(items) => {
-                builtins::sorted(items).into_iter().for_each(|inner| add(inner.clone(), inner));
+                for inner in builtins::sorted(items) {
+                    add(inner.clone(), inner);
+                }
             }
             Value::Object(fields) => fields.iter_sorted().for_each(|(key, inner)| add(key.clone(), inner)),
             _ => {}

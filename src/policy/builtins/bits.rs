@@ -4,7 +4,10 @@ use num_bigint::{BigInt, Sign};
 use regorus::Value;
 
 use super::decimal::Decimal;
-use super::{Answer, Args, Family, LONGEST, Problem, error};
+use super::{Answer, Args, Family, Problem, error};
+
+/// Bits of the longest number.
+const LONGEST: u64 = 1 << 16;
 
 pub(super) const FUNCTIONS: Family = &[("bits.lsh", left), ("bits.rsh", right)];
 
@@ -25,10 +28,8 @@ fn left(args: Args<'_>) -> Answer {
     if number.sign() == Sign::NoSign {
         return Ok(Value::from(0_i64));
     }
-    // The decimal digits have to be made as well: at most as many as a text may have.
-    let most = u64::try_from(LONGEST / 8).unwrap_or(0);
-    if by > most {
-        return Err(Problem::Unavailable(format!("bits.lsh by {by} makes a number that is too long, at most {most}")));
+    if number.bits().saturating_add(by) > LONGEST {
+        return Err(Problem::Unavailable(format!("bits.lsh by {by} makes a number of more than {LONGEST} bits")));
     }
     Ok(Decimal::from(number << by).to_value())
 }

@@ -12,6 +12,7 @@ use crate::schema::text::time::is_rfc3339;
 
 pub(super) const FUNCTIONS: Family = &[
     ("time.add_date", add_date),
+    ("time.diff", diff),
     ("time.format", format),
     ("time.parse_duration_ns", parse_duration),
     ("time.parse_rfc3339_ns", parse_rfc3339),
@@ -88,6 +89,32 @@ fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
         return Some(local.and_utc());
     }
     Some(local.checked_sub_offset(offset(&local.checked_sub_offset(about)?))?.and_utc())
+}
+
+/// Years, months, days, hours, minutes and seconds between two moments, as calendar and clock of the first one's zone show
+/// them.
+fn diff(args: Args<'_>) -> Answer {
+    let ((left, _), (right, _)) = (moment(args.value(0))?, moment(args.value(1))?);
+    let zone = left.timezone();
+    let (from, to) = if left > right { (right, left) } else { (left, right) };
+    let (from, to) = (from.with_timezone(&zone), to.with_timezone(&zone));
+    let parts = |moment: &DateTime<Tz>| {
+        let date = [i64::from(moment.year()), i64::from(moment.month()), i64::from(moment.day())];
+        (date, [i64::from(moment.hour()), i64::from(moment.minute()), i64::from(moment.second())])
+    };
+    let (([years, months, days], [hours, minutes, seconds]), (to_date, to_time)) = (parts(&from), parts(&to));
+    let [to_years, to_months, to_days] = to_date;
+    let [to_hours, to_minutes, to_seconds] = to_time;
+    // What is below zero borrows from the part above it.
+    let borrow = |part: i64, size: i64| if part < 0 { (part + size, 1) } else { (part, 0) };
+    let month = NaiveDate::from_ymd_opt(from.year(), from.month(), 1).map_or(31, |first| first.num_days_in_month());
+    let (seconds, borrowed) = borrow(to_seconds - seconds, 60);
+    let (minutes, borrowed) = borrow(to_minutes - minutes - borrowed, 60);
+    let (hours, borrowed) = borrow(to_hours - hours - borrowed, 24);
+    let (days, borrowed) = borrow(to_days - days - borrowed, i64::from(month));
+    let (months, borrowed) = borrow(to_months - months - borrowed, 12);
+    let all = [to_years - years - borrowed, months, days, hours, minutes, seconds];
+    Ok(Value::from(all.map(Value::from).to_vec()))
 }
 
 fn parse_rfc3339(args: Args<'_>) -> Answer {

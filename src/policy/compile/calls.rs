@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use super::resolve::{Resolved, path_of};
 use super::tree::{Tree, dotted};
+use super::written::Written;
 use super::{Faults, known, visit};
 use crate::policy::rego::ast::{Loc, Shape, Term, TermKind, With};
 
 pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
+    let written = Written::of(files);
     for file in files {
         faults.in_file(&file.file);
         for rule in &file.rules {
+            let written = written.within(rule);
             visit::rule(rule, &mut |term, is_condition| {
                 if let TermKind::Call(name, args) = &term.kind {
                     call(term.loc, name, args.len(), is_condition, tree, faults);
-                    if !is_blind(name) {
-                        args.iter().for_each(|arg| written(arg, faults));
-                    }
+                    written.call(name, args, faults);
                 }
             });
             visit::literals(rule, &mut |literal| {
@@ -30,36 +31,6 @@ pub(super) fn check(files: &[Resolved], tree: &Tree, faults: &mut Faults) {
                 }
             });
         }
-    }
-}
-
-/// Whether a function looks at the value of a number alone. OPA tells `3.0` from 3 in other builtins; what functions of the
-/// author's do with it nobody knows.
-fn is_blind(name: &[Arc<str>]) -> bool {
-    const BLIND: [&str; 22] = [
-        "abs", "assign", "ceil", "count", "div", "eq", "equal", "floor", "gt", "gte", "lt", "lte", "max", "min",
-        "minus", "mul", "neq", "plus", "print", "product", "round", "sum",
-    ];
-    match name {
-        [root, ..] if matches!(&**root, "bits" | "data" | "internal") => true,
-        [space, get] if **space == *"object" && **get == *"get" => true,
-        [only] => BLIND.contains(&&**only),
-        _ => false,
-    }
-}
-
-/// A whole number that is written with a fraction or an exponent, which the engine keeps as a whole one.
-fn written(term: &Term, faults: &mut Faults) {
-    match &term.kind {
-        TermKind::Number(text) if text.contains(['.', 'e', 'E']) => {
-            if text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0) {
-                let help = Some("write it without a fraction and an exponent".to_owned());
-                faults.add_with_help("unsupported", term.loc, format!("{text} as it is written, in a call"), help);
-            }
-        }
-        TermKind::Array(items) | TermKind::Set(items) => items.iter().for_each(|item| written(item, faults)),
-        TermKind::Object(pairs) => pairs.iter().for_each(|(_, value)| written(value, faults)),
-        _ => {}
     }
 }
 

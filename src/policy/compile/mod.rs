@@ -23,6 +23,7 @@ mod tree;
 mod types;
 mod values;
 pub(super) mod visit;
+mod written;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
