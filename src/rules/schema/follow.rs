@@ -1,4 +1,5 @@
-//! What follows from another problem of the same object is told with it: one cause is one finding.
+//! What follows from another problem of the same object is told with it: one cause is one finding. What the server itself
+//! names as a second cause is a second finding.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use crate::yaml::{Value, pointer};
 /// Fields that the server fills from a sibling when the manifest leaves them out.
 const FILLED: [(&str, &str); 2] = [("targetPort", "port"), ("hostPort", "containerPort")];
 const FEWER_THAN_LEAST: &str = "must be greater than or equal to `minReplicas`";
-
 const SELECTOR_MISMATCH: &str = "`selector` does not match template `labels`";
 
 /// Of a missing selector the server complains twice, and the labels are not what is to be mended: both are told where the
