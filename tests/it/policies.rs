@@ -467,6 +467,20 @@ fn a_policy_is_tried_on_the_past() {
     assert_eq!(run.code, Some(0), "{}", run.text());
     assert!(run.text().contains("error[policy/team] apps/bad.yaml:3: no team"), "{}", run.text());
     assert!(run.text().contains("1 new finding in 1 of 1 change"), "{}", run.text());
+    let run = repo.portcullis(&["policy", "try", "no/such", "--since", "main"]);
+    assert_eq!(run.code, Some(2), "{}", run.text());
+    assert!(
+        run.text().contains("portcullis: there is neither a bundled policy nor a folder `no/such`"),
+        "{}",
+        run.text()
+    );
+    // One that cannot be asked has not found nothing.
+    repo.write("../broken/p.rego", "package policy.team\n\ndeny contains {\n");
+    let broken = repo.path().join("../broken");
+    let run = repo.portcullis(&["policy", "try", broken.to_str().unwrap(), "--since", "main"]);
+    assert_eq!(run.code, Some(2), "{}", run.text());
+    assert!(run.text().contains("p.rego: line 4, column 1: unexpected end of file"), "{}", run.text());
+    assert!(run.text().contains("0 new findings in 0 of 1 change; 1 change not judged"), "{}", run.text());
     // A revision that HEAD has nothing in common with is no place to begin at.
     let tree = repo.git(&["write-tree"]);
     let other = repo.git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", tree.trim(), "-m", "other"]);

@@ -1,11 +1,12 @@
 //! `portcullis policy try`: what a policy would have said of the changes that were merged.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
 use super::super::{INDETERMINATE, complain};
-use crate::finding::{Authority, Finding, Status};
+use crate::finding::{Authority, Finding, Reason, Status, Unchecked};
 use crate::git::{Environment, Merged, Request, Tree, merged_since};
 use crate::inventory::store::Store;
 use crate::pipeline::{self, Options, Progress};
@@ -31,15 +32,24 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
             return Ok(INDETERMINATE);
         }
     };
-    let (mut hit, mut total) = (0_usize, 0_usize);
+    let (mut hit, mut total, mut unjudged) = (0_usize, 0_usize, 0_usize);
+    let mut told = BTreeSet::new();
     for change in &changes {
-        let findings = match judge(args, &environment, change) {
-            Ok(findings) => findings,
+        let (findings, missed) = match judge(args, &environment, change) {
+            Ok(said) => said,
             Err(why) => {
                 complain(&escape::visible(&why), None);
                 return Ok(INDETERMINATE);
             }
         };
+        unjudged += usize::from(!missed.is_empty());
+        for why in missed {
+            // What is wrong with the policy itself is the same for every change.
+            if !told.contains(&why) {
+                complain(&format!("not judged: {}", escape::visible(&why)), None);
+                told.insert(why);
+            }
+        }
         if findings.is_empty() {
             continue;
         }
@@ -55,12 +65,17 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     }
     let number = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let of = number(changes.len(), "change");
-    writeln!(out, "{} in {hit} of {of}", number(total, "new finding"))?;
-    Ok(0)
+    write!(out, "{} in {hit} of {of}", number(total, "new finding"))?;
+    if unjudged == 0 {
+        writeln!(out)?;
+        return Ok(0);
+    }
+    writeln!(out, "; {} not judged", number(unjudged, "change"))?;
+    Ok(INDETERMINATE)
 }
 
-/// The new findings of the policy in one change.
-fn judge(args: &Args, environment: &Environment, change: &Merged) -> Result<Vec<Finding>, String> {
+/// The new findings of the policy in one change, and what it could not judge there.
+fn judge(args: &Args, environment: &Environment, change: &Merged) -> Result<(Vec<Finding>, Vec<String>), String> {
     let folder = Path::new(&args.name);
     let (text, policies) = if folder.is_dir() {
         ("version: 1\n".to_owned(), vec![(args.name.clone(), Tree::folder(folder))])
@@ -80,11 +95,20 @@ fn judge(args: &Args, environment: &Environment, change: &Merged) -> Result<Vec<
     };
     let request = Request::BaseHead { base: change.parent.clone(), head: change.id.clone() };
     let report = pipeline::run(&request, environment, &options, &Progress::default()).map_err(|e| e.to_string())?;
-    let is_broken = |reason| matches!(reason, crate::finding::Reason::ConfigBroken);
-    if let Some(record) = report.unchecked.iter().find(|record| is_broken(record.reason)) {
-        return Err(record.detail.clone());
+    if let Some(record) = report.unchecked.iter().find(|record| record.reason == Reason::ConfigBroken) {
+        // The place is one in the config that is made up above.
+        let said = record.detail.split_once("policies: ").map_or(record.detail.as_str(), |(_, said)| said);
+        return Err(said.to_owned());
     }
+    // An object's name or namespace may be unknown too, which is no matter of the policy.
+    let is_missed = |record: &&Unchecked| match record.reason {
+        Reason::PolicyNotEvaluated => true,
+        Reason::UnknownValue => record.detail.starts_with("policy "),
+        _ => false,
+    };
+    let missed = report.unchecked.iter().filter(is_missed).map(|record| format!("{}: {}", record.path, record.detail));
+    let missed = missed.collect();
     let is_said =
         |finding: &Finding| matches!(finding.authority, Authority::Policy { .. }) && finding.status() == Status::New;
-    Ok(report.findings.into_iter().filter(is_said).collect())
+    Ok((report.findings.into_iter().filter(is_said).collect(), missed))
 }
