@@ -4,6 +4,7 @@
 //! there every file is a group of its own: it is read, judged and dropped, and memory follows the largest file.
 
 mod combined;
+mod conclude;
 mod coverage;
 mod dependents;
 mod documents;
@@ -16,7 +17,7 @@ mod reclassified;
 mod schemas;
 mod trust;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
@@ -25,18 +26,15 @@ use rayon::prelude::*;
 use crate::config::overrides::Override;
 use crate::config::suppress::Suppressions;
 use crate::config::{Config, ConfigErrors, FailOn, Minor};
-use crate::finding::{Effect, Finding, Reason, Unchecked};
-use crate::git::{self, Comparison, ComparisonKind, Environment, FileChange, GitError, Offer, Request, Tree};
+use crate::finding::{Finding, Unchecked};
+use crate::git::{self, ComparisonKind, Environment, FileChange, GitError, Request, Tree};
 use crate::inventory::{Inventory, store::Store};
-use crate::judge;
 use crate::manifest::agents::Agents;
 use crate::policy::set::PolicySet;
 use crate::policy::state::State;
-use crate::report::model::{Compared, REPORT_VERSION, RulesetInfo};
 use crate::report::{Counts, Notice, Report};
 use crate::schema::crd::repository::Crds;
 use crate::schema::crd::sources::{Entries, Sources};
-use crate::schema::minors::MinorSet;
 use crate::source;
 
 pub use policies::POLICIES_CHANGED;
@@ -172,10 +170,12 @@ pub fn run(
 ) -> Result<Report, RunError> {
     let comparison = match git::compare(request, environment)? {
         git::Outcome::Compare(comparison) => comparison,
-        git::Outcome::NothingToCheck { sentence, offers } => return Ok(nothing_to_check(&sentence, &offers, options)),
+        git::Outcome::NothingToCheck { sentence, offers } => {
+            return Ok(conclude::nothing_to_check(&sentence, &offers, options));
+        }
     };
     let mut rules = match trust::load(&comparison, options) {
-        Err(RunError::TrustConfig(errors)) => return Ok(broken_config(&errors, &comparison, options)),
+        Err(RunError::TrustConfig(errors)) => return Ok(conclude::broken_config(&errors, &comparison, options)),
         loaded => loaded?,
     };
     let audit = matches!(comparison.kind, ComparisonKind::All | ComparisonKind::Paths);
@@ -253,43 +253,10 @@ pub fn run(
         today: options.today,
         progress,
     };
-    let mut part = run.judge(&changes)?.add(run.combined(&changes)?);
-    options.store.flush();
-    part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
-    let proposed = run.proposed(&rules);
-    part = part.add(run.gate(&rules, proposed.as_ref(), &changes)?);
-    if let Some(tester) = options.test_policies {
-        part = part.add(run.policy_tests(&rules, proposed.as_ref(), tester)?);
-    }
-    part.notices.splice(0..0, rules.notices.iter().cloned());
+    let mut part = run.everything(&rules, &changes, options)?;
     part.unchecked.extend(schemas::broken(&entries));
-    let has_judged = part.counts.objects_judged > 0;
-    part.unchecked.extend(policies::records(&policies, config, &head_state, has_judged.then_some(&changes)));
-    part.notices.extend(self::policies::notices(&policies));
-    part.notices.extend(proposed.as_ref().and_then(|set| run.changed_policies(set)));
-    part.notices.extend(no_manifest(&part, comparison.kind, changes.len()));
-    if run.audit {
-        part.counts.objects_total = Some(part.counts.objects_judged);
-        part.notices.extend(unused_suppressions(&run));
-    }
-    Ok(report(part, &comparison, &rules, &policies, options))
-}
-
-/// Why a run judged nothing.
-fn no_manifest(part: &Part, kind: ComparisonKind, changed: usize) -> Option<Notice> {
-    if part.counts.files_read > 0 || !part.findings.is_empty() || !part.unchecked.is_empty() {
-        return None;
-    }
-    let text = match changed {
-        0 if kind == ComparisonKind::Staged => {
-            "nothing to check: nothing is staged; what is not staged: portcullis check --worktree".to_owned()
-        }
-        0 => "nothing to check: both sides hold the same files; \
-              what is not committed: portcullis check --worktree"
-            .to_owned(),
-        n => format!("nothing to check: of {n} changed files none is a manifest"),
-    };
-    Some(Notice { id: "nothing-to-check".to_owned(), text })
+    part.notices.extend(conclude::no_manifest(&part, comparison.kind, changes.len()));
+    Ok(conclude::report(part, &comparison, &rules, &policies, options))
 }
 
 /// The config that a request is judged by. Where there is nothing to compare, it is HEAD's.
@@ -305,6 +272,29 @@ pub fn config(request: &Request, environment: &Environment, options: &Options) -
 }
 
 impl Run<'_> {
+    /// All that is said of the change.
+    fn everything(&self, rules: &trust::Rules, changes: &[FileChange], options: &Options) -> Result<Part, RunError> {
+        let mut part = self.judge(changes)?.add(self.combined(changes)?);
+        options.store.flush();
+        part.counts.files_changed = u32::try_from(changes.len()).unwrap_or(u32::MAX);
+        let proposed = self.proposed(rules);
+        part = part.add(self.gate(rules, proposed.as_ref(), changes)?);
+        if let Some(tester) = options.test_policies {
+            part = part.add(self.policy_tests(rules, proposed.as_ref(), tester)?);
+        }
+        part.notices.splice(0..0, rules.notices.iter().cloned());
+        let has_judged = part.counts.objects_judged > 0;
+        let judged = has_judged.then_some(changes);
+        part.unchecked.extend(policies::records(self.policies, self.config, self.head.state, judged));
+        part.notices.extend(policies::notices(self.policies));
+        part.notices.extend(proposed.as_ref().and_then(|set| self.changed_policies(set)));
+        if self.audit {
+            part.counts.objects_total = Some(part.counts.objects_judged);
+            part.notices.extend(conclude::unused_suppressions(self));
+        }
+        Ok(part)
+    }
+
     fn judge(&self, changes: &[FileChange]) -> Result<Part, RunError> {
         self.progress.total.store(u32::try_from(changes.len()).unwrap_or(u32::MAX), Ordering::Relaxed);
         if self.audit {
@@ -315,162 +305,4 @@ impl Run<'_> {
         }
         self.group(changes)
     }
-}
-
-fn unused_suppressions(run: &Run<'_>) -> Vec<Notice> {
-    let sentence = |entry: &crate::config::suppress::ConfigSuppression| {
-        let line = run.config.position(&entry.entry).line;
-        format!("the suppression at {}:{line} covers nothing any more; remove it", run.config.path())
-    };
-    run.suppressions
-        .unused()
-        .map(|entry| Notice { id: "suppression-unused".to_owned(), text: sentence(entry) })
-        .collect()
-}
-
-fn config_broken(path: &str, detail: String) -> Unchecked {
-    Unchecked {
-        reason: Reason::ConfigBroken,
-        effect: Effect::Fail,
-        path: path.into(),
-        side: crate::source::Side::Base,
-        object: None,
-        detail,
-        help: Some("mend it in a change of its own, which is then judged by its own config".to_owned()),
-        status: crate::finding::Status::New,
-        deciding: false,
-        count: 1,
-    }
-}
-
-/// The report of a change that cannot be judged, because the config that counts is broken.
-fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Options) -> Report {
-    let record = config_broken(crate::config::FILE_NAME, errors.to_string());
-    let rules = trust::Rules::default();
-    report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, &PolicySet::default(), options)
-}
-
-fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {
-    let offers: String = offers.iter().flat_map(|offer| ["\n", &offer.what, ": ", &offer.command]).collect();
-    let text = format!("nothing to check: {sentence}{offers}");
-    let compared = Compared {
-        description: sentence.to_owned(),
-        base: None,
-        head: None,
-        trust: None,
-        reproduce: "portcullis check".to_owned(),
-    };
-    Report {
-        version: REPORT_VERSION,
-        verdict: crate::report::Verdict::Pass,
-        decision: crate::report::Decision { allow: true, because: "nothing to check".to_owned(), overridden: None },
-        compared,
-        ruleset: ruleset(&trust::Rules::unneeded(), Vec::new(), &PolicySet::default(), options),
-        counts: Counts::default(),
-        notices: vec![Notice { id: "nothing-to-check".to_owned(), text }],
-        findings: Vec::new(),
-        policies: Vec::new(),
-        unchecked: Vec::new(),
-        elapsed_ms: elapsed(options),
-    }
-}
-
-/// By which rules: the config's, for these minors, and the policies.
-fn ruleset(rules: &trust::Rules, minors: Vec<String>, policies: &PolicySet, options: &Options) -> RulesetInfo {
-    RulesetInfo {
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        config: rules.blob.clone(),
-        config_from: rules.from.clone(),
-        policies: policies.digest(),
-        policies_in_use: u32::try_from(policies.len()).unwrap_or(u32::MAX),
-        minors,
-        date: options.today.to_string(),
-        docs: None,
-    }
-}
-
-/// The minors that were judged for: those of the clusters that the change touches, else the config's own.
-fn minors(config: &Config, clusters: &BTreeSet<String>) -> Vec<String> {
-    let touched = config.clusters.iter().filter(|cluster| clusters.contains(&cluster.name));
-    let mut profiles: Vec<_> = touched.map(|cluster| &cluster.kubernetes).collect();
-    if profiles.is_empty() {
-        profiles.push(&config.kubernetes);
-    }
-    let all: MinorSet =
-        profiles.into_iter().flat_map(|profile| profile.current.iter().copied().chain(profile.next)).collect();
-    all.minors().map(|minor| minor.to_string()).collect()
-}
-
-fn elapsed(options: &Options) -> u64 {
-    u64::try_from(options.started.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-fn report(
-    part: Part,
-    comparison: &Comparison,
-    rules: &trust::Rules,
-    policies: &PolicySet,
-    options: &Options,
-) -> Report {
-    let Part { mut findings, mut unchecked, mut notices, mut counts, clusters } = part;
-    findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    let mut findings = merge(findings);
-    unchecked.sort_by(|a, b| {
-        (std::cmp::Reverse(a.effect), &a.path, a.reason, &a.detail).cmp(&(
-            std::cmp::Reverse(b.effect),
-            &b.path,
-            b.reason,
-            &b.detail,
-        ))
-    });
-    unchecked.dedup();
-    let mut seen = HashSet::new();
-    notices.retain(|notice| seen.insert(notice.text.clone()));
-    counts.clusters = u32::try_from(clusters.len()).unwrap_or(u32::MAX);
-    let outcome = judge::decide(&rules.config, &options.overrides, &mut findings, &mut unchecked, options.today);
-    Report {
-        version: REPORT_VERSION,
-        verdict: outcome.verdict,
-        decision: outcome.decision,
-        compared: comparison.compared.clone(),
-        ruleset: ruleset(rules, minors(&rules.config, &clusters), policies, options),
-        counts,
-        notices,
-        policies: policies::told(policies, &findings),
-        findings,
-        unchecked,
-        elapsed_ms: elapsed(options),
-    }
-}
-
-/// The order in which a person mends things: file by file, from the top; what is already fixed comes last.
-fn order(finding: &Finding) -> (bool, &crate::source::RepoPath, Option<crate::source::Position>, [&str; 3]) {
-    let fixed = finding.status() == crate::finding::Status::Fixed;
-    let first = finding.places.first();
-    let path = first.map(|place| &place.location.path);
-    let start = first.map(|place| place.location.start);
-    (fixed, path.unwrap_or(&EMPTY), start, [&finding.pointer, finding.rule.as_str(), &finding.detail])
-}
-
-static EMPTY: std::sync::LazyLock<crate::source::RepoPath> = std::sync::LazyLock::new(|| "".into());
-
-/// One defect in several places is one finding.
-fn merge(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut known: HashMap<(String, bool), usize> = HashMap::new();
-    for finding in findings {
-        let fixed = finding.status() == crate::finding::Status::Fixed;
-        match known.entry((finding.fingerprint.0.clone(), fixed)) {
-            std::collections::hash_map::Entry::Occupied(at) => {
-                if let Some(first) = merged.get_mut(*at.get()) {
-                    first.places.extend(finding.places);
-                }
-            }
-            std::collections::hash_map::Entry::Vacant(slot) => {
-                slot.insert(merged.len());
-                merged.push(finding);
-            }
-        }
-    }
-    merged
 }

@@ -23,8 +23,9 @@ use crate::report::model::PolicyInfo;
 use crate::rules;
 use crate::source::{RepoPath, Side};
 
+use super::conclude::config_broken;
+use super::documents;
 use super::trust::{Rules, notice};
-use super::{config_broken, documents};
 
 /// The id of the notice that the change edits policies.
 pub const POLICIES_CHANGED: &str = "policies-changed";
@@ -135,7 +136,7 @@ pub(super) fn records(
     set: &PolicySet,
     config: &Config,
     head: &State<'_>,
-    changes: Option<&Vec<FileChange>>,
+    changes: Option<&[FileChange]>,
 ) -> Vec<Unchecked> {
     let mut records: Vec<Unchecked> = broken(set).collect();
     if let Some(changes) = changes {

@@ -12,8 +12,9 @@ use crate::schema::minors::MinorSet;
 use crate::schema::versions::{Standing, look_up};
 use crate::source::Side;
 
+use super::Run;
+use super::conclude::config_broken;
 use super::trust::{Rules, notice};
-use super::{Run, config_broken};
 
 /// Where the trust commit lacks what its config names and the head has all of it, the change mends that and is judged by
 /// its own.

@@ -35,6 +35,8 @@ mod planted;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod policy_changes;
+#[cfg(test)]
 mod policy_test;
 #[cfg(test)]
 mod pre_commit;

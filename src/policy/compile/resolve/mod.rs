@@ -2,10 +2,16 @@
 //!
 //! Afterwards a variable is `data`, `input` or a local one, whose name is unique in its rule: `$3:x`.
 
+mod scope;
+mod terms;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use self::scope::Scope;
+use self::terms::{joined, unassignable, wildcard};
+pub(super) use self::terms::{name_of, path_of};
 use super::tree::Tree;
 use super::{Faults, Unit};
 use crate::policy::rego::ast::{Body, Import, Literal, LiteralKind, Loc, Module, Rule, Term, TermKind, With};
@@ -63,19 +69,6 @@ fn imports(module: &Module, faults: &mut Faults) -> BTreeMap<Arc<str>, Import> {
     imports
 }
 
-/// The names of one level: a rule's arguments, a body, an `every`.
-#[derive(Debug, Default)]
-struct Scope {
-    locals: BTreeMap<Arc<str>, Arc<str>>,
-    args: BTreeSet<Arc<str>>,
-    /// Names that were read before they were declared here.
-    seen: BTreeSet<Arc<str>>,
-    /// Names that this body declares somewhere: they hide rules and imports.
-    declares: BTreeSet<Arc<str>>,
-    /// Declarations that must be used: unique names.
-    must_use: Vec<(Loc, Arc<str>)>,
-}
-
 struct Resolver<'a> {
     unit: &'a Unit,
     imports: &'a BTreeMap<Arc<str>, Import>,
@@ -102,11 +95,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn unique(&mut self, name: &str) -> Arc<str> {
-        self.count += 1;
-        Arc::from(format!("${}:{name}", self.count))
-    }
-
     fn rule(mut self, mut rule: Rule) -> Rule {
         for arg in &rule.args {
             self.declare_arg(arg);
@@ -124,52 +112,6 @@ impl<'a> Resolver<'a> {
             self.pop();
         }
         rule
-    }
-
-    fn declare_arg(&mut self, arg: &Term) {
-        match &arg.kind {
-            TermKind::Var(name) if **name != *"_" => {
-                let unique = self.unique(name);
-                if let Some(scope) = self.scopes.last_mut() {
-                    scope.args.insert(Arc::clone(name));
-                    scope.locals.entry(Arc::clone(name)).or_insert(unique);
-                }
-            }
-            TermKind::Array(items) | TermKind::Set(items) => items.iter().for_each(|item| self.declare_arg(item)),
-            TermKind::Object(pairs) => pairs.iter().for_each(|(_, value)| self.declare_arg(value)),
-            _ => {}
-        }
-    }
-
-    fn push(&mut self, body: &Body) {
-        let mut declares = BTreeSet::new();
-        for literal in body {
-            match &literal.kind {
-                LiteralKind::Term(term) => {
-                    if let Some([left, _]) = term.call_of("assign") {
-                        names_of(left, &mut declares);
-                    }
-                }
-                LiteralKind::Declare(names) => declares.extend(names.iter().map(|(_, name)| Arc::clone(name))),
-                LiteralKind::SomeIn { key, value, .. } => {
-                    names_of(value, &mut declares);
-                    if let Some(key) = key {
-                        names_of(key, &mut declares);
-                    }
-                }
-                LiteralKind::Not(_) | LiteralKind::Every { .. } => {}
-            }
-        }
-        self.scopes.push(Scope { declares, ..Scope::default() });
-    }
-
-    fn pop(&mut self) {
-        for (loc, unique) in self.scopes.pop().map(|scope| scope.must_use).unwrap_or_default() {
-            if !self.used.contains(&unique) {
-                let name = name_of(&unique);
-                self.faults.add("rego_compile_error", loc, format!("declared var {name} unused"));
-            }
-        }
     }
 
     fn literals(&mut self, body: &mut Body) {
@@ -292,52 +234,6 @@ impl<'a> Resolver<'a> {
                 }
             }
             _ => self.term(term),
-        }
-    }
-
-    fn declare(&mut self, name: &Arc<str>, loc: Loc) -> Option<Arc<str>> {
-        if is_document(name) && self.unit.module.is_v1 {
-            self.faults.add(
-                "rego_compile_error",
-                loc,
-                format!("variables must not shadow {name} (use a different variable name)"),
-            );
-            return None;
-        }
-        let is_arg = self.scopes.first().is_some_and(|scope| scope.args.contains(name)) && self.scopes.len() == 2;
-        let scope = self.scopes.last()?;
-        let why = if is_arg {
-            format!("arg {name} redeclared")
-        } else if scope.locals.contains_key(name) {
-            format!("var {name} assigned above")
-        } else if scope.seen.contains(name) {
-            format!("var {name} referenced above")
-        } else {
-            let unique = self.unique(name);
-            self.scopes.last_mut()?.locals.insert(Arc::clone(name), Arc::clone(&unique));
-            return Some(unique);
-        };
-        self.faults.add("rego_compile_error", loc, why);
-        None
-    }
-
-    fn lookup(&mut self, name: &Arc<str>) -> Option<Arc<str>> {
-        let found = self.scopes.iter().rev().find_map(|scope| scope.locals.get(name)).cloned();
-        // A document as a whole may be read before a variable of v0 takes its name.
-        if !is_document(name) {
-            self.see(name);
-        }
-        if let Some(unique) = &found {
-            self.used.insert(Arc::clone(unique));
-        }
-        found
-    }
-
-    /// A name is read: its own level cannot declare it behind, while to the levels around it is another variable.
-    fn see(&mut self, name: &Arc<str>) {
-        let is_known = self.scopes.iter().any(|scope| scope.locals.contains_key(name));
-        if let Some(scope) = self.scopes.last_mut().filter(|scope| !is_known && scope.declares.contains(name)) {
-            scope.seen.insert(Arc::clone(name));
         }
     }
 
@@ -464,74 +360,4 @@ impl<'a> Resolver<'a> {
 
 fn is_document(name: &str) -> bool {
     matches!(name, "data" | "input")
-}
-
-/// What in the left side of `:=` is no place for a value.
-fn unassignable(term: &Term) -> Option<&'static str> {
-    match &term.kind {
-        TermKind::Var(_) => None,
-        TermKind::Array(items) => items.iter().find_map(unassignable),
-        TermKind::Object(pairs) => pairs.iter().find_map(|(_, value)| unassignable(value)),
-        TermKind::Ref(..) => Some("ref"),
-        TermKind::Call(..) | TermKind::Template(_) => Some("call"),
-        TermKind::Set(_) => Some("set"),
-        TermKind::Number(_) => Some("number"),
-        TermKind::String(_) => Some("string"),
-        TermKind::Bool(_) => Some("boolean"),
-        TermKind::Null => Some("null"),
-        TermKind::ArrayCompr(..) => Some("arraycomprehension"),
-        TermKind::SetCompr(..) => Some("setcomprehension"),
-        TermKind::ObjectCompr(..) => Some("objectcomprehension"),
-    }
-}
-
-/// Where a term may hold several values, because of a `_` in it: a template string has room for one.
-fn wildcard(term: &Term) -> Option<Loc> {
-    match &term.kind {
-        TermKind::Var(name) => (**name == *"_").then_some(term.loc),
-        TermKind::Ref(base, path) => wildcard(base).or_else(|| path.iter().find_map(wildcard)),
-        TermKind::Array(items) | TermKind::Set(items) | TermKind::Call(_, items) => items.iter().find_map(wildcard),
-        TermKind::Object(pairs) => pairs.iter().find_map(|(key, value)| wildcard(key).or_else(|| wildcard(value))),
-        _ => None,
-    }
-}
-
-/// The name that the author wrote.
-pub(super) fn name_of(unique: &str) -> &str {
-    unique.split_once(':').map_or(unique, |(_, name)| name)
-}
-
-/// A reference's parts when all are known.
-pub(super) fn path_of(kind: &TermKind) -> Option<Vec<Arc<str>>> {
-    match kind {
-        TermKind::Var(name) => Some(vec![Arc::clone(name)]),
-        TermKind::Ref(base, path) => {
-            let root = std::iter::once(base.as_var()).chain(path.iter().map(Term::as_str));
-            root.map(Option::<&Arc<str>>::cloned).collect()
-        }
-        _ => None,
-    }
-}
-
-fn joined(term: Term, mut path: Vec<Term>) -> Term {
-    if path.is_empty() {
-        return term;
-    }
-    let loc = term.loc;
-    match term.kind {
-        TermKind::Ref(base, mut front) => {
-            front.append(&mut path);
-            Term::new(loc, TermKind::Ref(base, front))
-        }
-        _ => Term::new(loc, TermKind::Ref(Box::new(term), path)),
-    }
-}
-
-fn names_of(term: &Term, names: &mut BTreeSet<Arc<str>>) {
-    match &term.kind {
-        TermKind::Var(name) => _ = names.insert(Arc::clone(name)),
-        TermKind::Array(items) | TermKind::Set(items) => items.iter().for_each(|item| names_of(item, names)),
-        TermKind::Object(pairs) => pairs.iter().for_each(|(_, value)| names_of(value, names)),
-        _ => {}
-    }
 }
