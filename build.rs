@@ -124,8 +124,8 @@ impl Packer {
             ));
         }
         let (mut defs, mut fields) = (Vec::new(), Vec::new());
-        for (name, (minors, lines)) in &native.defs {
-            let mut lines: Vec<_> = lines.iter().collect();
+        for (name, def) in &native.defs {
+            let mut lines: Vec<_> = def.fields.iter().collect();
             lines.sort_by(|a, b| a.name.cmp(&b.name));
             if lines.len() > MOST_FIELDS {
                 return Err(format!("{name} has more than {MOST_FIELDS} fields"));
@@ -155,12 +155,14 @@ impl Packer {
                 ));
             }
             defs.push(format!(
-                "DefRow {{ name: {}, fields: ({first}, {}), required: {}, defaults: {}, slots: {slots:?}, minors: \
-                 {minors} }}",
+                "DefRow {{ name: {}, fields: ({first}, {}), required: {}, defaults: {}, slots: {slots:?}, minors: {}, \
+                 atomic: {} }}",
                 self.text(name)?,
                 fields.len(),
                 self.list(required),
                 self.list(defaults),
+                def.minors,
+                def.atomic,
             ));
         }
         let mut rows = String::new();

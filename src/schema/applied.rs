@@ -4,41 +4,11 @@
 
 use std::collections::HashMap;
 
+use super::minors::MinorSet;
 use super::stored::{Growing, Step, Stored};
 use super::table::{Def, Field, Kind, Type};
 use crate::manifest::object::Object;
 use crate::yaml::{self, NodeId, Value};
-
-/// The structs that are applied as a whole (`x-kubernetes-map-type: atomic`).
-const ATOMIC: [&str; 27] = [
-    "admissionregistration.v1.MatchResources",
-    "admissionregistration.v1.NamedRuleWithOperations",
-    "admissionregistration.v1.ParamKind",
-    "admissionregistration.v1.ParamRef",
-    "admissionregistration.v1.Variable",
-    "autoscaling.v1.CrossVersionObjectReference",
-    "core.v1.ConfigMapKeySelector",
-    "core.v1.EndpointAddress",
-    "core.v1.EndpointPort",
-    "core.v1.FileKeySelector",
-    "core.v1.LocalObjectReference",
-    "core.v1.NodeSelector",
-    "core.v1.NodeSelectorTerm",
-    "core.v1.ObjectFieldSelector",
-    "core.v1.ObjectReference",
-    "core.v1.ResourceFieldSelector",
-    "core.v1.ScopeSelector",
-    "core.v1.SecretKeySelector",
-    "core.v1.SecretReference",
-    "core.v1.TopologySelectorTerm",
-    "core.v1.TypedLocalObjectReference",
-    "discovery.v1.EndpointPort",
-    "meta.v1.LabelSelector",
-    "meta.v1.OwnerReference",
-    "networking.v1.ServiceBackendPort",
-    "rbac.v1.RoleRef",
-    "rbac.v1.Subject",
-];
 
 /// Structs that Go has no pointers to, so that to the server they are always there.
 const ALWAYS_THERE: [&str; 9] = [
@@ -54,12 +24,12 @@ const ALWAYS_THERE: [&str; 9] = [
 ];
 
 /// The object after the merge into `live`, where it is another one than the object itself.
-pub(super) fn applied(object: &Object, live: &Stored, kind: Kind) -> Option<Object> {
+pub(super) fn applied(object: &Object, live: &Stored, kind: Kind, minors: MinorSet) -> Option<Object> {
     let raw = object.value();
     if !holds_nothing(raw) {
         return None;
     }
-    let mut walk = Walk { growing: Growing::new(raw.document()), live, changed: false };
+    let mut walk = Walk { growing: Growing::new(raw.document()), live, minors, changed: false };
     let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
     walk.structure(root, (raw, live.root()), kind.def());
     walk.changed.then(|| walk.growing.finish(root).rewritten(object))
@@ -68,6 +38,7 @@ pub(super) fn applied(object: &Object, live: &Stored, kind: Kind) -> Option<Obje
 struct Walk<'a, 'l> {
     growing: Growing<'a>,
     live: &'l Stored,
+    minors: MinorSet,
     changed: bool,
 }
 
@@ -101,16 +72,16 @@ impl<'a, 'l> Walk<'a, 'l> {
             live.entries().len() > 0 && live.entries().all(|(_, _, value)| self.live.raw(value).is_some())
         };
         is_emptied
-            && merged(field.ty()).is_some()
+            && self.merged(field.ty()).is_some()
             && !ALWAYS_THERE.contains(&field.name())
             && live.is_some_and(was_applied)
     }
 
     fn value(&mut self, node: NodeId, (new, live): (Value<'a>, Value<'l>), field: Field) {
-        match (merged(field.ty()), field.ty(), new.kind(), live.kind()) {
+        match (self.merged(field.ty()), field.ty(), new.kind(), live.kind()) {
             (Some(def), _, yaml::Kind::Mapping, yaml::Kind::Mapping) => self.structure(node, (new, live), def),
             (_, Type::List(item), yaml::Kind::Sequence, yaml::Kind::Sequence) => {
-                match merged(item.ty()).filter(|_| field.list_keys().next().is_some()) {
+                match self.merged(item.ty()).filter(|_| field.list_keys().next().is_some()) {
                     Some(def) => self.list(node, (new, live), def, field),
                     None => self.growing.verbatim(node, new),
                 }
@@ -138,18 +109,18 @@ impl<'a, 'l> Walk<'a, 'l> {
         }
         self.growing.deriver().list(node, mark);
     }
+
+    /// The struct that is merged field by field.
+    fn merged(&self, ty: Type) -> Option<Def> {
+        match ty {
+            Type::Struct(def) if def.atomic().within(self.minors).is_empty() => Some(def),
+            _ => None,
+        }
+    }
 }
 
 /// Somewhere it has `{}`, as few objects do.
 fn holds_nothing(value: Value<'_>) -> bool {
     let mut inner = value.items().chain(value.entries().map(|(_, _, value)| value));
     (value.kind() == yaml::Kind::Mapping && value.entries().len() == 0) || inner.any(holds_nothing)
-}
-
-/// The struct that is merged field by field.
-fn merged(ty: Type) -> Option<Def> {
-    match ty {
-        Type::Struct(def) if !ATOMIC.contains(&def.name()) => Some(def),
-        _ => None,
-    }
 }

@@ -37,7 +37,7 @@ pub fn judge(object: &Object, old: Option<&Object>, kind: Kind, minors: MinorSet
     }
     let before = before.as_ref().filter(|_| refused.is_empty()).map(|before| &before.stored);
     let mut judged = after(object, before, kind, minors);
-    if let Some(applied) = before.and_then(|before| applied::applied(object, before, kind)) {
+    if let Some(applied) = before.and_then(|before| applied::applied(object, before, kind, minors)) {
         judged.problems = either_way(judged.problems, after(&applied, before, kind, minors).problems);
     }
     doubt::settle(&mut judged.problems, object, old);

@@ -27,13 +27,19 @@ pub(crate) struct Field {
     pub(crate) required: bool,
 }
 
-/// The fields of a definition by their names.
-pub(crate) type Fields = BTreeMap<String, Field>;
+/// A struct.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Def {
+    /// Server-side apply takes it as a whole.
+    pub(crate) atomic: bool,
+    /// Its fields by their names.
+    pub(crate) fields: BTreeMap<String, Field>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Minor {
     pub(crate) kinds: BTreeSet<Kind>,
-    pub(crate) defs: BTreeMap<String, Fields>,
+    pub(crate) defs: BTreeMap<String, Def>,
 }
 
 /// Reads the definitions of a minor, given how its kinds are served.
@@ -66,8 +72,8 @@ pub(crate) fn read(json: &[u8], served: &BTreeMap<Gvk, Served>) -> Fallible<Mino
             continue;
         }
         let schema = all.get(&full).and_then(Value::as_object).ok_or_else(|| format!("{full} is not defined"))?;
-        let fields = fields(&full, schema, &mut open).map_err(|error| format!("{full}: {error}"))?;
-        minor.defs.insert(name.to_owned(), fields);
+        let def = def(&full, schema, &mut open).map_err(|error| format!("{full}: {error}"))?;
+        minor.defs.insert(name.to_owned(), def);
     }
     Ok(minor)
 }
@@ -91,8 +97,8 @@ fn defined(all: &Map<String, Value>) -> Fallible<BTreeMap<Gvk, &str>> {
     Ok(defined)
 }
 
-/// The fields of a definition. The definitions that they refer to are added to `open`.
-fn fields(full: &str, schema: &Map<String, Value>, open: &mut Vec<String>) -> Fallible<Fields> {
+/// A definition. Those that its fields refer to are added to `open`.
+fn def(full: &str, schema: &Map<String, Value>, open: &mut Vec<String>) -> Fallible<Def> {
     let known = |key: &&String| {
         let key = key.as_str();
         matches!(key, "description" | "properties" | "required" | "type")
@@ -110,7 +116,12 @@ fn fields(full: &str, schema: &Map<String, Value>, open: &mut Vec<String>) -> Fa
         None if !full.starts_with("io.k8s.apimachinery.") => &Map::new(),
         None => return Err("no properties: a struct without fields, or a type that should be built in?".to_owned()),
     };
-    let mut fields = Fields::new();
+    let atomic = match schema.get("x-kubernetes-map-type").map(Value::as_str) {
+        None | Some(Some("granular")) => false,
+        Some(Some("atomic")) => true,
+        Some(_) => return Err("an unknown map type".to_owned()),
+    };
+    let mut fields = BTreeMap::new();
     for (name, schema) in properties {
         let typed = property(schema).map_err(|error| format!("{name}: {error}"))?;
         open.extend(typed.refers);
@@ -124,7 +135,7 @@ fn fields(full: &str, schema: &Map<String, Value>, open: &mut Vec<String>) -> Fa
     if let Some(name) = fields.keys().find(|name| name.is_empty() || name.contains(char::is_whitespace)) {
         return Err(format!("{name:?} cannot be written in a line"));
     }
-    Ok(fields)
+    Ok(Def { atomic, fields })
 }
 
 #[cfg(test)]
@@ -164,9 +175,9 @@ mod tests {
     fn only_what_a_kind_reaches_is_told() {
         let minor = minor(&defs(&json!({"$ref": "#/$defs/io.k8s.api.core.v1.PodSpec"})), &["Pod"]).unwrap();
         assert_eq!(minor.defs.keys().collect::<Vec<_>>(), ["core.v1.Pod", "core.v1.PodSpec"]);
-        let spec = minor.defs["core.v1.Pod"].get("spec").unwrap();
+        let spec = minor.defs["core.v1.Pod"].fields.get("spec").unwrap();
         assert_eq!((spec.type_name.as_str(), spec.required), ("core.v1.PodSpec", true));
-        assert!(minor.defs["core.v1.PodSpec"].is_empty());
+        assert!(minor.defs["core.v1.PodSpec"].fields.is_empty());
     }
 
     #[test]

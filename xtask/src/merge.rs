@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::Fallible;
-use crate::definitions::{Fields, Kind, Minor};
+use crate::definitions::{Def, Kind, Minor};
 use crate::minors::Range;
 
 /// The table, line for line.
@@ -14,13 +14,13 @@ pub(crate) fn merge(minors: &BTreeMap<u32, Minor>) -> Fallible<String> {
     };
     let mut text = format!("minors 1.{}-1.{}\n", all.first, all.last);
     let mut kinds: BTreeMap<&Kind, BTreeSet<u32>> = BTreeMap::new();
-    let mut defs: BTreeMap<&str, BTreeMap<u32, &Fields>> = BTreeMap::new();
+    let mut defs: BTreeMap<&str, BTreeMap<u32, &Def>> = BTreeMap::new();
     for (&number, minor) in minors {
         for kind in &minor.kinds {
             kinds.entry(kind).or_default().insert(number);
         }
-        for (name, fields) in &minor.defs {
-            defs.entry(name).or_default().insert(number, fields);
+        for (name, def) in &minor.defs {
+            defs.entry(name).or_default().insert(number, def);
         }
     }
     for (kind, held) in kinds {
@@ -32,7 +32,15 @@ pub(crate) fn merge(minors: &BTreeMap<u32, Minor>) -> Fallible<String> {
     for (name, held) in defs {
         // A definition that went and came back is two: what has the same name need not be the same.
         for range in Range::of(&held.keys().copied().collect()) {
-            line(&mut text, &format!("def {name}"), range.within(all));
+            let atomic = range.minors().filter(|minor| held.get(minor).is_some_and(|def| def.atomic));
+            let atomic = match Range::of(&atomic.collect())[..] {
+                [] => String::new(),
+                [atomic] => {
+                    format!(" atomic{}", atomic.within(range).map(|minors| format!("={minors}")).unwrap_or_default())
+                }
+                _ => return Err(format!("{name} is atomic, then not, then again, which the table cannot say")),
+            };
+            line(&mut text, &format!("def {name}{atomic}"), range.within(all));
             text.extend(field_lines(&held, range));
         }
     }
@@ -48,11 +56,11 @@ fn line(text: &mut String, fact: &str, minors: Option<String>) {
 type Form<'a> = (&'a str, &'a str, Option<&'a str>);
 
 /// The lines of the fields of a definition in a range of minors.
-fn field_lines(def: &BTreeMap<u32, &Fields>, parent: Range) -> Vec<String> {
+fn field_lines(def: &BTreeMap<u32, &Def>, parent: Range) -> Vec<String> {
     // Where each form of a field holds, and where it is required.
     let mut forms: BTreeMap<Form, [BTreeSet<u32>; 2]> = BTreeMap::new();
     for minor in parent.minors() {
-        for (name, field) in def.get(&minor).into_iter().copied().flatten() {
+        for (name, field) in def.get(&minor).into_iter().flat_map(|def| &def.fields) {
             let [held, required] = forms.entry((name, &field.type_name, field.list.as_deref())).or_default();
             held.insert(minor);
             if field.required {
@@ -110,12 +118,17 @@ mod tests {
         (words[0].to_owned(), field)
     }
 
+    /// A definition of these fields, after the word `atomic` if it is.
+    fn def(fields: &[&str]) -> Def {
+        let atomic = fields.first() == Some(&"atomic");
+        Def { atomic, fields: fields.iter().skip(atomic.into()).copied().map(field).collect() }
+    }
+
     /// The table of minors from 1.30 on, each with the definitions that it has; every minor serves the kind `A`.
     fn table(minors: &[&[(&str, &[&str])]]) -> String {
         let mut all = BTreeMap::new();
         for (number, defs) in (30..).zip(minors) {
-            let defs =
-                defs.iter().map(|(name, fields)| ((*name).to_owned(), fields.iter().copied().map(field).collect()));
+            let defs = defs.iter().map(|(name, fields)| ((*name).to_owned(), def(fields)));
             let (api_version, def) = ("g/v1".to_owned(), "g.v1.A".to_owned());
             let kind = Kind { api_version, name: "A".to_owned(), plural: "as".to_owned(), scope: "cluster", def };
             all.insert(number, Minor { kinds: BTreeSet::from([kind]), defs: defs.collect() });
@@ -142,6 +155,21 @@ field b string required
 def g.v1.B
 ";
         assert_eq!(table(&[minor, minor]), expected);
+    }
+
+    #[test]
+    fn a_definition_may_be_atomic_in_some_minors() {
+        let (whole, merged): (&[&str], &[&str]) = (&["atomic", "a string"], &["a string"]);
+        let defs = |minors: &[&[&str]]| {
+            let minors = (30..).zip(minors).map(|(number, fields)| {
+                let defs = BTreeMap::from([("g.v1.B".to_owned(), def(fields))]);
+                (number, Minor { defs, ..Minor::default() })
+            });
+            merge(&minors.collect())
+        };
+        assert!(defs(&[whole, whole]).unwrap().ends_with("def g.v1.B atomic\nfield a string\n"));
+        assert!(defs(&[merged, whole]).unwrap().ends_with("def g.v1.B atomic=1.31-\nfield a string\n"));
+        assert!(defs(&[whole, merged, whole]).is_err());
     }
 
     #[test]

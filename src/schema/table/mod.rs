@@ -240,6 +240,12 @@ impl Def {
         MinorSet(self.row().map_or(0, |row| row.minors))
     }
 
+    /// The minors in which server-side apply takes it as a whole.
+    #[must_use]
+    pub fn atomic(self) -> MinorSet {
+        MinorSet(self.row().map_or(0, |row| row.atomic))
+    }
+
     fn rows(self) -> &'static [FieldRow] {
         self.row().map(|row| slice(&FIELDS, row.fields)).unwrap_or_default()
     }

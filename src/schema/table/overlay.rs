@@ -78,7 +78,7 @@ impl Overlay {
     /// Everything it speaks of is in the table.
     pub(crate) fn check(&self, native: &Native) -> Result<(), String> {
         for (def, field) in self.fields.keys() {
-            let fields = native.defs.get(def).map(|(_, fields)| fields);
+            let fields = native.defs.get(def).map(|def| &def.fields);
             if !fields.is_some_and(|fields| fields.iter().any(|line| line.name == *field)) {
                 return Err(format!("overlay: native.txt has no {def}.{field}"));
             }

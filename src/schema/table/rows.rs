@@ -52,6 +52,8 @@ pub(super) struct DefRow {
     /// Of [`SLOTS`]: a hash table of the fields' names, see `build.rs`.
     pub(super) slots: (u16, u16),
     pub(super) minors: u8,
+    /// The minors in which server-side apply takes it as a whole.
+    pub(super) atomic: u8,
 }
 
 #[derive(Debug)]

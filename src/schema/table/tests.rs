@@ -48,10 +48,11 @@ fn the_packed_table_equals_its_sources() {
             (facts.deprecated, facts.instead.as_deref(), facts.off)
         );
     }
-    for (name, (minors, lines)) in &native.defs {
+    for (name, lines) in &native.defs {
         let def = Def::find(name).unwrap();
-        assert_eq!((def.minors().0, def.fields().count()), (*minors, lines.len()));
-        for line in lines {
+        let packed = (def.minors().0, def.atomic().0, def.fields().count());
+        assert_eq!(packed, (lines.minors, lines.atomic, lines.fields.len()));
+        for line in &lines.fields {
             let field = def.field(&line.name).find(|field| field.minors().0 == line.minors).unwrap();
             assert_eq!(
                 (print(field.ty()), field.required().0),

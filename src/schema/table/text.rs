@@ -1,4 +1,4 @@
-//! `schemas/native.txt` as text: the parser that `build.rs` and the table's test share. The grammar stands in the file's head.
+//! `schemas/native.txt` as text: the parser that `build.rs` and the table's test share. CONTRIBUTING.md tells of it.
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,17 @@ pub(crate) struct FieldLine {
     pub(crate) minors: u8,
 }
 
+/// A struct.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DefLines {
+    /// The minors in which server-side apply takes it as a whole.
+    pub(crate) atomic: u8,
+    /// The minors that know it.
+    pub(crate) minors: u8,
+    /// Its fields in the order of the file.
+    pub(crate) fields: Vec<FieldLine>,
+}
+
 /// What the file holds.
 #[derive(Debug, Default)]
 pub(crate) struct Native {
@@ -73,8 +84,8 @@ pub(crate) struct Native {
     pub(crate) minors: Vec<u8>,
     /// The kinds, in the order of the file.
     pub(crate) kinds: Vec<KindLine>,
-    /// The structs by name: the minors that know them, and their fields in the order of the file.
-    pub(crate) defs: BTreeMap<String, (u8, Vec<FieldLine>)>,
+    /// The structs by name.
+    pub(crate) defs: BTreeMap<String, DefLines>,
 }
 
 /// Parse the file. The error names the line.
@@ -106,20 +117,28 @@ pub(crate) fn parse(text: &str) -> Result<Native, String> {
                 });
             }
             ["def", name, rest @ ..] => {
+                let (atomic, rest) = match rest {
+                    [word, rest @ ..] if word.starts_with("atomic") => {
+                        let range = word.strip_prefix("atomic=");
+                        (set(&native.minors, range).ok_or_else(|| fail("bad minors"))?, rest)
+                    }
+                    rest => (0, rest),
+                };
                 let minors = set(&native.minors, rest.first().copied()).ok_or_else(|| fail("bad minors"))?;
                 def = Some((*name).to_owned());
-                let known = native.defs.entry((*name).to_owned()).or_insert((0, Vec::new()));
-                known.0 |= minors;
+                let known = native.defs.entry((*name).to_owned()).or_default();
+                known.minors |= minors;
+                known.atomic |= atomic & minors;
             }
             ["field", name, ty, rest @ ..] => {
                 let entry = def.as_ref().and_then(|def| native.defs.get_mut(def));
-                let (known, fields) = entry.ok_or_else(|| fail("a field without a def"))?;
+                let entry = entry.ok_or_else(|| fail("a field without a def"))?;
                 let mut field = FieldLine {
                     name: (*name).to_owned(),
                     ty: self::ty(ty),
                     required: 0,
                     list: String::new(),
-                    minors: *known,
+                    minors: entry.minors,
                 };
                 let mut required = None;
                 for word in rest {
@@ -130,11 +149,11 @@ pub(crate) fn parse(text: &str) -> Result<Native, String> {
                     } else if let Some(range) = word.strip_prefix("required=") {
                         required = Some(set(&native.minors, Some(range)).ok_or_else(|| fail("bad minors"))?);
                     } else {
-                        field.minors = set(&native.minors, Some(word)).ok_or_else(|| fail("bad word"))? & *known;
+                        field.minors = set(&native.minors, Some(word)).ok_or_else(|| fail("bad word"))? & entry.minors;
                     }
                 }
                 field.required = required.unwrap_or(0) & field.minors;
-                fields.push(field);
+                entry.fields.push(field);
             }
             _ => return Err(fail("unknown line")),
         }
