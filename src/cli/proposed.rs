@@ -14,6 +14,7 @@ use crate::finding::{Authority, Finding, Reason, Severity, Status, Unchecked};
 use crate::pipeline::POLICIES_CHANGED;
 use crate::policy::engine::Fault;
 use crate::policy::test::Given;
+use crate::report::summary::counted;
 use crate::report::{Notice, Report};
 
 /// The two audits together may take so long.
@@ -80,7 +81,7 @@ pub(super) fn tell(report: &mut Report) {
             help(report, &new.findings);
             let mut text = sentence(&old.findings, &new.findings);
             if let Some(why) = &new.not_judged {
-                _ = write!(text, "\n{} objects could not be judged by them: {why}", new.unjudged);
+                _ = write!(text, "\n{} could not be judged by them: {why}", counted(new.unjudged, "object"));
             }
             text
         }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::{Options, Part, Run, policies, trust};
 use crate::config::suppress::ConfigSuppression;
-use crate::config::{self, Config, ConfigErrors};
+use crate::config::{self, Config, ConfigError, ConfigErrors};
 use crate::finding::{Effect, Finding, Reason, Status, Unchecked};
 use crate::git::{Comparison, ComparisonKind, Offer};
 use crate::judge;
@@ -63,9 +63,14 @@ pub(super) fn config_broken(path: &str, detail: String) -> Unchecked {
 
 /// The report of a change that cannot be judged, because the config that counts is broken.
 pub(super) fn broken_config(errors: &ConfigErrors, comparison: &Comparison, options: &Options) -> Report {
-    let record = config_broken(config::FILE_NAME, errors.to_string());
+    let record = |error: &ConfigError| {
+        let Position { line, column } = error.position;
+        let help = error.help.iter().flat_map(|help| ["; ", help]).collect::<String>();
+        config_broken(config::FILE_NAME, format!("line {line}, column {column}: {}{help}", error.message))
+    };
+    let unchecked = errors.errors.iter().map(record).collect();
     let rules = trust::Rules::default();
-    report(Part { unchecked: vec![record], ..Part::default() }, comparison, &rules, &PolicySet::default(), options)
+    report(Part { unchecked, ..Part::default() }, comparison, &rules, &PolicySet::default(), options)
 }
 
 pub(super) fn nothing_to_check(sentence: &str, offers: &[Offer], options: &Options) -> Report {

@@ -128,6 +128,7 @@ fn read(comparison: &Comparison, options: &Options) -> Result<Rules, RunError> {
                 "the target branch's portcullis.yaml is broken; this change mends it and is judged by its own",
             ));
         }
+        (Err(errors), _) if comparison.kind == ComparisonKind::Paths => return Err(RunError::Config(errors)),
         (Err(errors), _) => return Err(RunError::TrustConfig(errors)),
     }
     Ok(rules)

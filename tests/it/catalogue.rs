@@ -73,7 +73,7 @@ fn what_cannot_be_packed_is_told() {
     let pack = |more: &[&str]| run(&repo, &[&["schema", "pack", "crds", "-o", "all.pack"], more].concat());
     says(&pack(&[]), 2, &["crds/bad.yaml:17: ", "gadgets.acme.io", "a(?=b)", "nothing is written"]);
     assert!(!repo.path().join("all.pack").exists());
-    says(&pack(&["--skip-invalid"]), 0, &["1 left out", "1 objects and files passed over"]);
+    says(&pack(&["--skip-invalid"]), 0, &["1 left out", "1 passed over: neither CRD nor JSON Schema"]);
     says(&run(&repo, &["schema", "list", "all.pack"]), 0, &["acme.io/v1", "Widget"]);
     says(&run(&repo, &["schema", "show", "Widget.spec", "--catalog", "all.pack"]), 0, &["size", "integer, at least 1"]);
     says(&run(&repo, &["schema", "pack", "crds/kustomization.yaml", "-o", "none.pack"]), 2, &["nothing is written"]);
@@ -107,6 +107,20 @@ fn a_catalogue_judges() {
     let run = judged_by(packed(&[("a.yaml", WIDGET)]));
     says(&run, 1, &["spec.size: Invalid value: 0: spec.size in body", "the catalogue vendor/all.pack"]);
     says(&judged_by(packed(&[("a.yaml", &gadget())])), 0, &["acme.io/v1 Widget", "vendor/all.pack", "schema pack"]);
+}
+
+/// A file that is named and is no manifest is a catalogue, whatever its name.
+#[test]
+fn a_catalogue_may_have_any_name() {
+    let repo = Repo::empty();
+    repo.write("crds/a.yaml", WIDGET);
+    repo.write("all/w.yaml", OBJECT);
+    repo.write("all/portcullis.yaml", "version: 1\nschemas: [crds.catalogue]\n");
+    says(&run(&repo, &["schema", "pack", "crds", "-o", "all/crds.catalogue"]), 0, &["1 kind,"]);
+    says(&run(&repo, &["check", "all"]), 1, &["spec.size: Invalid value: 0", "the catalogue crds.catalogue"]);
+    // The config of a folder that has no trust commit is its own.
+    repo.write("all/portcullis.yaml", "version: 1\nschemas: [{use: crds}]\n");
+    says(&run(&repo, &["check", "all"]), 2, &["the config cannot be read", "`schemas[0]` is a mapping"]);
 }
 
 const SIZED: &str = r#"{"description":"A widget","properties":{"spec":{"properties":{"size":{"$ref":"../sizes.json#/definitions/size"},

@@ -41,7 +41,7 @@ fn what_a_changed_policy_says_instead_is_told() {
     assert!(!other.contains("merge the policy first"), "{other}");
     assert!(other.contains("the change's own version of the policy says of this object: nobody"), "{other}");
     let broken = flat("package policy.team\n\ndeny := 3\n");
-    assert!(broken.contains("1 objects could not be judged by them"), "{broken}");
+    assert!(broken.contains("1 object could not be judged by them"), "{broken}");
     assert!(broken.contains("data.policy.team.deny is no set"), "{broken}");
 }
 

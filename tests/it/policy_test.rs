@@ -233,7 +233,7 @@ fn a_new_policy_works_at_once() {
     let folder = Folder::new(&[]);
     says(&folder.run(&["policy", "new", "images/no-latest"]), 0, &["policies/images/no-latest/policy.rego"]);
     says(&folder.run(&["test", "policies"]), 0, &["4 of 4 tests passed"]);
-    says(&folder.run(&["policy", "check"]), 0, &["1 policies load"]);
+    says(&folder.run(&["policy", "check"]), 0, &["1 policy loads"]);
     says(&folder.run(&["policy", "list", "policies"]), 0, &["images/no-latest  error    A Deployment says no team"]);
     says(&folder.run(&["policy", "new", "images/no-latest"]), 2, &["is there already"]);
     says(&folder.run(&["policy", "new", "../x"]), 2, &["is no name of a policy"]);

@@ -39,7 +39,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         }
     }
     if code == 0 {
-        writeln!(out, "{count} policies load, say what they are, and have tests")?;
+        match count {
+            1 => writeln!(out, "1 policy loads, says what it is, and has tests")?,
+            _ => writeln!(out, "{count} policies load, say what they are, and have tests")?,
+        }
     }
     Ok(code)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{INDETERMINATE, complain, replace};
 use crate::git::{Content, Tree};
 use crate::inventory::is_manifest;
+use crate::report::summary::counted;
 use crate::schema::crd::catalog;
 use crate::schema::crd::gather::Gatherer;
 
@@ -15,7 +16,7 @@ pub(super) struct Args {
     /// Folders and files (YAML or JSON, any number of documents, lists too), or - for standard input
     #[arg(value_name = "DIR|FILE|-", required = true)]
     what: Vec<PathBuf>,
-    /// Where to write the catalogue; its name should end in .pack
+    /// Where to write the catalogue: any name that does not end in .yaml, .yml or .json, which are read as such
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Leave out CRDs that cannot be used instead of writing nothing
@@ -76,11 +77,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
     replace(&args.output, &file)?;
     let left_out = if faults > 0 { format!(", {faults} left out that cannot be used") } else { String::new() };
     let passed_over =
-        if others > 0 { format!(", {others} objects and files passed over that are none") } else { String::new() };
+        if others > 0 { format!(", {others} passed over: neither CRD nor JSON Schema") } else { String::new() };
     let counted = match (kinds, schemas) {
-        (kinds, 0) => format!("{kinds} kinds"),
-        (0, schemas) => format!("{schemas} JSON Schemas"),
-        _ => format!("{kinds} kinds, {schemas} JSON Schemas"),
+        (kinds, 0) => counted(kinds, "kind"),
+        (0, schemas) => counted(schemas, "JSON Schema"),
+        _ => format!("{}, {}", counted(kinds, "kind"), counted(schemas, "JSON Schema")),
     };
     writeln!(out, "{}: {counted}, {} bytes", args.output.display(), file.len())?;
     if faults + others > 0 {

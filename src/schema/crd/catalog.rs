@@ -14,9 +14,6 @@ use super::pack::{Pack, Version};
 
 pub use super::header::Unusable;
 
-/// The ending of a catalogue's name.
-pub const EXTENSION: &str = "pack";
-
 /// What to do about a catalogue that cannot be used.
 pub const REMEDY: &str = "make it anew: portcullis schema pack CRDS -o FILE";
 

@@ -11,6 +11,7 @@ use super::repository::{self, Crds, Missing, Origin, Schema};
 use crate::change::cluster_folder;
 use crate::config::{Config, ConfigError, Scope};
 use crate::git::{Content, EntryKind, Tree, TreeEntry};
+use crate::inventory::is_manifest;
 use crate::manifest::object::{Object, group_of};
 use crate::schema::json_schema::layout::{self, Template};
 use crate::schema::json_schema::{Files as SchemaFiles, JsonSchema};
@@ -124,10 +125,8 @@ fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds
         }
     };
     let files = match entry.kind {
-        EntryKind::File | EntryKind::Executable if entry.path.extension() == catalog::EXTENSION => {
-            return Ok(Holds::Catalogue(entry, OnceLock::new()));
-        }
-        EntryKind::File | EntryKind::Executable => vec![entry],
+        EntryKind::File | EntryKind::Executable if is_manifest(&entry.path) => vec![entry],
+        EntryKind::File | EntryKind::Executable => return Ok(Holds::Catalogue(entry, OnceLock::new())),
         EntryKind::Folder => match tree.files(path) {
             Ok(files) => files,
             Err(error) => {
@@ -146,7 +145,7 @@ fn held(config: &Config, tree: &Tree, path: &str, pointer: &str) -> Result<Holds
     if !yaml && !has(&|path| path.extension() == "json") {
         return wrong(
             format!("schemas: `{path}` holds no file with CustomResourceDefinitions"),
-            "name a folder or file with CRDs (.yaml, .yml, .json), JSON Schemas (.json) or a catalogue (.pack)",
+            "name a folder or file with CRDs (.yaml, .yml, .json) or JSON Schemas (.json), or a catalogue file",
         );
     }
     let json_schemas = has(&|path| layout::is_name(path.file_name()));
