@@ -50,6 +50,7 @@ fn schedule<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 fn job_template<'a>(cx: &mut Cx<'a>, template: Value<'a>) {
     let Some(spec) = template.get("spec").filter(|spec| spec.kind() == Kind::Mapping) else { return };
     super::job_spec::job_spec(cx, spec);
+    cx.before(34, |cx| super::failure::statuses(cx, spec));
     if spec.has("selector") {
         cx.invalid(spec.at("selector"), "`selector` will be auto-generated");
     }
