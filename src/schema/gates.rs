@@ -7,6 +7,7 @@ use super::minors::MinorSet;
 use super::problem::{Cause, Problem};
 use super::table::Kind;
 use crate::config::Minor;
+use crate::yaml::{self, Value};
 
 /// A field, by its path below a `PodSpec` or an object, and the minors in which it is dropped. A star stands for any name
 /// or index.
@@ -46,6 +47,9 @@ const OF_PODS: &[Dropped] = &[
 /// What the server did not look at in a `StatefulSet` before 1.34, though it kept it.
 const OF_STATEFUL_SETS: &[Dropped] =
     &[(&["spec", "template", "spec"], 0..=33), (&["spec", "volumeClaimTemplates"], 0..=33)];
+
+/// Volumes that are images are dropped whole.
+const IMAGES: RangeInclusive<u8> = 31..=34;
 
 /// Of the devices that a claim asks for.
 const OF_DEVICES: &[Dropped] = &[
@@ -106,12 +110,18 @@ fn drops(fields: &[Dropped], minor: Minor, path: &[&str]) -> bool {
 }
 
 /// Forget what is said of fields that are dropped. Decoding comes before that, and so do the warnings about templates.
-pub(super) fn forget_dropped(kind: Kind, problems: &mut Vec<Problem>) {
+pub(super) fn forget_dropped(kind: Kind, object: Value<'_>, problems: &mut Vec<Problem>) {
     let part = part(kind);
     problems.retain_mut(|problem| {
+        // What an update may not change was compared without them.
         if matches!(
             problem.cause,
-            Cause::UnknownField | Cause::Type | Cause::DuplicateListKey | Cause::TypeInvalid | Cause::Warning
+            Cause::UnknownField
+                | Cause::Type
+                | Cause::DuplicateListKey
+                | Cause::TypeInvalid
+                | Cause::Warning
+                | Cause::Immutable
         ) {
             return true;
         }
@@ -124,12 +134,20 @@ pub(super) fn forget_dropped(kind: Kind, problems: &mut Vec<Problem>) {
         let of_object = of_kind(kind).iter().filter(|(path, _)| is_below(whole.split('/'), path));
         let is_stateful = kind.kind() == "StatefulSet" && !RUNS_FOREVER.contains(&pointer);
         let unseen = OF_STATEFUL_SETS.iter().filter(|(path, _)| is_stateful && is_below(whole.split('/'), path));
-        for (_, minors) in of_part.chain(of_object).chain(unseen) {
+        let image = below.filter(|(rest, _)| is_of_image(object, pointer, rest)).map(|_| &IMAGES);
+        for minors in of_part.chain(of_object).chain(unseen).map(|(_, minors)| minors).chain(image) {
             let dropped = MinorSet::since(*minors.start()).without(MinorSet::since(minors.end().saturating_add(1)));
             problem.minors = problem.minors.without(dropped);
         }
         !problem.minors.is_empty()
     });
+}
+
+/// Something of a volume that is an image; `below` is the pointer's end, from the `PodSpec` on.
+fn is_of_image(object: Value<'_>, pointer: &str, below: &str) -> bool {
+    let Some((index, _)) = below.strip_prefix("volumes/").and_then(|rest| rest.split_once('/')) else { return false };
+    let pods = pointer.strip_suffix(below).unwrap_or_default();
+    yaml::pointer::find(object, &format!("{pods}volumes/{index}/image")).exact
 }
 
 /// The steps lead to a field or to something in it.

@@ -6,7 +6,7 @@ use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::path;
 use super::source::supported;
-use super::volume::{Holds, IMAGES, Volumes};
+use super::volume::{Holds, Volumes};
 use crate::schema::stored::Places;
 use crate::yaml::Value;
 
@@ -32,7 +32,7 @@ pub(super) fn mounts<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volume
     let mut seen: Seen<&str> = Seen::new();
     for item in container.list("volumeMounts") {
         if volumes.find_any(item.text("name")).is_some_and(|volume| volume.holds == Holds::Image) {
-            cx.since(IMAGES, |cx| mount(cx, container, item, volumes, &devices, &mut seen));
+            cx.since(35, |cx| mount(cx, container, item, volumes, &devices, &mut seen));
         } else {
             mount(cx, container, item, volumes, &devices, &mut seen);
         }

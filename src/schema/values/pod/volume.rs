@@ -47,9 +47,6 @@ const SOURCES: [(&str, Check, &str); 30] = [
     ("image", source::image, ""),
 ];
 
-/// From this minor on, a volume can be an image.
-pub(super) const IMAGES: u8 = 35;
-
 /// What is known of a volume where it is used.
 #[derive(Clone, Copy)]
 pub(super) struct Known {
@@ -64,7 +61,7 @@ pub(super) enum Holds {
     /// A claim, which can be a block device.
     Claim,
     EmptyDir,
-    /// An image, which the server drops before 1.35 ([`IMAGES`]), with all mounts of it.
+    /// An image, which the server drops before 1.35, with all mounts of it.
     Image,
     Other,
 }
@@ -131,10 +128,14 @@ pub(super) fn volumes<'a>(
         if made.contains(name) {
             continue;
         }
-        if Holds::of(volume) == Holds::Image {
-            cx.since(IMAGES, |cx| self::volume(cx, volume, pod, seen.contains(name)));
+        volume_source(cx, volume, name, pod);
+        if name.is_empty() {
+            cx.required(volume.at("name"), "");
         } else {
-            self::volume(cx, volume, pod, seen.contains(name));
+            cx.invalid_each(volume.at("name"), name::dns_label(name));
+        }
+        if seen.contains(name) {
+            cx.duplicate(volume.at("name"));
         }
         let wrong = cx.count() != before;
         if !wrong {
@@ -151,20 +152,6 @@ pub(super) fn volumes<'a>(
     }
     all.sort_by_key(|(name, known)| (*name, known.wrong));
     Volumes { all, open }
-}
-
-/// One of them; `is_taken` says that another one has its name.
-fn volume<'a>(cx: &mut Cx<'a>, volume: Value<'a>, pod: Option<&str>, is_taken: bool) {
-    let name = volume.text("name");
-    volume_source(cx, volume, name, pod);
-    if name.is_empty() {
-        cx.required(volume.at("name"), "");
-    } else {
-        cx.invalid_each(volume.at("name"), name::dns_label(name));
-    }
-    if is_taken {
-        cx.duplicate(volume.at("name"));
-    }
 }
 
 /// A claim that the server makes for an ephemeral volume belongs to that volume alone.
