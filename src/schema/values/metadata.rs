@@ -160,9 +160,10 @@ fn generated(kind: Kind, is_update: bool) -> Generated {
     match (kind.group(), kind.kind()) {
         ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Generated::OnlyResult,
         // Their updates check the spec and what changed of the metadata, no more; some once checked all of it.
-        ("", "ResourceQuota")
-        | ("apps", "Deployment")
-        | ("autoscaling" | "coordination.k8s.io" | "scheduling.k8s.io", _)
+        ("", "PodTemplate" | "ResourceQuota")
+        | ("apps", "Deployment" | "StatefulSet")
+        | ("apiextensions.k8s.io" | "autoscaling" | "coordination.k8s.io" | "events.k8s.io" | "scheduling.k8s.io", _)
+        | ("resource.k8s.io", "ResourceSlice")
         | ("batch", "CronJob")
         | ("storage.k8s.io", "CSIDriver")
             if is_update =>

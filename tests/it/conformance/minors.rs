@@ -704,12 +704,50 @@ fn older_cases() -> Vec<Case> {
                 ("1.34-1.34", "spec.devices.requests[0].firstAvailable[0].deviceClassName: Required value"),
             ],
         ),
+        updated(
+            "a smaller claim",
+            volume_claim("2Gi"),
+            volume_claim("1Gi"),
+            &[
+                ("1.30-1.31", "spec.resources.requests.storage: Forbidden: field can not be less than previous value"),
+                (
+                    "1.30-1.37",
+                    "spec: Forbidden: spec is immutable after creation except resources.requests and \
+                     volumeAttributesClassName for bound claims",
+                ),
+            ],
+        ),
+        created(
+            "who manages a Job",
+            with(job(&none), "/spec/managedBy", json!("a")),
+            &[(
+                "1.32-1.37",
+                "spec.managedBy: Invalid value: \"a\": must be a domain-prefixed path (such as \"acme.io/foo\")",
+            )],
+        ),
+        updated(
+            "who manages a Job that is there",
+            job(&none),
+            with(job(&none), "/spec/managedBy", json!("a.b/c")),
+            &[("1.30-1.37", "spec.managedBy: Invalid value: \"a.b/c\": field is immutable")],
+        ),
+        updated(
+            "what a StatefulSet's name would be made of",
+            stateful("a", "Parallel"),
+            with(stateful("a", "Parallel"), "/metadata/generateName", json!("A_")),
+            &[],
+        ),
         created(
             "devices that say themselves where they are",
             resource_slice(false),
             &[("1.36-1.37", "spec.perDeviceNodeSelection: Invalid value: false: must be either unset or set to true")],
         ),
     ]
+}
+
+fn volume_claim(size: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "a"}, "spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}})
 }
 
 fn class_without_parameters() -> Value {

@@ -32,8 +32,9 @@ pub(super) fn pod_failure_policy<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 pub(super) fn statuses<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let rules = spec.get("podFailurePolicy").into_iter().flat_map(|policy| policy.list("rules"));
     let conditions = rules.flat_map(|rule| rule.list("onPodConditions"));
-    let is_absent =
-        |condition: &Value<'_>| condition.get("status").is_none_or(|status| status.origin() == Origin::Default);
+    let is_absent = |condition: &Value<'_>| {
+        condition.lacks("status") || condition.get("status").is_some_and(|status| status.origin() == Origin::Default)
+    };
     for condition in conditions.filter(is_absent) {
         cx.required(condition.at("status"), "valid values: [\"False\" \"True\" \"Unknown\"]");
     }
