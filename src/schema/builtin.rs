@@ -52,7 +52,8 @@ fn after(object: &Object, before: Option<&Stored>, kind: Kind, minors: MinorSet)
         let mut cx = values::Cx::new(&judged.stored, minors);
         cx.old = Some(before);
         values::validate_update(&mut cx, kind, judged.stored.root(), before);
-        let transition = cx.finish();
+        let mut transition = cx.finish();
+        gates::forget_dropped(kind, judged.stored.root(), &mut transition);
         judged.problems.extend(transition);
         distinct(&mut judged.problems);
     }
@@ -88,7 +89,7 @@ fn alone(object: &Object, old: Option<Value<'_>>, kind: Kind, minors: MinorSet) 
     let is_news = |missing: &Problem| !missing.pointer.starts_with("/status/") && !told.covers(&missing.pointer);
     let missing: Vec<Problem> = missing.into_iter().filter(is_news).collect();
     problems.extend(missing);
-    gates::forget_dropped(kind, &mut problems);
+    gates::forget_dropped(kind, stored.root(), &mut problems);
     distinct(&mut problems);
     doubt::settle(&mut problems, object, None);
     Judged { stored, problems }

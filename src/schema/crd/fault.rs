@@ -95,7 +95,9 @@ impl<'s> Fault<'s, '_> {
         let (cause, message) = self.message(&path);
         // Before, the server forgot these formats of numbers when it read the schema.
         let minors = match self.kind {
-            Wrong::Range(_, _, Some(_)) if value.as_int().is_some() => minors.within(MinorSet::since(36)),
+            Wrong::Range(_, ty, Some(_)) if value.as_int().is_some() || ty == "number" => {
+                minors.within(MinorSet::since(36))
+            }
             _ => minors,
         };
         let is_path_told =

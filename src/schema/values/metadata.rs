@@ -152,25 +152,28 @@ enum Generated {
     OnlyResult,
     /// That it can be a part of a path, which is what every update is checked for.
     AsPath,
-    /// The same since 1.37, and before, that it can begin a name.
-    AsPathSince37,
+    /// The same since a minor, and before, that it can begin a name.
+    AsPathSince(u8),
 }
 
 fn generated(kind: Kind, is_update: bool) -> Generated {
     match (kind.group(), kind.kind()) {
         ("", "ReplicationController") | ("resource.k8s.io", "DeviceClass") => Generated::OnlyResult,
-        // Their updates check the spec and what changed of the metadata, no more.
-        ("", "Namespace" | "PersistentVolumeClaim" | "Pod" | "ResourceQuota" | "Service")
-        | ("apps", "DaemonSet" | "Deployment" | "ReplicaSet")
-        | ("autoscaling" | "coordination.k8s.io" | "discovery.k8s.io" | "scheduling.k8s.io", _)
+        // Their updates check the spec and what changed of the metadata, no more; some once checked all of it.
+        ("", "PodTemplate" | "ResourceQuota")
+        | ("apps", "Deployment" | "StatefulSet")
+        | ("apiextensions.k8s.io" | "autoscaling" | "coordination.k8s.io" | "events.k8s.io" | "scheduling.k8s.io", _)
+        | ("resource.k8s.io", "ResourceSlice")
         | ("batch", "CronJob")
-        | ("networking.k8s.io", "NetworkPolicy" | "ServiceCIDR")
         | ("storage.k8s.io", "CSIDriver")
             if is_update =>
         {
             Generated::AsPath
         }
-        ("batch", "Job") if is_update => Generated::AsPathSince37,
+        ("networking.k8s.io", "ServiceCIDR") if is_update => Generated::AsPathSince(33),
+        ("", "Service") | ("apps", "DaemonSet" | "ReplicaSet") if is_update => Generated::AsPathSince(34),
+        ("networking.k8s.io", "NetworkPolicy") if is_update => Generated::AsPathSince(36),
+        ("batch", "Job") if is_update => Generated::AsPathSince(37),
         _ => Generated::Checked,
     }
 }
@@ -283,8 +286,8 @@ fn names<'a>(cx: &mut Cx<'a>, wanted: Wanted, metadata: Value<'a>) {
     };
     let changed = match (wanted.generated, naming) {
         (Generated::OnlyResult, _) => Some((35, Generated::Checked, Generated::OnlyResult)),
-        (Generated::AsPathSince37, _) => Some((37, Generated::Checked, Generated::AsPath)),
-        (same, Naming::Service) => Some((36, same, same)),
+        (Generated::AsPathSince(minor), _) => Some((minor, Generated::Checked, Generated::AsPath)),
+        (same, Naming::Service) if !cx.is_update() => Some((36, same, same)),
         _ => None,
     };
     match changed {

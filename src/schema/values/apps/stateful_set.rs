@@ -56,7 +56,7 @@ pub(super) fn stateful_set<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
     workload::runs_forever(cx, spec, "StatefulSet");
     if spec.int("revisionHistoryLimit").is_some_and(|limit| limit < 0) {
         let why = "a negative value retains all historical revisions; a value >= 0 is recommended";
-        cx.warn(spec.at("revisionHistoryLimit"), why);
+        cx.since(33, |cx| cx.warn(spec.at("revisionHistoryLimit"), why));
     }
 }
 

@@ -1,5 +1,6 @@
 //! CronJobs.
 
+use super::{failure, job_spec};
 use crate::schema::stored::Places;
 use crate::schema::text::{cron, zone};
 use crate::schema::values::{Cx, Read, core, printed};
@@ -49,7 +50,9 @@ fn schedule<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 /// `ValidateJobTemplateSpec`: the selectors of its Jobs are always generated.
 fn job_template<'a>(cx: &mut Cx<'a>, template: Value<'a>) {
     let Some(spec) = template.get("spec").filter(|spec| spec.kind() == Kind::Mapping) else { return };
-    super::job_spec::job_spec(cx, spec);
+    job_spec::job_spec(cx, spec);
+    cx.before(job_spec::MANAGED, |cx| job_spec::managed_by(cx, spec));
+    cx.before(34, |cx| failure::statuses(cx, spec));
     if spec.has("selector") {
         cx.invalid(spec.at("selector"), "`selector` will be auto-generated");
     }

@@ -6,7 +6,7 @@ use crate::schema::problem::Cause;
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::schema::values::{Cx, Read};
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Origin, Value};
 
 /// The most rules of a policy, and the most conditions of a rule.
 const RULES: usize = 20;
@@ -25,6 +25,18 @@ pub(super) fn pod_failure_policy<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let containers: HashSet<&str> = containers.map(|container| container.text("name")).collect();
     for rule in policy.list("rules").filter(|rule| rule.kind() == Kind::Mapping) {
         self::rule(cx, spec, rule, &containers);
+    }
+}
+
+/// Before 1.34, the Jobs of a CronJob have no default for the status of a condition.
+pub(super) fn statuses<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+    let rules = spec.get("podFailurePolicy").into_iter().flat_map(|policy| policy.list("rules"));
+    let conditions = rules.flat_map(|rule| rule.list("onPodConditions"));
+    let is_absent = |condition: &Value<'_>| {
+        condition.lacks("status") || condition.get("status").is_some_and(|status| status.origin() == Origin::Default)
+    };
+    for condition in conditions.filter(is_absent) {
+        cx.required(condition.at("status"), "valid values: [\"False\" \"True\" \"Unknown\"]");
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn job_spec<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     if spec.has("maxFailedIndexes") && !spec.has("backoffLimitPerIndex") {
         cx.required(spec.at("backoffLimitPerIndex"), "when maxFailedIndexes is specified");
     }
-    managed_by(cx, spec);
+    cx.since(MANAGED, |cx| managed_by(cx, spec));
     completion_mode(cx, spec);
     if spec.has("podFailurePolicy") {
         failure::pod_failure_policy(cx, spec);
@@ -48,18 +48,20 @@ pub(super) fn is_indexed(spec: Value<'_>) -> bool {
     spec.text("completionMode") == "Indexed"
 }
 
-fn managed_by<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
+/// From this minor on, a new Job says who manages it. Before, the server dropped that, but not from a Job that was there,
+/// nor from a template.
+pub(super) const MANAGED: u8 = 32;
+
+pub(super) fn managed_by<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let Some(text) = spec.text_if("managedBy") else { return };
     let at = spec.at("managedBy");
-    cx.since(32, |cx| {
-        if text.is_empty() {
-            cx.required(at, "");
-        }
-        cx.invalid_each(at, path::domain_prefixed(text));
-        if text.len() > 63 {
-            cx.too_long(at, 63);
-        }
-    });
+    if text.is_empty() {
+        cx.required(at, "");
+    }
+    cx.invalid_each(at, path::domain_prefixed(text));
+    if text.len() > 63 {
+        cx.too_long(at, 63);
+    }
 }
 
 fn completion_mode<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {

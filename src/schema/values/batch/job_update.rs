@@ -1,5 +1,6 @@
 //! What of a Job cannot be changed.
 
+use super::job_spec::{MANAGED, managed_by};
 use crate::config::Minor;
 use crate::schema::gates;
 use crate::schema::stored::Places;
@@ -26,7 +27,11 @@ pub(super) fn job_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     frozen(cx, "podFailurePolicy", is_same("podFailurePolicy"));
     let (limit, manager) = ("backoffLimitPerIndex", "managedBy");
     frozen(cx, limit, new.int(limit) == old.int(limit));
-    cx.since(32, |cx| frozen(cx, manager, new.text_if(manager) == old.text_if(manager)));
+    cx.before(MANAGED, |cx| {
+        managed_by(cx, new);
+        frozen(cx, manager, !new.has(manager));
+    });
+    cx.since(MANAGED, |cx| frozen(cx, manager, new.text_if(manager) == old.text_if(manager)));
     frozen(cx, "successPolicy", is_same("successPolicy"));
 }
 

@@ -39,7 +39,7 @@ fn endpoint_address<'a>(cx: &mut Cx<'a>, address: Value<'a>) {
         if let Some(why) = addresses::legacy_ip(cx, address.at("ip"), text).and_then(|ip| ip.not_an_endpoint(text)) {
             cx.invalid(address.at("ip"), why);
         }
-        addresses::ip_warnings(cx, address.at("ip"), text);
+        addresses::ip_warnings(cx, address.at("ip"), text, true);
     } else {
         cx.invalid_shown(address.at("ip"), "\"\"", "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
     }

@@ -208,9 +208,12 @@ pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>
     };
     if let (Some(new), Some(old)) = (amount(spec), amount(before))
         && new < old
-        && new <= Quantity::default()
     {
-        cx.forbidden_change(spec.at("resources.requests.storage"), "field can not be less than status.capacity");
+        let at = spec.at("resources.requests.storage");
+        cx.before(32, |cx| cx.forbidden_change(at, "field can not be less than previous value"));
+        if new <= Quantity::default() {
+            cx.since(32, |cx| cx.forbidden_change(at, "field can not be less than status.capacity"));
+        }
     }
 }
 

@@ -132,8 +132,10 @@ fn warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             let shown = |key: &str| printed(hard.at_key(key)).trim_matches('"').to_owned();
             let (least, most) = (shown(&request), shown(&limit));
             let why = format!("ResourceQuota {request} ({least}) should be less than {limit} ({most})");
-            cx.warn(hard.at_key(&request), why);
-            cx.called("");
+            cx.since(35, |cx| {
+                cx.warn(hard.at_key(&request), why);
+                cx.called("");
+            });
         }
     }
 }

@@ -5,8 +5,7 @@ use super::or;
 use super::service::{TOPOLOGY_HINTS, TOPOLOGY_MODE};
 use super::service_ips::{at_ip, is_headless};
 use super::service_type::service_type;
-use crate::schema::stored::Places;
-use crate::schema::text::ip;
+use crate::schema::stored::{At, Places};
 use crate::yaml::Value;
 
 /// `GetWarningsForService`
@@ -26,23 +25,25 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, 
     let headless = kind == "ClusterIP" && is_headless(ips);
     if !headless {
         for (index, ip) in ips.iter().enumerate() {
-            at_ip(cx, spec, index, |cx, at| addresses::ip_warnings(cx, at, ip));
+            at_ip(cx, spec, index, |cx, at| ip_warnings(cx, at, ip, true));
         }
     }
     if headless {
-        if !spec.text("loadBalancerIP").is_empty() {
-            say(cx, "loadBalancerIP", "spec.loadBalancerIP is ignored for headless services".to_owned());
-        }
-        if spec.count("externalIPs") > 0 {
-            say(cx, "externalIPs", "spec.externalIPs is ignored for headless services".to_owned());
-        }
-        if or(spec.text("sessionAffinity"), "None") != "None" {
-            say(cx, "sessionAffinity", "spec.SessionAffinity is ignored for headless services".to_owned());
-        }
+        cx.since(34, |cx| {
+            if !spec.text("loadBalancerIP").is_empty() {
+                say(cx, "loadBalancerIP", "spec.loadBalancerIP is ignored for headless services".to_owned());
+            }
+            if spec.count("externalIPs") > 0 {
+                say(cx, "externalIPs", "spec.externalIPs is ignored for headless services".to_owned());
+            }
+            if or(spec.text("sessionAffinity"), "None") != "None" {
+                say(cx, "sessionAffinity", "spec.SessionAffinity is ignored for headless services".to_owned());
+            }
+        });
     }
     if let Some(list) = spec.get("externalIPs").filter(|list| list.items().len() > 0) {
         for (index, text) in list.items().filter_map(Value::as_str).enumerate() {
-            addresses::ip_warnings(cx, list.at_index(index), text);
+            ip_warnings(cx, list.at_index(index), text, true);
         }
         if kind == "ExternalName" {
             say(cx, "externalIPs", "spec.externalIPs is ignored when spec.type is \"ExternalName\"".to_owned());
@@ -53,19 +54,11 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, 
             });
         }
     }
-    // Nothing refuses this one, whatever its form.
-    let text = spec.text("loadBalancerIP");
-    match ip::parse(text) {
-        Some(ip) if ip.has_leading_zeros() || ip.is_mapped() => {
-            let canonical = ip.to_string();
-            let why = format!("non-standard IP address {text:?} is invalid: use {canonical:?}");
-            cx.warn(spec.at("loadBalancerIP"), why);
-        }
-        _ => addresses::ip_warnings(cx, spec.at("loadBalancerIP"), text),
-    }
+    ip_warnings(cx, spec.at("loadBalancerIP"), spec.text("loadBalancerIP"), false);
     if let Some(list) = spec.get("loadBalancerSourceRanges") {
         for (index, text) in list.items().filter_map(Value::as_str).enumerate() {
             addresses::cidr_warnings(cx, list.at_index(index), text);
+            addresses::service_cidr_warnings(cx, list.at_index(index), text);
         }
     }
     if kind != "ExternalName" && !spec.text("externalName").is_empty() {
@@ -76,4 +69,9 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, object: Value<'a>, spec: Value<'a>, 
             cx.warn(spec.at("trafficDistribution"), "\"PreferClose\" is deprecated; use \"PreferSameZone\"");
         });
     }
+}
+
+fn ip_warnings(cx: &mut Cx<'_>, at: At<'_>, text: &str, refuses: bool) {
+    addresses::ip_warnings(cx, at, text, refuses);
+    addresses::service_ip_warnings(cx, at, text);
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::{Cx, Read, addresses};
 use crate::schema::stored::Places;
-use crate::schema::text::ip::Ip;
+use crate::schema::text::ip;
 use crate::schema::text::name;
 use crate::yaml::Value;
 
@@ -38,7 +38,9 @@ pub(super) fn endpoint_slice_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Va
         (Some(now), Some(before)) => now.same(before),
         _ => false,
     };
-    if !is_same {
+    if is_same {
+        cx.before(33, |cx| endpoints(cx, new));
+    } else {
         endpoints(cx, new);
     }
 }
@@ -87,7 +89,7 @@ fn endpoints<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         for item in endpoint.list("addresses") {
             address(cx, endpoint, item, address_type);
             if warns {
-                addresses::ip_warnings(cx, item.here(), item.as_str().unwrap_or_default());
+                addresses::ip_warnings(cx, item.here(), item.as_str().unwrap_or_default(), true);
             }
         }
         if let Some(node) = endpoint.text_if("nodeName") {
@@ -104,15 +106,34 @@ fn endpoints<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 
 fn address<'a>(cx: &mut Cx<'a>, endpoint: Value<'a>, item: Value<'a>, address_type: &str) {
     let text = item.as_str().unwrap_or_default();
+    match address_type {
+        "IPv4" | "IPv6" => {
+            cx.before(33, |cx| any_form(cx, item, text, address_type));
+            cx.since(33, |cx| of_family(cx, endpoint, item, address_type));
+        }
+        "FQDN" => fully_qualified(cx, item, text),
+        _ => {}
+    }
+}
+
+/// An address as servers before 1.33 took it, which is in any form that can be read.
+fn any_form<'a>(cx: &mut Cx<'a>, item: Value<'a>, text: &str, address_type: &str) {
+    let ip = ip::parse(text);
+    if ip.is_none_or(|ip| ip.is_v4() != (address_type == "IPv4")) {
+        cx.invalid(item.here(), format_args!("must be a valid {address_type} address"));
+    }
+    if let Some(why) = ip.and_then(|ip| ip.not_an_endpoint(text)) {
+        cx.invalid(item.here(), why);
+    }
+}
+
+fn of_family<'a>(cx: &mut Cx<'a>, endpoint: Value<'a>, item: Value<'a>, address_type: &str) {
+    let text = item.as_str().unwrap_or_default();
     let before = cx.count();
-    let (ip, is_right): (Option<Ip>, fn(Ip) -> bool) = match address_type {
-        "IPv4" => (addresses::legacy_ip(cx, item.here(), text), Ip::is_v4),
-        "IPv6" => (addresses::ip(cx, item.here(), text), |ip| !ip.is_v4()),
-        "FQDN" => return fully_qualified(cx, item, text),
-        _ => return,
-    };
+    let is_v4 = address_type == "IPv4";
+    let ip = if is_v4 { addresses::legacy_ip(cx, item.here(), text) } else { addresses::ip(cx, item.here(), text) };
     let Some(ip) = ip.filter(|_| cx.count() == before) else { return };
-    if !is_right(ip) {
+    if ip.is_v4() != is_v4 {
         let why = format_args!("must be an {address_type} address");
         cx.invalid_shown(endpoint.at("addresses"), format_args!("{text:?}"), why);
     }

@@ -172,10 +172,16 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
         }
         if let Some(container) = key.strip_prefix(APP_ARMOR).and_then(find)
             && profile(container, "appArmorProfile").is_none()
-            && !profile(spec, "appArmorProfile")
-                .is_some_and(|profile| says(profile, value.as_str().unwrap_or_default()))
         {
-            cx.warn(place, "deprecated since v1.30; use the \"appArmorProfile\" field instead");
+            let why = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
+            match profile(spec, "appArmorProfile") {
+                None => cx.warn(place, why),
+                // Before, any profile of the Pod was enough.
+                Some(profile) if !says(profile, value.as_str().unwrap_or_default()) => {
+                    cx.since(34, |cx| cx.warn(place, why));
+                }
+                Some(_) => {}
+            }
         }
     }
 }

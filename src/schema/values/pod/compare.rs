@@ -110,7 +110,8 @@ pub(super) fn difference<'v>(
             let ours: HashMap<&str, Value<'_>> = new.entries().map(|(key, _, value)| (key, value)).collect();
             let is_map = MAPS.contains(&key);
             let is_amounts = matches!(key, "limits" | "requests" | "overhead");
-            let gone = theirs.keys().filter(|key| !ours.contains_key(*key)).copied();
+            // In the order of the files, so that each run tells the same difference.
+            let gone = old.entries().map(|(key, ..)| key).filter(|key| !ours.contains_key(key));
             new.entries().map(|(key, ..)| key).chain(gone).find_map(|field| {
                 let (a, b) = (ours.get(field).copied(), theirs.get(field).copied());
                 within(path, field, |path| match (a, b) {

@@ -26,7 +26,7 @@ pub(super) fn dns<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for server in config.list("nameservers") {
         let text = server.as_str().unwrap_or_default();
         legacy_ip(cx, server.here(), text);
-        ip_warnings(cx, server.here(), text);
+        ip_warnings(cx, server.here(), text, true);
     }
     let searches = config.count("searches");
     if searches > 32 {
@@ -64,7 +64,7 @@ pub(super) fn host_aliases<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     for alias in spec.list("hostAliases") {
         let text = alias.text("ip");
         legacy_ip(cx, alias.at("ip"), text);
-        ip_warnings(cx, alias.at("ip"), text);
+        ip_warnings(cx, alias.at("ip"), text, true);
         for host in alias.list("hostnames") {
             cx.invalid_each(host.here(), name::dns_subdomain(host.as_str().unwrap_or_default()));
         }

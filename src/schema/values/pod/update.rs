@@ -147,7 +147,8 @@ fn rest<'a>(cx: &mut Cx<'a>, spec: Value<'a>, before: Value<'_>) {
             is_dropped(path) || (!is_volumes && (is_free(field) || (field == "affinity" && loses_nothing)))
         };
         // To Go the resources of a Pod are a pointer, those of a container are not.
-        let resources = (spec.has("resources") != before.has("resources")).then(|| vec!["resources".to_owned()]);
+        let comes_or_goes = spec.has("resources") != before.has("resources") && !is_dropped(&["resources"]);
+        let resources = comes_or_goes.then(|| vec!["resources".to_owned()]);
         let Some(path) = resources.or_else(|| difference(Some(spec), Some(before), &mut Vec::new(), &skip)) else {
             return;
         };

@@ -12,9 +12,8 @@ use crate::yaml::Value;
 
 const NO_SELECTOR: &str = "a null labelSelector results in matching no pod";
 /// Kinds of volumes that are on their way out or gone.
-const VOLUMES: [(&str, &str); 9] = [
+const VOLUMES: [(&str, &str); 8] = [
     ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
-    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
     ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
     ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
     ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
@@ -56,7 +55,11 @@ pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>
                 }
             }
         }
-        overlaps(cx, volume);
+        if volume.has("gitRepo") {
+            cx.before(33, |cx| cx.warn(volume.at("gitRepo"), "deprecated in v1.11"));
+            cx.since(33, |cx| cx.warn(volume.at("gitRepo"), "deprecated in v1.11, and disabled by default in v1.33+"));
+        }
+        cx.since(32, |cx| overlaps(cx, volume));
     }
     duplicates(cx, spec, "hostAliases", "ip");
     duplicates(cx, spec, "imagePullSecrets", "name");
@@ -119,7 +122,7 @@ fn node_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, with_values: bool) {
         for value in requirement.list("values").filter(|_| with_values) {
             let text = value.as_str().unwrap_or_default();
             for why in name::label_value(text) {
-                cx.warn(value.here(), format_args!("{text} is invalid, {why}"));
+                cx.since(33, |cx| cx.warn(value.here(), format_args!("{text} is invalid, {why}")));
             }
         }
     }
@@ -214,7 +217,7 @@ fn ports_twice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
             let why = format!(
                 "duplicate port name {name:?} with {place}, services and probes that select ports by name will use {place}"
             );
-            cx.warn(port.here(), why);
+            cx.since(33, |cx| cx.warn(port.here(), why));
         }
     }
 }

@@ -79,18 +79,24 @@ fn request<'a>(cx: &mut Cx<'a>, request: Value<'a>) {
     match (request.get("exactly"), request.count("firstAvailable")) {
         (None, 0) => cx.required(request.here(), one_of),
         (Some(exactly), 0) => device_request(cx, exactly),
-        (None, _) => {
-            if fits(cx, request, "firstAvailable", FIRST_AVAILABLE) {
-                for alternative in request.list("firstAvailable") {
-                    names::label(cx, alternative, "name");
-                    device_request(cx, alternative);
-                }
-                unique(cx, request, "firstAvailable", |alternative| alternative.text("name"));
-            }
-        }
-        (Some(_), _) => {
+        (None, _) => alternatives(cx, request),
+        (Some(exactly), _) => {
+            cx.before(35, |cx| {
+                alternatives(cx, request);
+                device_request(cx, exactly);
+            });
             cx.invalid_shown(request.here(), "null", format_args!("{one_of}, but multiple fields are set"));
         }
+    }
+}
+
+fn alternatives<'a>(cx: &mut Cx<'a>, request: Value<'a>) {
+    if fits(cx, request, "firstAvailable", FIRST_AVAILABLE) {
+        for alternative in request.list("firstAvailable") {
+            names::label(cx, alternative, "name");
+            device_request(cx, alternative);
+        }
+        unique(cx, request, "firstAvailable", |alternative| alternative.text("name"));
     }
 }
 
@@ -125,15 +131,18 @@ fn constraint<'a>(cx: &mut Cx<'a>, constraint: Value<'a>, requests: &Names<'_>) 
         }
         return names::fully_qualified(cx, constraint.at("matchAttribute"), attribute);
     }
+    if let Some(attribute) = constraint.text_if("distinctAttribute") {
+        let is_right = |cx: &mut Cx<'a>| names::fully_qualified(cx, constraint.at("distinctAttribute"), attribute);
+        cx.before(35, is_right);
+        cx.since(36, is_right);
+        // 1.35 drops it.
+        cx.since(35, |cx| cx.before(36, |cx| cx.required(constraint.at("matchAttribute"), "")));
+        return;
+    }
     cx.before(36, |cx| cx.required(constraint.at("matchAttribute"), ""));
     cx.since(36, |cx| {
-        if let Some(attribute) = constraint.text_if("distinctAttribute") {
-            names::fully_qualified(cx, constraint.at("distinctAttribute"), attribute);
-        } else {
-            let why =
-                "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple fields are set";
-            cx.required(constraint.here(), why);
-        }
+        let why = "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required, but multiple fields are set";
+        cx.required(constraint.here(), why);
     });
 }
 

@@ -10,8 +10,9 @@ mod taint;
 
 use std::collections::HashSet;
 
-use super::pod::is_same as same;
+use super::pod;
 use super::{Cx, Read};
+use crate::schema::gates;
 use crate::schema::stored::{Places, Stored};
 use crate::schema::table::Kind;
 use crate::yaml::{NodeId, Value};
@@ -35,8 +36,11 @@ pub(super) fn defaults(stored: &mut Stored, _kind: Kind) {
 pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
     let Some(spec) = object.get("spec").filter(|_| kind.api_version() == "resource.k8s.io/v1") else { return };
     match kind.kind() {
-        // Later, the server only looks whether it is still the same.
-        "ResourceClaim" => cx.on_create(|cx| claim::claim(cx, spec)),
+        // Later, servers since 1.35 only look whether it is still the same.
+        "ResourceClaim" => {
+            cx.before(35, |cx| claim::claim(cx, spec));
+            cx.since(35, |cx| cx.on_create(|cx| claim::claim(cx, spec)));
+        }
         "ResourceClaimTemplate" => claim::template(cx, spec),
         "DeviceClass" => class::class(cx, spec),
         "ResourceSlice" => slice::slice(cx, spec),
@@ -47,10 +51,14 @@ pub(super) fn validate<'a>(cx: &mut Cx<'a>, kind: Kind, object: Value<'a>) {
 
 /// What changed.
 pub(super) fn validate_update<'a>(cx: &mut Cx<'a>, kind: Kind, new: Value<'a>, old: Value<'_>) {
-    let is_same = same(new.get("spec"), old.get("spec"));
     let (Some(spec), Some(old)) = (new.get("spec"), old.get("spec")) else { return };
     match kind.kind() {
-        "ResourceClaim" | "ResourceClaimTemplate" if !is_same => cx.immutable(new.at("spec")),
+        "ResourceClaim" | "ResourceClaimTemplate" => cx.by_dropped_fields(|cx, minor| {
+            let is_dropped = |path: &[&str]| gates::is_dropped_of_claim(minor, path);
+            if !pod::is_same_without(Some(spec), Some(old), &is_dropped) {
+                cx.immutable(new.at("spec"));
+            }
+        }),
         "ResourceSlice" => {
             let pool = |spec: Value<'_>| spec.get("pool").map(|pool| pool.text("name").to_owned());
             if pool(spec) != pool(old) {

@@ -11,6 +11,8 @@ const DEVICES: usize = 128;
 const ADVANCED_DEVICES: usize = 64;
 const COUNTER_SETS: usize = 8;
 const COUNTERS: usize = 32;
+/// Before, the server drops `perDeviceNodeSelection`.
+const PER_DEVICE: u8 = 36;
 
 /// `ResourceSliceSpec`
 pub(super) fn slice<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
@@ -65,15 +67,21 @@ fn nodes<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     {
         cx.invalid(selector.at("nodeSelectorTerms"), "must have exactly one node selector term");
     }
-    let per_device = spec.get("perDeviceNodeSelection").is_some();
-    if per_device && !spec.flag("perDeviceNodeSelection") {
-        cx.invalid(spec.at("perDeviceNodeSelection"), "must be either unset or set to true");
-    }
-    match set + usize::from(spec.flag("perDeviceNodeSelection")) {
+    let only_one = |cx: &mut Cx<'a>, set: usize| match set {
         0 => cx.required(spec.here(), one_of),
         1 => {}
         _ => cx.invalid(spec.here(), format_args!("{one_of}, but multiple fields are set")),
+    };
+    if !spec.has("perDeviceNodeSelection") {
+        return only_one(cx, set);
     }
+    cx.before(PER_DEVICE, |cx| only_one(cx, set));
+    cx.since(PER_DEVICE, |cx| {
+        if !spec.flag("perDeviceNodeSelection") {
+            cx.invalid(spec.at("perDeviceNodeSelection"), "must be either unset or set to true");
+        }
+        only_one(cx, set + usize::from(spec.flag("perDeviceNodeSelection")));
+    });
 }
 
 /// How many of `nodeName`, `nodeSelector` and `allNodes` are set, of a slice or of a device.

@@ -90,6 +90,11 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
 /// `ValidateStorageClassUpdate`
 pub(super) fn storage_class_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
     for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
+        // Before, an empty map was another one than none, as which the old one is stored.
+        if field == "parameters" && new.count(field) == 0 && new.has(field) && old.count(field) == 0 {
+            cx.before(36, |cx| cx.forbidden_change(new.at(field), "updates to parameters are forbidden."));
+            continue;
+        }
         if core::same_map(new.get(field), old.get(field)) {
             continue;
         }
