@@ -3,9 +3,9 @@
 use crate::json_schemas;
 use crate::support::Run;
 
-/// A new object of a kind with this schema, applied in this way.
-fn judged(schema: &str, apply: &str, object: &str) -> Run {
-    let crd = format!(
+/// The CRD of a kind with this schema.
+pub(crate) fn crd(schema: &str) -> String {
+    format!(
         "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {{ name: widgets.acme.io }}
@@ -15,13 +15,18 @@ spec:
   names: {{ kind: Widget, plural: widgets }}
   versions: [{{ name: v1, served: true, storage: true, schema: {{ openAPIV3Schema: {schema} }} }}]
 "
-    );
+    )
+}
+
+/// A new object of a kind with this schema, applied in this way.
+fn judged(schema: &str, apply: &str, object: &str) -> Run {
+    let crd = crd(schema);
     let config = format!("version: 1\napply: {apply}\n");
     json_schemas::judged(&[("portcullis.yaml", &config), ("crds/widgets.yaml", &crd)], object)
 }
 
 #[track_caller]
-fn says(run: &Run, code: i32, words: &[&str], not: &[&str]) {
+pub(crate) fn says(run: &Run, code: i32, words: &[&str], not: &[&str]) {
     let text = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(run.code, Some(code), "{text}");
     for word in words {
