@@ -81,3 +81,11 @@ fn what_is_missing_may_come_from_a_webhook() {
     let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\n";
     says(&judged(schema, "auto", object), 1, &["spec: Required value", "mutating webhook"], &[]);
 }
+
+#[test]
+fn a_number_or_text_that_has_a_type_is_of_that_type_to_server_side_apply() {
+    let schema = "{ type: object, properties: { port: { type: integer, x-kubernetes-int-or-string: true } } }";
+    let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\nport: http\n";
+    says(&judged(schema, "server-side", object), 1, &[".port: expected numeric (int or float), got \"http\""], &[]);
+    says(&judged(schema, "client-side", object), 0, &["only server-side apply refuses it"], &["error["]);
+}

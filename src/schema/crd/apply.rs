@@ -1,5 +1,5 @@
-//! Server-side apply's own reading of objects: `structured-merge-diff/typed`. What it refuses of a new object, validation
-//! refuses as well. But it forgives nothing, reads a `status` that is a subresource, and reads the object that is there.
+//! Server-side apply's own reading of objects: `structured-merge-diff/typed`. Most of what it refuses of a new object,
+//! validation refuses as well. But it forgives nothing, reads a `status` that is a subresource, and the object that is there.
 
 use std::collections::HashSet;
 
@@ -25,10 +25,9 @@ pub(super) fn mismatches(
     version: Version<'_>,
     is_unknown: &dyn Fn(Value<'_>) -> bool,
     is_live: bool,
-    is_read: impl Fn(&str) -> bool,
 ) -> Vec<Mismatch> {
     let mut reader = Reader { is_unknown, is_live, found: Vec::new() };
-    for (name, _, value) in root.entries().filter(|(name, ..)| is_read(name)) {
+    for (name, _, value) in root.entries() {
         if !matches!(name, "apiVersion" | "kind" | "metadata")
             && let Some(schema) = version.root().property(name)
         {

@@ -155,11 +155,7 @@ impl<'a> Walk<'a, '_> {
                     let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
                     let child = self.growing.node(node, step, Some(value));
                     match items.filter(|items| value.is_null() && !items.is_nullable()).and_then(Node::default) {
-                        Some(default) => {
-                            // Sets have no null for server-side apply.
-                            self.lossy = true;
-                            self.literal(child, default, items);
-                        }
+                        Some(default) => self.literal(child, default, items),
                         None => self.value(child, value, items, how),
                     }
                     self.growing.deriver().item(child);

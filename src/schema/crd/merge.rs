@@ -49,7 +49,8 @@ fn is_manifests(value: Value<'_>) -> bool {
 
 impl<'a> Walk<'a> {
     fn entry<'l>(&mut self, parent: NodeId, (name, new): (&str, Value<'a>), live: Option<Value<'l>>, place: Place<'_>) {
-        let goes = |live: Value<'l>| is_manifests(live) && says_something(live, place.schema);
+        let is_empty = |live: Value<'l>| live.kind() == Kind::Mapping && live.entries().len() == 0;
+        let goes = |live| is_manifests(live) && !is_empty(live) && says_something(live, place.schema);
         if place.is_field && !says_something(new, place.schema) && live.is_some_and(goes) {
             self.changed = true;
             return;

@@ -105,27 +105,25 @@ fn stored_before(before: Before<'_>, version: Version<'_>, minors: MinorSet) -> 
     }
 }
 
-/// What server-side apply cannot read as what the schema says: of the object, or else of the one that is there.
+/// What server-side apply cannot read as what the schema says: of the object, or else of the one that is there. Where
+/// validation complains of the same, or of something in it, that is enough.
 fn unreadable(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, judged: &mut Judged) {
     let is_unknown = |value: Value<'_>| object.unknown(value).is_some();
-    // A new object was validated whole, but for a status that is dropped.
-    let is_whole = old.is_some() || judged.lossy;
-    let mut found = apply::mismatches(object.value(), version, &is_unknown, false, |name| {
-        is_whole || (name == "status" && version.has_status())
-    });
+    let mut found = apply::mismatches(object.value(), version, &is_unknown, false);
     if let Some(old) = old.filter(|_| found.is_empty()) {
-        found = apply::mismatches(old.root(), version, &|value| old.is_opaque_itself(value), true, |_| true);
+        found = apply::mismatches(old.root(), version, &|value| old.is_opaque_itself(value), true);
         for mismatch in &mut found {
             mismatch.message.insert_str(0, "failed to create typed live object: ");
         }
     }
-    let known: HashSet<&str> = judged
-        .problems
-        .iter()
-        .filter(|problem| problem.raised != Raised::ByPost)
-        .map(|problem| problem.pointer.as_str())
-        .collect();
-    found.retain(|mismatch| !known.contains(mismatch.pointer.as_str()));
+    found.retain(|mismatch| {
+        let is_within = |pointer: &str| {
+            let rest = pointer.strip_prefix(mismatch.pointer.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut known = judged.problems.iter().filter(|problem| problem.cause != Cause::Warning);
+        !known.any(|problem| problem.raised != Raised::ByPost && is_within(&problem.pointer))
+    });
     judged.problems.extend(found.into_iter().map(|mismatch| Problem {
         cause: mismatch.cause,
         pointer: mismatch.pointer,
