@@ -3,9 +3,9 @@
 use crate::json_schemas;
 use crate::support::Run;
 
-/// A new object of a kind with this schema, applied in this way.
-fn judged(schema: &str, apply: &str, object: &str) -> Run {
-    let crd = format!(
+/// The CRD of a kind with this schema.
+pub(crate) fn crd(schema: &str) -> String {
+    format!(
         "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {{ name: widgets.acme.io }}
@@ -15,13 +15,18 @@ spec:
   names: {{ kind: Widget, plural: widgets }}
   versions: [{{ name: v1, served: true, storage: true, schema: {{ openAPIV3Schema: {schema} }} }}]
 "
-    );
+    )
+}
+
+/// A new object of a kind with this schema, applied in this way.
+fn judged(schema: &str, apply: &str, object: &str) -> Run {
+    let crd = crd(schema);
     let config = format!("version: 1\napply: {apply}\n");
     json_schemas::judged(&[("portcullis.yaml", &config), ("crds/widgets.yaml", &crd)], object)
 }
 
 #[track_caller]
-fn says(run: &Run, code: i32, words: &[&str], not: &[&str]) {
+pub(crate) fn says(run: &Run, code: i32, words: &[&str], not: &[&str]) {
     let text = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(run.code, Some(code), "{text}");
     for word in words {
@@ -75,4 +80,12 @@ fn what_is_missing_may_come_from_a_webhook() {
     let schema = "{ type: object, required: [spec], properties: { spec: { type: object } } }";
     let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\n";
     says(&judged(schema, "auto", object), 1, &["spec: Required value", "mutating webhook"], &[]);
+}
+
+#[test]
+fn a_number_or_text_that_has_a_type_is_of_that_type_to_server_side_apply() {
+    let schema = "{ type: object, properties: { port: { type: integer, x-kubernetes-int-or-string: true } } }";
+    let object = "apiVersion: acme.io/v1\nkind: Widget\nmetadata: { name: w }\nport: http\n";
+    says(&judged(schema, "server-side", object), 1, &[".port: expected numeric (int or float), got \"http\""], &[]);
+    says(&judged(schema, "client-side", object), 0, &["only server-side apply refuses it"], &["error["]);
 }

@@ -7,6 +7,7 @@ mod cases;
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod changed_crds;
 mod cli;
 #[cfg(test)]
 mod config;

@@ -5,17 +5,16 @@ use crate::check::{Context, Draft};
 use crate::finding::{Authority, Basis, Reason, Severity};
 use crate::manifest::object::{Object, group_of};
 use crate::schema::crd::repository::{Content, Missing, Origin, Schema};
-use crate::schema::crd::{self, Before};
+use crate::schema::crd::{self, Before, pack::Version};
+use crate::schema::problem::{Cause, Problem};
 use crate::schema::versions::{Standing, look_up};
 
+/// An object, the one that it replaces, and whether only its schema changes.
+type Change<'c> = (&'c Object, Option<&'c Object>, bool);
+
 /// Judge a custom resource; what no schema is known for is counted elsewhere.
-pub(super) fn check(
-    context: &Context<'_>,
-    object: &Object,
-    old: Option<&Object>,
-    targets: &Targets,
-    drafts: &mut Vec<Draft>,
-) {
+pub(super) fn check(context: &Context<'_>, change: Change<'_>, targets: &Targets, drafts: &mut Vec<Draft>) {
+    let (object, old, _) = change;
     if !matches!(look_up(&object.api_version, &object.key.kind, targets.all), Standing::Foreign) {
         return;
     }
@@ -29,7 +28,7 @@ pub(super) fn check(
     };
     let before = old.and_then(|old| context.crds_before.of(old).ok());
     let before = before.as_ref().and_then(crate::schema::crd::sources::Judges::first);
-    let judge = |schema: &Schema| by_schema(context, object, old, before, schema, targets);
+    let judge = |schema: &Schema| by_schema(context, change, before, schema, targets);
     let mut all: Vec<Draft> = Vec::new();
     for group in &judges.0 {
         let answers: Vec<Vec<Draft>> = group.iter().map(judge).collect();
@@ -67,8 +66,7 @@ fn agreed(mut answers: Vec<Vec<Draft>>) -> Vec<Draft> {
 /// What one schema says of an object.
 fn by_schema(
     context: &Context<'_>,
-    object: &Object,
-    old: Option<&Object>,
+    (object, old, is_unchanged): Change<'_>,
     before: Option<&Schema>,
     schema: &Schema,
     targets: &Targets,
@@ -94,8 +92,27 @@ fn by_schema(
             Draft::not_judged(&rules::INVALID_VALUE, object, Reason::UnknownValue, what)
         }));
     }
+    let forgiven = if is_unchanged { forgiven(object, version, targets, &judged.problems) } else { Vec::new() };
     drafts.extend(told(context, object, targets, judged.problems, Some(&basis)));
+    drafts.extend(told(context, object, targets, forgiven, Some(&basis)).into_iter().map(|draft| Draft {
+        severity: draft.severity.min(Severity::Warning),
+        help: Some(KEPT.to_owned()),
+        ..draft
+    }));
     drafts
+}
+
+/// What becomes of an object that its new schema refuses.
+const KEPT: &str = "the server keeps an object that it has; it refuses another value here, and the object where it is created anew, as in another cluster";
+
+/// What the server has against an object that it keeps only because it was there before its schema.
+fn forgiven(object: &Object, version: Version<'_>, targets: &Targets, known: &[Problem]) -> Vec<Problem> {
+    let mut anew = crd::judge(object, None, version, targets.all).problems;
+    anew.retain(|problem| {
+        let is_known = |known: &Problem| (&known.pointer, &known.message) == (&problem.pointer, &problem.message);
+        problem.cause != Cause::Warning && !known.iter().any(is_known)
+    });
+    anew
 }
 
 /// The CRD of the kind is known, and its server has no such version.

@@ -55,7 +55,7 @@ impl Check for Schema {
         let served = api::check(object, &targets, drafts);
         // What has no name yet is another object every time.
         let is_named = !object.key.name.ends_with('*');
-        let old = old.filter(|_| operation == Operation::Update && is_named);
+        let old = old.filter(|_| operation != Operation::Create && is_named);
         match kind {
             Some(_) if served.is_empty() => {}
             Some(kind) => {
@@ -67,7 +67,8 @@ impl Check for Schema {
             // What a conversion makes of an old custom resource is not known.
             None => {
                 let old = old.filter(|old| old.api_version == object.api_version);
-                custom::check(context, object, old, &targets, drafts);
+                let is_unchanged = operation == Operation::Unchanged;
+                custom::check(context, (object, old, is_unchanged), &targets, drafts);
             }
         }
     }

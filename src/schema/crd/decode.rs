@@ -25,8 +25,8 @@ pub(super) struct Decoded {
     pub(super) stored: Stored,
     /// What decoding refuses.
     pub(super) problems: Vec<Problem>,
-    /// A null is gone.
-    pub(super) lost_null: bool,
+    /// Something is gone that server-side apply keeps: a null, or what lies in an object without properties.
+    pub(super) lossy: bool,
     /// There are more defaults than are filled in.
     pub(super) gave_up: bool,
 }
@@ -35,8 +35,9 @@ pub(super) struct Decoded {
 /// list; of what the server stores, which is some megabytes at most, no object has so many.
 const MOST_FILLED: usize = 500_000;
 
-/// Decode a custom resource. POST and PUT drop a null where the schema has none; server-side apply keeps it.
-pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, keeps_nulls: bool) -> Decoded {
+/// Decode a custom resource. POST and PUT drop a null where the schema has none; server-side apply keeps it, and validates
+/// what it drops only afterwards.
+pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, applied: bool) -> Decoded {
     let raw = object.value();
     let keeps_all = version.kind().preserves_unknown_fields();
     let mut walk = Walk {
@@ -45,8 +46,8 @@ pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, ke
         problems: Vec::new(),
         minors,
         keeps_all,
-        keeps_nulls,
-        lost_nulls: 0,
+        applied,
+        lossy: false,
         in_status: false,
         filled: 0,
     };
@@ -55,12 +56,7 @@ pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, ke
     let free = schema.preserves_unknown_fields();
     let how = How { keeps: keeps_all || free, free, is_root: true };
     walk.root(root, raw, schema, how, version.has_status());
-    Decoded {
-        lost_null: walk.lost_nulls > 0,
-        gave_up: walk.is_full(),
-        stored: walk.growing.finish(root),
-        problems: walk.problems,
-    }
+    Decoded { lossy: walk.lossy, gave_up: walk.is_full(), stored: walk.growing.finish(root), problems: walk.problems }
 }
 
 /// What server-side apply makes of a problem of metadata: it takes no notice of the object's own times, which the server
@@ -89,8 +85,8 @@ struct Walk<'a, 'w> {
     problems: Vec<Problem>,
     minors: MinorSet,
     keeps_all: bool,
-    keeps_nulls: bool,
-    lost_nulls: usize,
+    applied: bool,
+    lossy: bool,
     /// Below a `status` that is a subresource and so dropped.
     in_status: bool,
     /// Values that defaults added.
@@ -190,19 +186,19 @@ impl<'a> Walk<'a, '_> {
             (None, Some(Additional::Schema(values))) => (Some(values), self.below(Some(values), how), true),
             (None, Some(Additional::Bool(_))) => (None, self.below(None, how), true),
             (None, None) if how.keeps => (None, how, false),
-            (None, None) => return self.unknown_field(node, name, schema, how),
+            (None, None) => return self.unknown_field(node, (name, value), entry, schema, how),
         };
         let step_of = |key| if is_key { Step::Key(key) } else { Step::Field(key) };
         if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all)
         {
             match schema.default() {
-                None if self.keeps_nulls => {
+                None if self.applied => {
                     let key = self.growing.deriver().text_of(&entry.key);
                     let child = self.growing.node(node, step_of(key), Some(value));
                     self.growing.deriver().push(Entry { key, value: child, ..*entry });
                 }
                 // In a status that is dropped it offends nobody.
-                None => self.lost_nulls += usize::from(!self.in_status),
+                None => self.lossy |= !self.in_status,
                 Some(default) => {
                     let key = self.growing.deriver().text_of(&entry.key);
                     let child = self.growing.node(node, step_of(key), None);
@@ -321,9 +317,24 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn unknown_field(&mut self, node: NodeId, name: &str, schema: Option<Node<'_>>, how: How) {
+    fn unknown_field(
+        &mut self,
+        node: NodeId,
+        (name, value): (&str, Value<'a>),
+        entry: &Entry,
+        schema: Option<Node<'_>>,
+        how: How,
+    ) {
         // Server-side apply lets an object without properties hold anything, and drops it afterwards.
         let is_closed = (how.is_root || schema.is_some_and(Node::has_properties)) && !how.free;
+        if !is_closed && self.applied {
+            let key = self.growing.deriver().text_of(&entry.key);
+            let child = self.growing.node(node, Step::Field(key), Some(value));
+            self.growing.verbatim(child, value);
+            self.growing.deriver().push(Entry { key, value: child, ..*entry });
+            return;
+        }
+        self.lossy |= !is_closed && !self.in_status;
         let (field, pointer) = self.growing.dotted(node, name);
         let message = format!("unknown field \"{field}\"");
         self.push(Cause::UnknownField, field, pointer, message);

@@ -13,7 +13,7 @@ use crate::yaml::{Kind, NodeId, Origin, Value};
 /// The object after the merge into `live`, where it is another one than the object itself.
 pub(super) fn merged(object: &Object, live: &Stored, version: Version<'_>) -> Option<Object> {
     let raw = object.value();
-    let mut walk = Walk { growing: Growing::new(raw.document()), live, changed: false };
+    let mut walk = Walk { growing: Growing::new(raw.document()), changed: false };
     let root = walk.growing.node(NodeId(0), Step::Root, Some(raw));
     let mark = walk.growing.deriver().mark();
     for entry in raw.raw_entries() {
@@ -24,6 +24,7 @@ pub(super) fn merged(object: &Object, live: &Stored, version: Version<'_>) -> Op
         let old = if is_own { None } else { live.root().get(name) };
         walk.entry(root, (name, value), old, place);
     }
+    walk.kept(root, raw, live.root(), Some(version.root()));
     walk.growing.deriver().mapping(root, mark);
     walk.changed.then(|| walk.growing.finish(root).rewritten(object))
 }
@@ -36,15 +37,20 @@ struct Place<'p> {
     is_field: bool,
 }
 
-struct Walk<'a, 'l> {
+struct Walk<'a> {
     growing: Growing<'a>,
-    live: &'l Stored,
     changed: bool,
 }
 
-impl<'a, 'l> Walk<'a, 'l> {
-    fn entry(&mut self, parent: NodeId, (name, new): (&str, Value<'a>), live: Option<Value<'l>>, place: Place<'_>) {
-        let goes = |live: Value<'l>| self.live.raw(live).is_some() && says_something(live, place.schema);
+/// The value was applied, and is no default.
+fn is_manifests(value: Value<'_>) -> bool {
+    !matches!(value.origin(), Origin::Default)
+}
+
+impl<'a> Walk<'a> {
+    fn entry<'l>(&mut self, parent: NodeId, (name, new): (&str, Value<'a>), live: Option<Value<'l>>, place: Place<'_>) {
+        let is_empty = |live: Value<'l>| live.kind() == Kind::Mapping && live.entries().len() == 0;
+        let goes = |live| is_manifests(live) && !is_empty(live) && says_something(live, place.schema);
         if place.is_field && !says_something(new, place.schema) && live.is_some_and(goes) {
             self.changed = true;
             return;
@@ -55,7 +61,7 @@ impl<'a, 'l> Walk<'a, 'l> {
         self.growing.deriver().entry(key, new.origin(), child);
     }
 
-    fn value(&mut self, node: NodeId, new: Value<'a>, live: Option<Value<'l>>, schema: Option<Node<'_>>) {
+    fn value<'l>(&mut self, node: NodeId, new: Value<'a>, live: Option<Value<'l>>, schema: Option<Node<'_>>) {
         let is_atomic = schema.is_some_and(Node::is_atomic_map);
         let Some(live) = live.filter(|live| live.kind() == Kind::Mapping || live.kind() == Kind::Sequence) else {
             return self.growing.verbatim(node, new);
@@ -69,33 +75,14 @@ impl<'a, 'l> Walk<'a, 'l> {
         }
     }
 
-    fn mapping(&mut self, node: NodeId, new: Value<'a>, live: Value<'l>, schema: Option<Node<'_>>) {
+    fn mapping<'l>(&mut self, node: NodeId, new: Value<'a>, live: Value<'l>, schema: Option<Node<'_>>) {
         let mark = self.growing.deriver().mark();
         for entry in new.raw_entries() {
             let name = new.document().text_of(&entry.key);
             let value = new.document().value(entry.value);
             self.entry(node, (name, value), live.get(name), place_of(schema, name));
         }
-        let mut is_filled = false;
-        let stored = self.live;
-        // What the server filled in, and what nobody owns.
-        let is_kept = |name: &str, value: Value<'l>| {
-            let place = place_of(schema, name);
-            let is_owned = stored.raw(value).is_some() && (!place.is_field || says_something(value, place.schema));
-            !is_owned && new.get(name).is_none()
-        };
-        for (name, _, value) in live.entries().filter(|(name, _, value)| is_kept(name, *value)) {
-            is_filled = true;
-            if place_of(schema, name).schema.is_some_and(Node::has_default) {
-                // It will be filled in again.
-                continue;
-            }
-            self.changed = true;
-            let key = self.growing.deriver().own(name);
-            let child = self.growing.node(node, Step::Field(key), None);
-            self.growing.fill(child, &value.to_json());
-            self.growing.deriver().entry(key, Origin::Default, child);
-        }
+        let is_filled = self.kept(node, new, live, schema);
         let is_empty = self.growing.deriver().pending(mark).is_empty();
         if is_empty && !is_filled {
             self.changed |= !new.is_null();
@@ -106,7 +93,30 @@ impl<'a, 'l> Walk<'a, 'l> {
         }
     }
 
-    fn list(&mut self, node: NodeId, new: Value<'a>, live: Value<'l>, schema: Option<Node<'_>>) {
+    /// What the server filled in, and what nobody owns, stays. Whether there is any.
+    fn kept(&mut self, node: NodeId, new: Value<'a>, live: Value<'_>, schema: Option<Node<'_>>) -> bool {
+        let mut is_filled = false;
+        let is_kept = |name: &str, value: Value<'_>| {
+            let place = place_of(schema, name);
+            let is_owned = is_manifests(value) && (!place.is_field || says_something(value, place.schema));
+            !is_owned && new.get(name).is_none()
+        };
+        for (name, _, value) in live.entries().filter(|(name, _, value)| is_kept(name, *value)) {
+            is_filled = true;
+            if place_of(schema, name).schema.and_then(Node::default).is_some_and(|default| default.is(value)) {
+                // It will be filled in again.
+                continue;
+            }
+            self.changed = true;
+            let key = self.growing.deriver().own(name);
+            let child = self.growing.node(node, Step::Field(key), None);
+            self.growing.fill(child, &value.to_json());
+            self.growing.deriver().entry(key, Origin::Default, child);
+        }
+        is_filled
+    }
+
+    fn list<'l>(&mut self, node: NodeId, new: Value<'a>, live: Value<'l>, schema: Option<Node<'_>>) {
         let key = |item: Value<'_>| schema.and_then(|schema| key_of(schema, item));
         let old: std::collections::HashMap<String, Value<'l>> =
             live.items().filter_map(|item| Some((key(item)?, item))).collect();

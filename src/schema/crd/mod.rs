@@ -51,8 +51,8 @@ pub struct Judged {
     pub rules: Rules,
     /// The object and its schema are so large together that not everything was checked.
     pub gave_up: bool,
-    /// A null was dropped, which server-side apply keeps.
-    lost_null: bool,
+    /// Something was dropped that server-side apply keeps.
+    lossy: bool,
 }
 
 /// The rules in CEL that hold for an object, and that nobody evaluates yet.
@@ -76,31 +76,69 @@ pub struct Before<'b> {
 /// Judge a custom resource for some minors, after the one that it replaces.
 #[must_use]
 pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, minors: MinorSet) -> Judged {
-    // What the server refuses was never there.
+    // What the server refuses either way was never there.
     let before = before.filter(|before| {
         before.version.is_none_or(|version| {
             let judged = alone(before.object, None, version, minors, false);
-            judged.problems.iter().all(|problem| problem.cause == Cause::Warning || problem.raised == Raised::ByApply)
+            judged.problems.iter().all(|problem| problem.cause == Cause::Warning || problem.raised != Raised::Always)
         })
     });
-    let old = before.map(|before| decode::decode(before.object, version, minors, false).stored);
+    let old = before.map(|before| stored_before(before, version, minors));
     let mut judged = alone(object, old.as_ref(), version, minors, false);
     let merged = old.as_ref().and_then(|old| merge::merged(object, old, version));
-    if merged.is_some() || judged.lost_null {
+    if merged.is_some() || judged.lossy {
         let applied = alone(merged.as_ref().unwrap_or(object), old.as_ref(), version, minors, true);
         judged.problems = either_way(judged.problems, applied.problems);
     }
+    unreadable(object, old.as_ref(), version, minors, &mut judged);
     doubt::settle(&mut judged.problems, object, before.map(|before| before.object));
     judged
 }
 
+/// An old object as the server reads it today: stored by its own side's schema, with the defaults of that, and read by
+/// this one.
+fn stored_before(before: Before<'_>, version: Version<'_>, minors: MinorSet) -> Stored {
+    let read = |object: &Object, version| decode::decode(object, version, minors, false).stored;
+    match before.version.filter(|own| !own.same(version)) {
+        Some(own) => read(&read(before.object, own).rewritten(before.object), version),
+        None => read(before.object, version),
+    }
+}
+
+/// What server-side apply cannot read as what the schema says: of the object, or else of the one that is there. Where
+/// validation complains of the same, or of something in it, that is enough.
+fn unreadable(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, judged: &mut Judged) {
+    let is_unknown = |value: Value<'_>| object.unknown(value).is_some();
+    let mut found = apply::mismatches(object.value(), version, &is_unknown, false);
+    if let Some(old) = old.filter(|_| found.is_empty()) {
+        found = apply::mismatches(old.root(), version, &|value| old.is_opaque_itself(value), true);
+        for mismatch in &mut found {
+            mismatch.message.insert_str(0, "failed to create typed live object: ");
+        }
+    }
+    found.retain(|mismatch| {
+        let is_within = |pointer: &str| {
+            let rest = pointer.strip_prefix(mismatch.pointer.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut known = judged.problems.iter().filter(|problem| problem.cause != Cause::Warning);
+        !known.any(|problem| problem.raised != Raised::ByPost && is_within(&problem.pointer))
+    });
+    judged.problems.extend(found.into_iter().map(|mismatch| Problem {
+        cause: mismatch.cause,
+        pointer: mismatch.pointer,
+        message: mismatch.message,
+        raised: Raised::ByApply,
+        ..template(minors)
+    }));
+}
+
 /// The verdict on an object, after the stored one that it replaces.
-fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, keeps_nulls: bool) -> Judged {
-    let decode::Decoded { stored, mut problems, lost_null, gave_up } =
-        decode::decode(object, version, minors, keeps_nulls);
+fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, applied: bool) -> Judged {
+    let decode::Decoded { stored, mut problems, lossy, gave_up } = decode::decode(object, version, minors, applied);
     if gave_up {
         // What is not filled in is not missing.
-        return Judged { stored, problems, rules: Rules::default(), gave_up, lost_null: false };
+        return Judged { stored, problems, rules: Rules::default(), gave_up, lossy: false };
     }
     let schema = version.root();
     let template = template(minors);
@@ -127,24 +165,12 @@ fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: Mi
         problems.extend(cx.finish());
         problems.extend(lists(&stored, old, version, minors));
     }
-    let status = object.value().get("status").filter(|_| version.has_status());
-    if let (Some(status), Some(schema)) = (status, schema.property("status"))
-        && let Err(mismatch) = apply::check(object, status, schema, ("/status", ".status"))
-    {
-        problems.push(Problem {
-            cause: mismatch.cause,
-            pointer: mismatch.pointer,
-            message: mismatch.message,
-            raised: Raised::ByApply,
-            ..template.clone()
-        });
-    }
     let rules = Rules {
         reached: if schema.has_rules_below() { rules::count(stored.root(), schema) } else { 0 },
         stopped: problems.iter().any(stops_rules),
     };
     problems.extend(warnings(&stored, old, version, &template));
-    Judged { stored, problems, rules, gave_up, lost_null }
+    Judged { stored, problems, rules, gave_up, lossy }
 }
 
 /// Lists whose items are not different. An update is not refused for what the old object had as well; server-side apply
@@ -156,7 +182,8 @@ fn lists(stored: &Stored, old: Option<&Stored>, version: Version<'_>, minors: Mi
         cx.finish()
     };
     let mut found = find(stored);
-    if !found.is_empty() && old.is_some_and(|old| !find(old).is_empty()) {
+    let is_refused = |problem: &Problem| problem.raised == Raised::Always;
+    if !found.is_empty() && old.is_some_and(|old| find(old).iter().any(is_refused)) {
         for problem in &mut found {
             problem.cause = Cause::DuplicateListKey;
             problem.raised = Raised::ByApply;

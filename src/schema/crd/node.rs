@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::format::Format;
 use super::pack::{Cursor, Pack};
 use super::pattern::Pattern;
+use crate::yaml::Value;
 
 /// The parts that a node may have, in the order in which they are packed; the bit of a part is its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,6 +131,17 @@ pub enum Literal<'p> {
     String(&'p str),
     /// Anything else, as JSON.
     Json(&'p str),
+}
+
+impl Literal<'_> {
+    /// A value says the same.
+    #[must_use]
+    pub fn is(self, value: Value<'_>) -> bool {
+        match self {
+            Self::String(text) => value.as_str() == Some(text),
+            Self::Json(text) => serde_json::from_str::<serde_json::Value>(text).is_ok_and(|own| own == value.to_json()),
+        }
+    }
 }
 
 /// The limits of a number.
@@ -377,12 +389,6 @@ impl<'p> Node<'p> {
     #[must_use]
     pub fn default(self) -> Option<Literal<'p>> {
         Some(self.literal(&mut self.part(Part::Default)?))
-    }
-
-    /// There is a default.
-    #[must_use]
-    pub fn has_default(self) -> bool {
-        self.has(Part::Default.bit())
     }
 
     /// The values of an enum. Empty where there is none.

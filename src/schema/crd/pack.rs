@@ -300,6 +300,13 @@ impl<'p> Version<'p> {
         self.kind.pack.text(self.name)
     }
 
+    /// Both are the same version of the same CRDs.
+    #[must_use]
+    pub fn same(self, other: Version<'_>) -> bool {
+        let (one, two) = (self.kind.pack.bytes(), other.kind.pack.bytes());
+        self.name() == other.name() && (std::ptr::eq(one, two) || one == two)
+    }
+
     /// The server serves it.
     #[must_use]
     pub fn is_served(self) -> bool {

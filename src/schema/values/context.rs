@@ -122,6 +122,12 @@ impl<'a> Cx<'a> {
         self.problems.len()
     }
 
+    /// The minors for which something was found since there were `first` problems.
+    pub(in crate::schema) fn refusing_since(&self, first: usize) -> MinorSet {
+        let found = self.problems.iter().skip(first).filter(|problem| problem.cause != Cause::Warning);
+        found.fold(MinorSet::NONE, |all, problem| all.and(problem.minors))
+    }
+
     /// The value, or one that holds it, is not what the schema says or is not known, so that nothing follows from it.
     pub(in crate::schema) fn is_opaque(&self, value: Value<'_>) -> bool {
         self.stored.is_opaque(value)
@@ -137,7 +143,8 @@ impl<'a> Cx<'a> {
         self.within(MinorSet::ALL.without(MinorSet::since(end)), check);
     }
 
-    fn within(&mut self, minors: MinorSet, check: impl FnOnce(&mut Self)) {
+    /// Check something only for some minors.
+    pub(in crate::schema) fn within(&mut self, minors: MinorSet, check: impl FnOnce(&mut Self)) {
         let all = self.minors;
         self.minors = all.within(minors);
         if !self.minors.is_empty() {

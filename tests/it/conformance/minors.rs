@@ -931,3 +931,17 @@ fn a_dropped_source_makes_no_volume_wrong() {
     problems.retain(|problem| problem.cause != Cause::Warning);
     assert!(problems.is_empty(), "{problems:?}");
 }
+
+/// Where a minor drops the source, its mounts have a volume; where another one looks at it, they have none.
+#[test]
+fn a_volume_is_lacking_only_where_its_source_counts() {
+    let mut pod = pod(&json!({}));
+    pod["spec"]["volumes"] = json!([{"name": "v", "projected": {"sources": [{"podCertificate": {}}]}}]);
+    pod["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "v", "mountPath": "/v"}]);
+    let minor = |text| MinorSet::of(Minor::parse(text).unwrap());
+    let both = minor("1.36").and(minor("1.37"));
+    let problems = builtin::judge(&object(&pod), None, Kind::find("v1", "Pod").unwrap(), both).problems;
+    let lacking: Vec<MinorSet> =
+        problems.iter().filter(|problem| problem.cause == Cause::NotFound).map(|problem| problem.minors).collect();
+    assert_eq!(lacking, [minor("1.37")], "{problems:?}");
+}

@@ -50,7 +50,7 @@ pub(super) fn custom_resource_definition_update<'a>(cx: &mut Cx<'a>, new: Value<
             cx.immutable(new.at(place));
         }
     }
-    let stored = versions_of(old).find(|version| version.flag("storage")).map_or("", |version| version.text("name"));
+    let stored = stored_before(old).unwrap_or_default();
     if !stored.is_empty() && !versions_of(new).any(|version| version.text("name") == stored) {
         let why = format!(
             "missing from spec.versions; {stored} was previously a storage version, and must remain in spec.versions until a \
@@ -63,6 +63,11 @@ pub(super) fn custom_resource_definition_update<'a>(cx: &mut Cx<'a>, new: Value<
     if let Some(conversion) = new.path(&["spec", "conversion"]) {
         conversion::authorities(cx, conversion, old.path(&["spec", "conversion"]));
     }
+}
+
+/// The version that a definition stores.
+fn stored_before(old: Value<'_>) -> Option<&str> {
+    Some(versions_of(old).find(|version| version.flag("storage"))?.text("name"))
 }
 
 fn versions_of(object: Value<'_>) -> impl Iterator<Item = Value<'_>> {
@@ -228,7 +233,9 @@ fn storage<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         cx.invalid_shown(at, "null", "must have at least one stored version");
         return cx.called("status.storedVersions");
     };
-    for other in stored().skip(1) {
+    // An update keeps the version that was stored before.
+    let before = cx.old.and_then(stored_before).unwrap_or_default();
+    for other in stored().skip(1).filter(|other| other.text("name") != before) {
         let why = format!("must have the storage version {}", other.text("name"));
         cx.invalid_shown(other.at("storage"), format_args!("[{:?}]", first.text("name")), why);
         cx.called("status.storedVersions");

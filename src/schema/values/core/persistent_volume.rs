@@ -1,6 +1,6 @@
 //! `PersistentVolumes`.
 
-use super::super::pod::node_selector;
+use super::super::pod::{self, node_selector};
 use super::super::{Cx, Read};
 use super::node_label::node_label_warning;
 use super::volume_source::{SOURCES, volume_source};
@@ -245,7 +245,7 @@ pub(super) fn persistent_volume_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old:
     for field in SOURCES {
         let is_same = match (spec.get(field), before.get(field)) {
             (Some(new), Some(old)) if field == "csi" => same_csi(new, old),
-            (Some(new), Some(old)) => same(Some(new), Some(old)),
+            (Some(new), Some(old)) => pod::is_same(Some(new), Some(old)),
             (None, None) => true,
             _ => false,
         };
@@ -276,8 +276,7 @@ pub(super) fn persistent_volume_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old:
 fn same_csi(new: Value<'_>, old: Value<'_>) -> bool {
     const LATER: &str = "controllerExpandSecretRef";
     let is_free = |key: &str| key == LATER && !old.has(LATER);
-    new.entries().all(|(key, _, value)| is_free(key) || same(Some(value), old.get(key)))
-        && old.entries().all(|(key, _, value)| same(new.get(key), Some(value)))
+    pod::is_same_without(Some(new), Some(old), &|path| matches!(path, [key] if is_free(key)))
 }
 
 /// The same, apart from deprecated labels that were replaced.

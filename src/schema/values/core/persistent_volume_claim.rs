@@ -11,6 +11,7 @@ use crate::yaml::Value;
 const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 const FROZEN: &str =
     "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+const LESS: &str = "field can not be less than status.capacity";
 
 /// `ValidatePersistentVolumeClaim`
 pub(super) fn persistent_volume_claim<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
@@ -160,7 +161,16 @@ fn key(source: Value<'_>) -> [&str; 3] {
 /// `ValidatePersistentVolumeClaimUpdate`, for a claim that is not bound: whether a bound one may grow is for its volume
 /// and `StorageClass` to say, which no manifest tells.
 pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
-    let (Some(spec), Some(before)) = (new.get("spec"), old.get("spec")) else { return };
+    let Some(before) = old.get("spec") else { return };
+    let Some(spec) = new.get("spec") else {
+        cx.forbidden_change(new.at("spec"), FROZEN);
+        cx.forbidden_change(new.at("spec.resources.requests.storage"), LESS);
+        if before.text("volumeMode") == "Block" {
+            cx.immutable(new.at("spec.volumeMode"));
+            cx.called("volumeMode");
+        }
+        return;
+    };
     let frozen = |cx: &mut Cx<'a>, field: &'static str| {
         cx.forbidden_change(spec.at(field), FROZEN);
         cx.called_at(spec.here(), "");
@@ -212,7 +222,7 @@ pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>
         let at = spec.at("resources.requests.storage");
         cx.before(32, |cx| cx.forbidden_change(at, "field can not be less than previous value"));
         if new <= Quantity::default() {
-            cx.since(32, |cx| cx.forbidden_change(at, "field can not be less than status.capacity"));
+            cx.since(32, |cx| cx.forbidden_change(at, LESS));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::schema::text::quantity;
 use crate::yaml::{Kind, Origin, Value};
 
 /// Structs and maps that are the same empty and absent.
-const EMPTY: [&str; 13] = [
+const EMPTY: [&str; 14] = [
     "annotations",
     "labels",
     "limits",
@@ -19,6 +19,7 @@ const EMPTY: [&str; 13] = [
     "preference",
     "requests",
     "resources",
+    "schedulingGroup",
     "volumeAttributes",
 ];
 /// Those of them that are maps: an entry is there or not, whatever it says (`node-role.kubernetes.io/worker: ""`).
@@ -150,6 +151,16 @@ fn within<'v, T>(path: &mut Vec<&'v str>, step: &'v str, of: impl FnOnce(&mut Ve
     found
 }
 
+/// The field is one of a Pod's own, and of none of its containers and claims.
+fn is_of_pod(path: &[&str]) -> bool {
+    match path {
+        [_] => true,
+        [.., holder, "spec", _] => *holder != "volumeClaimTemplate",
+        [.., holder, _] => *holder == "spec",
+        [] => false,
+    }
+}
+
 /// The value is the same as none at all.
 fn is_zero<'v>(value: Value<'v>, path: &mut Vec<&'v str>, skip: Skip<'_>) -> bool {
     let key = path.last().copied().unwrap_or_default();
@@ -158,8 +169,10 @@ fn is_zero<'v>(value: Value<'v>, path: &mut Vec<&'v str>, skip: Skip<'_>) -> boo
         Kind::Sequence => value.items().len() == 0,
         Kind::Mapping if MAPS.contains(&key) => value.entries().len() == 0,
         Kind::Mapping => {
+            // A Pod's own, to which Go has a pointer.
+            let is_of_pod = key == "resources" && is_of_pod(path);
             let is_nothing = |(field, _, value)| within(path, field, |path| skip(path) || is_zero(value, path, skip));
-            EMPTY.contains(&key) && value.entries().all(is_nothing)
+            EMPTY.contains(&key) && !is_of_pod && value.entries().all(is_nothing)
         }
         _ if POINTERS.contains(&key) => false,
         Kind::Bool => value.as_bool() == Some(false),

@@ -7,6 +7,7 @@ use super::super::{Cx, Read};
 use super::path;
 use super::source::supported;
 use super::volume::{Holds, Volumes};
+use crate::schema::minors::MinorSet;
 use crate::schema::stored::Places;
 use crate::yaml::Value;
 
@@ -52,8 +53,8 @@ fn mount<'a>(
     if name.is_empty() {
         cx.required(mount.at("name"), "");
     }
-    if volumes.find(name).is_none() && !volumes.is_open() && !cx.is_opaque(mount) {
-        cx.not_found(mount.at("name"));
+    if !cx.is_opaque(mount) {
+        cx.within(volumes.lacking(name), |cx| cx.not_found(mount.at("name")));
     }
     if path.is_empty() {
         cx.required(mount.at("mountPath"), "");
@@ -126,13 +127,11 @@ pub(super) fn devices<'a>(cx: &mut Cx<'a>, container: Value<'a>, volumes: &Volum
         if names.contains(name) {
             cx.invalid(device.at("name"), "must be unique");
         }
-        match volumes.find(name) {
-            Some(volume) if volume.holds != Holds::Claim => {
-                let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
-                cx.invalid(device.at("name"), why);
-            }
-            None if !volumes.is_open() => cx.not_found(device.at("name")),
-            _ => {}
+        let lacking = volumes.lacking(name);
+        cx.within(lacking, |cx| cx.not_found(device.at("name")));
+        if volumes.find_any(name).is_some_and(|volume| volume.holds != Holds::Claim) {
+            let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+            cx.within(MinorSet::ALL.without(lacking), |cx| cx.invalid(device.at("name"), why));
         }
         if path.is_empty() {
             cx.required(device.at("devicePath"), "");

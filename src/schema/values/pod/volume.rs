@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::seen::Seen;
 use super::super::{Cx, Read};
 use super::{projected, source};
+use crate::schema::minors::MinorSet;
 use crate::schema::stored::Places;
 use crate::schema::text::name;
 use crate::yaml::Value;
@@ -50,8 +51,8 @@ const SOURCES: [(&str, Check, &str); 30] = [
 /// What is known of a volume where it is used.
 #[derive(Clone, Copy)]
 pub(super) struct Known {
-    /// Something is wrong with it, so that for mounts there is no such volume.
-    pub(super) wrong: bool,
+    /// The minors for which something is wrong with it, so that for mounts there is no such volume.
+    wrong: MinorSet,
     pub(super) holds: Holds,
 }
 
@@ -93,9 +94,9 @@ impl Volumes<'_> {
         self.all.get(index).filter(|(known, _)| *known == name).map(|(_, known)| *known)
     }
 
-    /// The volume of a name.
-    pub(super) fn find(&self, name: &str) -> Option<Known> {
-        self.find_any(name).filter(|known| !known.wrong)
+    /// The minors for which there is no volume of a name. None of them may be said for certain.
+    pub(super) fn lacking(&self, name: &str) -> MinorSet {
+        if self.open { MinorSet::NONE } else { self.find_any(name).map_or(MinorSet::ALL, |known| known.wrong) }
     }
 
     /// Any name may be that of a volume.
@@ -117,7 +118,10 @@ pub(super) fn volumes<'a>(
     let names: Vec<Value<'_>> = names.collect();
     let mut open = [list, claims].into_iter().flatten().chain(names.iter().copied()).any(|value| cx.is_opaque(value));
     let made: HashSet<&str> = names.iter().map(|name| name.as_str().unwrap_or_default()).collect();
-    let of_claim = |name| (name, Known { wrong: !name::dns_label(name).is_empty(), holds: Holds::Claim });
+    let of_claim = |name| {
+        let wrong = if name::dns_label(name).is_empty() { MinorSet::NONE } else { MinorSet::ALL };
+        (name, Known { wrong, holds: Holds::Claim })
+    };
     let mut all: Vec<(&str, Known)> = made.iter().copied().map(of_claim).collect();
     let mut seen: Seen<&str> = Seen::new();
     let mut place = made.len();
@@ -137,8 +141,8 @@ pub(super) fn volumes<'a>(
         if seen.contains(name) {
             cx.duplicate(volume.at("name"));
         }
-        let wrong = cx.count() != before;
-        if !wrong {
+        let wrong = cx.refusing_since(before);
+        if wrong.is_empty() {
             seen.insert(name);
         }
         if let Some(list) = list.filter(|_| !made.is_empty()) {
@@ -150,7 +154,7 @@ pub(super) fn volumes<'a>(
     if let Some(pod) = pod.filter(|pod| !pod.is_empty()) {
         claims_of_ephemeral(cx, spec, pod);
     }
-    all.sort_by_key(|(name, known)| (*name, known.wrong));
+    all.sort_by_key(|(name, known)| (*name, known.wrong.0));
     Volumes { all, open }
 }
 
