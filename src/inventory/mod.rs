@@ -79,13 +79,15 @@ type Nearest = Option<(RepoPath, String)>;
 /// (`00-assert.yaml`). kuttl's own `kuttl-test.yaml` says nothing of its folder: the suites that it names lie elsewhere.
 #[must_use]
 pub fn is_suite_marker(name: &str) -> bool {
-    let is_step = || {
-        let (number, rest) = name.split_once('-').unwrap_or_default();
-        !number.is_empty()
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-            && matches!(rest, "assert.yaml" | "assert.yml" | "errors.yaml" | "errors.yml")
-    };
-    matches!(name, "chainsaw-test.yaml" | "chainsaw-test.yml" | "kyverno-test.yaml") || is_step()
+    matches!(name, "chainsaw-test.yaml" | "chainsaw-test.yml" | "kyverno-test.yaml") || is_step(name)
+}
+
+/// A step by which kuttl asserts.
+fn is_step(name: &str) -> bool {
+    let (number, rest) = name.split_once('-').unwrap_or_default();
+    !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(rest, "assert.yaml" | "assert.yml" | "errors.yaml" | "errors.yml")
 }
 
 /// A file whose name says that it may hold manifests.
@@ -162,7 +164,8 @@ impl<'s> Inventory<'s> {
         let mut found = None;
         for above in folders_above(path) {
             let Some(record) = self.folder(Facet::Names, above)? else { continue };
-            if let Some(file) = record.with_sign(signs).next() {
+            // A suite that says what it is may call its files as kuttl does.
+            if let Some(file) = record.with_sign(signs).min_by_key(|file| is_step(&file.name)) {
                 found = Some((above.into(), file.name.clone()));
                 break;
             }

@@ -159,6 +159,7 @@ fn declarations_and_objects_are_found() {
             ("o.yaml", objects),
             ("c/broken.yaml", "kind: CustomResourceDefinition\na: [\n"),
             (".sops.yaml", "creation_rules:\n- path_regex: .*\\.enc\\.yaml\n  encrypted_regex: ^data$\n"),
+            ("t/e2e/00-assert.yaml", "a: b"),
             ("t/e2e/chainsaw-test.yaml", "a: b"),
         ]),
     );

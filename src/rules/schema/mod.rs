@@ -77,6 +77,16 @@ impl Check for Schema {
 /// Who may give a custom resource what its manifest lacks. Whether somebody does, no CRD says.
 const WEBHOOKS: &str = "set it; if the operator's mutating webhook does, suppress this finding";
 
+const PLACEHOLDER: &str = "who replaces `${…}` is not known: no Flux Kustomization with postBuild that counts (the trust \
+                           commit's) reaches the file; if something does, list the file under `substitution` of \
+                           portcullis.yaml";
+
+/// What the server refuses is a text that nobody means as it is.
+fn is_about_placeholder(object: &Object, problem: &Problem) -> bool {
+    let written = || pointer::find(object.value(), &problem.pointer).value.as_str();
+    problem.message.contains("${") || written().is_some_and(|text| text.contains("${"))
+}
+
 /// The problems of an object as drafts: one cause, one draft.
 fn told(
     context: &Context<'_>,
@@ -148,6 +158,9 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
         let help = "the object is encrypted by SOPS, and nothing here says who decrypts it: no .sops.yaml at or above it, \
                     and no Flux Kustomization with decryption; as it is, the server takes the encrypted texts for values";
         draft.help = Some(help.to_owned());
+    }
+    if draft.help.is_none() && is_about_placeholder(object, problem) {
+        draft.help = Some(PLACEHOLDER.to_owned());
     }
     match problem.cause {
         Cause::Warning => {
