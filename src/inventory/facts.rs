@@ -6,6 +6,7 @@ use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::folder::Signs;
+use crate::manifest::flux_settings::FluxSettings;
 use crate::manifest::kustomization::Kustomization;
 use crate::source::{RepoPath, Side};
 use crate::yaml::{self, Dialect, Document, Value};
@@ -38,7 +39,6 @@ pub struct Namespace {
 
 /// A Flux `Kustomization` (`kustomize.toolkit.fluxcd.io`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the manifest")]
 pub struct FluxPath {
     /// `metadata.name`.
     pub name: String,
@@ -48,16 +48,12 @@ pub struct FluxPath {
     pub path: Option<String>,
     /// `spec.sourceRef`: kind and name. Whether it is this repository, the file does not say.
     pub source: Option<(String, String)>,
-    /// `spec.postBuild` has `substitute` or `substituteFrom`: `${…}` is replaced.
-    pub substitutes: bool,
-    /// The names that `spec.postBuild.substitute` sets.
-    pub variables: Vec<String>,
-    /// `spec.postBuild.substituteFrom` is there, so that more names may be set.
-    pub variables_from: bool,
+    /// What it replaces and decrypts.
+    pub settings: FluxSettings,
+    /// What `spec.patches` set in the Kustomizations that it deploys.
+    pub patches: FluxSettings,
     /// `spec.prune`.
     pub prune: bool,
-    /// `spec.decryption` is there: SOPS-encrypted values are decrypted.
-    pub decrypts: bool,
     /// `spec.force`: what cannot be changed is deleted and created anew.
     pub force: bool,
     /// `spec.targetNamespace`.
@@ -233,20 +229,14 @@ fn namespace(object: Value<'_>) -> Option<Namespace> {
 
 fn flux(object: Value<'_>) -> Option<FluxPath> {
     let spec = object.get("spec")?;
-    let substitute = spec.path(&["postBuild", "substitute"]);
-    let variables: Vec<String> =
-        substitute.into_iter().flat_map(Value::entries).map(|(name, ..)| name.to_owned()).collect();
-    let variables_from = spec.path(&["postBuild", "substituteFrom"]).is_some_and(|from| from.items().len() > 0);
     Some(FluxPath {
         name: text(object, &["metadata", "name"]).unwrap_or_default(),
         namespace: text(object, &["metadata", "namespace"]),
         path: text(spec, &["path"]),
         source: text(spec, &["sourceRef", "kind"]).zip(text(spec, &["sourceRef", "name"])),
-        substitutes: variables_from || !variables.is_empty(),
-        variables,
-        variables_from,
+        settings: FluxSettings::of_spec(spec),
+        patches: FluxSettings::of_patches(spec.get("patches")),
         prune: spec.get("prune").and_then(Value::as_bool).unwrap_or(false),
-        decrypts: spec.get("decryption").is_some_and(|decryption| !decryption.is_null()),
         force: spec.get("force").and_then(Value::as_bool).unwrap_or(false),
         target_namespace: text(spec, &["targetNamespace"]),
         components: spec.get("components").map(texts).unwrap_or_default(),

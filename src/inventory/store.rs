@@ -14,7 +14,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::segment::{self, Segment};
 
 /// Version of the facts. Raise it whenever a fact, its encoding or the reading that makes it changes.
-pub const FACTS_VERSION: u32 = 5;
+pub const FACTS_VERSION: u32 = 6;
 
 /// All segments together; more than the facts of 400,000 files need. Beyond it everything is dropped.
 const MAX_BYTES: u64 = 64 << 20;

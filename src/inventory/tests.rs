@@ -170,8 +170,8 @@ fn declarations_and_objects_are_found() {
         assert_eq!(flux.found[0].path.as_str(), "c/flux.yaml");
         let fact = &flux.found[0].fact;
         assert_eq!((fact.name.as_str(), fact.path.as_deref()), ("apps", Some("./apps")));
-        assert!(fact.substitutes && fact.prune && !fact.variables_from);
-        assert_eq!(fact.variables, ["domain"]);
+        assert!(fact.settings.substitutes() && fact.prune && !fact.settings.variables_from);
+        assert_eq!(fact.settings.variables, ["domain"]);
         assert_eq!(texts(&flux.problems.iter().map(|p| p.path.clone()).collect::<Vec<_>>()), ["c/broken.yaml"]);
         let argo = inventory.argo_paths().unwrap().found.remove(0).fact;
         assert!(argo.templated);

@@ -8,8 +8,10 @@ use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::flux_settings::FluxSettings;
+use super::kustomization::How;
 use crate::git::{EntryKind, GitError};
-use crate::inventory::{ArgoPath, FluxPath, Inventory};
+use crate::inventory::{ArgoPath, FluxPath, Inventory, Located};
 use crate::source::RepoPath;
 
 /// The paths of one tree that an agent applies. They are looked for when they are first asked for: without a memory of
@@ -17,9 +19,18 @@ use crate::source::RepoPath;
 #[derive(Debug)]
 pub struct Agents<'a> {
     inventory: &'a Inventory<'a>,
-    flux: OnceLock<Vec<(String, FluxPath)>>,
+    flux: OnceLock<Vec<FluxRoot>>,
     argo: OnceLock<Vec<ArgoRoot>>,
     decrypts: OnceLock<bool>,
+}
+
+#[derive(Debug)]
+struct FluxRoot {
+    folder: String,
+    /// The file with the Kustomization.
+    file: RepoPath,
+    fact: FluxPath,
+    patched: OnceLock<FluxSettings>,
 }
 
 #[derive(Debug)]
@@ -81,7 +92,7 @@ impl<'a> Agents<'a> {
             if !self.inventory.kustomizations_in(folder)?.is_empty() {
                 return Ok(false);
             }
-            if roots.iter().any(|(root, _)| root == folder) {
+            if roots.iter().any(|root| root.folder == folder) {
                 return Ok(true);
             }
             if folder.is_empty() {
@@ -102,7 +113,12 @@ impl<'a> Agents<'a> {
             return Ok(*known);
         }
         let found = !self.inventory.sops_rules()?.found.is_empty()
-            || self.inventory.flux_paths()?.found.iter().any(|flux| flux.fact.decrypts);
+            || self
+                .inventory
+                .flux_paths()?
+                .found
+                .iter()
+                .any(|flux| flux.fact.settings.decrypts || flux.fact.patches.decrypts);
         Ok(*self.decrypts.get_or_init(|| found))
     }
 
@@ -136,9 +152,9 @@ impl<'a> Agents<'a> {
         }
         let tops = self.inventory.roots_of(path.as_str())?.tops;
         let folders: Vec<&str> = std::iter::once(path.folder()).chain(tops.iter().map(RepoPath::folder)).collect();
-        let holds = |(root, _): &&(String, FluxPath)| folders.iter().any(|folder| is_within(folder, root));
-        if let Some((_, flux)) = flux.iter().filter(holds).max_by_key(|(root, _)| root.len()) {
-            return Ok(Some(Root::Flux(flux)));
+        let holds = |root: &&FluxRoot| folders.iter().any(|folder| is_within(folder, &root.folder));
+        if let Some(root) = flux.iter().filter(holds).max_by_key(|root| root.folder.len()) {
+            return Ok(Some(Root::Flux(&root.fact)));
         }
         Ok(argo.iter().find(|root| folders.iter().any(|folder| root.takes(folder))).map(Root::ArgoCd))
     }
@@ -149,33 +165,64 @@ impl<'a> Agents<'a> {
         let holds =
             |root: &str| is_within(path.as_str(), root) || through.iter().any(|file| is_within(file.as_str(), root));
         let mut found: Option<HashSet<String>> = None;
-        for (_, flux) in self.flux()?.iter().filter(|(root, flux)| flux.substitutes && holds(root)) {
-            found.get_or_insert_default().extend(flux.variables.iter().cloned());
+        for root in self.flux()?.iter().filter(|root| holds(&root.folder)) {
+            for settings in [&root.fact.settings, self.patched(root)?].into_iter().filter(|it| it.substitutes()) {
+                found.get_or_insert_default().extend(settings.variables.iter().cloned());
+            }
         }
         Ok(found)
+    }
+
+    /// What patches set in a Flux Kustomization: those of the one that deploys it, and of the kustomizations and
+    /// components through which it is taken.
+    fn patched<'r>(&self, root: &'r FluxRoot) -> Result<&'r FluxSettings, GitError> {
+        if let Some(known) = root.patched.get() {
+            return Ok(known);
+        }
+        let through = self.inventory.roots_of(root.file.as_str())?.through;
+        let holds =
+            |folder: &str| std::iter::once(&root.file).chain(&through).any(|file| is_within(file.as_str(), folder));
+        let mut all = FluxSettings::default();
+        for other in self.flux()?.iter().filter(|other| holds(&other.folder)) {
+            all.add(&other.fact.patches);
+        }
+        let mut open: Vec<String> = through.iter().map(|file| file.folder().to_owned()).collect();
+        let mut seen = HashSet::new();
+        while let Some(folder) = open.pop() {
+            for Located { fact, .. } in self.inventory.kustomizations_in(&folder)? {
+                all.add(&fact.flux);
+                let components = fact.uses.iter().filter(|used| used.how == How::Component);
+                let folders =
+                    components.filter_map(|used| used.target.at(&folder)).map(|path| path.as_str().to_owned());
+                open.extend(folders.filter(|folder| seen.insert(folder.clone())));
+            }
+        }
+        Ok(root.patched.get_or_init(|| all))
     }
 
     /// One Flux path that is not the whole tree holds both.
     pub fn flux_joins(&self, a: &RepoPath, b: &RepoPath) -> Result<bool, GitError> {
         let both = |root: &str| !root.is_empty() && is_within(a.as_str(), root) && is_within(b.as_str(), root);
-        Ok(self.flux()?.iter().any(|(root, _)| both(root)))
+        Ok(self.flux()?.iter().any(|root| both(&root.folder)))
     }
 
-    fn flux(&self) -> Result<&[(String, FluxPath)], GitError> {
+    fn flux(&self) -> Result<&[FluxRoot], GitError> {
         if let Some(known) = self.flux.get() {
             return Ok(known);
         }
         let mut candidates = Vec::new();
         for located in self.inventory.flux_paths()?.found {
-            let flux = located.fact;
+            let (file, flux) = (located.path, located.fact);
             let source = flux.source.clone().map(|(kind, name)| format!("{kind}/{name}")).unwrap_or_default();
             let own = folder("", flux.path.as_deref().unwrap_or_default());
             let components = flux.components.iter().map(|component| folder(&own, component));
-            let components: Vec<_> = components.map(|component| (component, source.clone(), flux.clone())).collect();
+            let components: Vec<_> =
+                components.map(|component| (component, source.clone(), (file.clone(), flux.clone()))).collect();
             candidates.extend(components);
-            candidates.push((own, source, flux));
+            candidates.push((own, source, (file, flux)));
         }
-        let own = self.of_this_repository(candidates)?;
+        let own = self.of_this_repository(candidates)?.into_iter();
+        let own = own.map(|(folder, (file, fact))| FluxRoot { folder, file, fact, patched: OnceLock::new() }).collect();
         Ok(self.flux.get_or_init(|| own))
     }
 

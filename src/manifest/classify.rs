@@ -17,6 +17,7 @@ use crate::config::pattern::PathSet;
 use crate::finding::Reason;
 use crate::git::GitError;
 use crate::inventory::Inventory;
+use crate::schema::table;
 use crate::source::{RepoPath, Side, Span};
 use crate::yaml::document::DialectDifference;
 use crate::yaml::{self, Dialect, Document, Kind, ProblemKind, Stream, Value};
@@ -380,6 +381,14 @@ fn is_like_metadata(key: &str) -> bool {
     strsim::damerau_levenshtein(key, "metadata") <= 2
 }
 
+/// The group is one of Kubernetes' own. The core group has one version, so that with another one (Talos' `v1alpha1`) the
+/// kind must be known.
+fn is_of_kubernetes(api_version: &str, kind: &str) -> bool {
+    let is_core = !api_version.contains('/');
+    let is_known = || table::Kind::all().any(|known| known.kind() == kind);
+    scope::is_builtin_group(group_of(api_version)) && (!is_core || matches!(api_version, "" | "v1") || is_known())
+}
+
 fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let root = document.root();
     if root.kind() == Kind::Sequence {
@@ -413,10 +422,7 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     }
     // Programs have configuration files with an apiVersion and a kind of their own (IstioOperator profiles, controllers'
     // settings). Only a misspelled `metadata` makes one of those a broken object.
-    if !used
-        && !scope::is_builtin_group(group_of(api_version))
-        && !root.entries().any(|(key, ..)| is_like_metadata(key))
-    {
+    if !used && !is_of_kubernetes(api_version, kind) && !root.entries().any(|(key, ..)| is_like_metadata(key)) {
         return Some((Reason::NotAnObject, "no metadata: a configuration file".to_owned()));
     }
     // One of the two alone is a sign of an object only beside metadata: many programs have files with a `kind` or an

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::flux_settings::FluxSettings;
 use crate::source::{RepoPath, Span};
 use crate::yaml::pointer::span_of;
 use crate::yaml::{Document, Kind, Value};
@@ -29,6 +30,9 @@ pub struct Kustomization {
     /// The names of its `vars`: `$(NAME)` in the fields that kustomize knows is replaced.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// What its patches set in the Flux Kustomizations that it takes.
+    #[serde(default)]
+    pub flux: FluxSettings,
     /// Everything it uses, in the order of kustomize's fields, then of the file.
     pub uses: Vec<Use>,
     /// Why kustomize refuses the file, as far as reading it tells. The uses are then those that could still be read.
@@ -320,6 +324,7 @@ impl<'a> Reader<'a> {
     }
 
     fn patches(&mut self, root: Value<'a>) {
+        self.found.flux = FluxSettings::of_patches(field(root, "patches"));
         self.strings(root, "patchesStrategicMerge", How::Patch(Patch::Strategic));
         // kustomize takes a list of texts under `patches` for the legacy strategic patches.
         let first = field(root, "patches").and_then(|list| list.items().next());

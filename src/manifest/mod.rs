@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod classify;
 pub mod file;
+pub mod flux_settings;
 pub mod key;
 pub mod kustomization;
 pub mod object;
