@@ -80,10 +80,9 @@ fn of_kind(kind: Kind) -> &'static [Dropped] {
     match (kind.group(), kind.kind()) {
         ("", "Service") => &[(&["spec", "trafficDistribution"], 0..=30)],
         ("batch", "Job") => &[(&["spec", "successPolicy"], 0..=30), (&["spec", "scheduling"], 0..=NEWEST)],
-        ("batch", "CronJob") => &[
-            (&["spec", "jobTemplate", "spec", "successPolicy"], 0..=30),
-            (&["spec", "jobTemplate", "spec", "scheduling"], 0..=NEWEST),
-        ],
+        // The other fields of new Jobs are not dropped from a template.
+        ("batch", "CronJob") => &[(&["spec", "jobTemplate", "spec", "scheduling"], 0..=NEWEST)],
+        ("apiextensions.k8s.io", _) => &[(&["spec", "versions", "*", "selectableFields"], 0..=30)],
         ("discovery.k8s.io", "EndpointSlice") => &[(&["endpoints", "*", "hints", "forNodes"], 0..=33)],
         // Not dropped, and never looked at.
         ("autoscaling", "HorizontalPodAutoscaler") => {

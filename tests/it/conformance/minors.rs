@@ -718,6 +718,43 @@ fn older_cases() -> Vec<Case> {
             ],
         ),
         created(
+            "a field to select by that is none",
+            with(definition("string", ""), "/spec/versions/0/selectableFields", json!([{"jsonPath": ".x"}])),
+            &[(
+                "1.31-1.37",
+                "spec.selectableFields[0].jsonPath: Invalid value: \".x\": is an invalid path: does not refer to a valid field",
+            )],
+        ),
+        created(
+            "when a Job has success, in a template",
+            with(
+                cron_job(&json!({"type": "DisruptionTarget", "status": "True"})),
+                "/spec/jobTemplate/spec/successPolicy",
+                json!({"rules": [{"succeededCount": 1}]}),
+            ),
+            &[(
+                "1.30-1.37",
+                "spec.jobTemplate.spec.successPolicy: Invalid value: {\"rules\":[{\"succeededCount\":1}]}: requires indexed \
+                 completion mode",
+            )],
+        ),
+        updated(
+            "when a Job has success",
+            with(indexed_job(), "/spec/successPolicy", json!({"rules": [{"succeededCount": 1}]})),
+            indexed_job(),
+            &[("1.31-1.37", "spec.successPolicy: Invalid value: null: field is immutable")],
+        ),
+        updated(
+            "a class of attributes for a volume",
+            persistent_volume(),
+            with(persistent_volume(), "/spec/volumeAttributesClassName", json!("a")),
+            &[(
+                "1.30-1.30",
+                "spec.volumeAttributesClassName: Forbidden: update is forbidden when the VolumeAttributesClass feature gate \
+                 is disabled",
+            )],
+        ),
+        created(
             "who manages a Job",
             with(job(&none), "/spec/managedBy", json!("a")),
             &[(
@@ -745,6 +782,25 @@ fn older_cases() -> Vec<Case> {
     ]
 }
 
+fn definition(ty: &str, format: &str) -> Value {
+    json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "cs.a.b"},
+        "spec": {"group": "a.b", "names": {"plural": "cs", "singular": "c", "kind": "C", "listKind": "CList"}, "scope": "Namespaced",
+        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object",
+            "properties": {"a": {"type": ty, "format": format}}}}}]}})
+}
+
+fn indexed_job() -> Value {
+    let mut job = job(&json!({}));
+    job["spec"]["completionMode"] = json!("Indexed");
+    job["spec"]["completions"] = json!(2);
+    job
+}
+
+fn persistent_volume() -> Value {
+    json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "a"}, "spec": {
+        "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "csi": {"driver": "a.b", "volumeHandle": "a"}}})
+}
+
 fn volume_claim(size: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "a"}, "spec": {
         "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}})
@@ -761,12 +817,6 @@ fn warnings() -> Vec<Case> {
     let mut twice = deployment(&none, &none);
     twice["spec"]["template"]["spec"]["containers"] = json!([ports("a"), ports("b")]);
     twice["spec"]["template"]["spec"]["containers"][1]["ports"][0]["containerPort"] = json!(81);
-    let format = |ty: &str, format: &str| {
-        json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "cs.a.b"},
-            "spec": {"group": "a.b", "names": {"plural": "cs", "singular": "c", "kind": "C", "listKind": "CList"}, "scope": "Namespaced",
-            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object",
-                "properties": {"a": {"type": ty, "format": format}}}}}]}})
-    };
     let mut profiled = deployment(&json!({"securityContext": {"appArmorProfile": {"type": "Unconfined"}}}), &none);
     profiled["spec"]["template"]["metadata"]["annotations"] =
         json!({"container.apparmor.security.beta.kubernetes.io/a": "runtime/default"});
@@ -855,8 +905,27 @@ fn warnings() -> Vec<Case> {
             &[("1.35-1.37", "ResourceQuota requests.cpu (2) should be less than limits.cpu (1)")],
         ),
         created(
+            "the masters of old",
+            deployment(
+                &json!({"nodeSelector": {"node-role.kubernetes.io/master": "", "beta.kubernetes.io/os": "linux"}}),
+                &none,
+            ),
+            &[
+                (
+                    "1.30-1.37",
+                    "spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use \"kubernetes.io/os\" \
+                     instead",
+                ),
+                (
+                    "1.31-1.37",
+                    "spec.template.spec.nodeSelector[node-role.kubernetes.io/master]: use \
+                     \"node-role.kubernetes.io/control-plane\" instead",
+                ),
+            ],
+        ),
+        created(
             "a format of strings",
-            format("string", "nothing"),
+            definition("string", "nothing"),
             &[(
                 "1.34-1.37",
                 "spec.versions[0].schema.openAPIV3Schema.properties[a].format: unrecognized format \"nothing\"",
@@ -864,7 +933,7 @@ fn warnings() -> Vec<Case> {
         ),
         created(
             "a format of numbers",
-            format("integer", "nothing"),
+            definition("integer", "nothing"),
             &[(
                 "1.36-1.37",
                 "spec.versions[0].schema.openAPIV3Schema.properties[a].format: unrecognized format \"nothing\"",

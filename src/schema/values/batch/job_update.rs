@@ -32,7 +32,8 @@ pub(super) fn job_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old: Value<'_>) {
         frozen(cx, manager, !new.has(manager));
     });
     cx.since(MANAGED, |cx| frozen(cx, manager, new.text_if(manager) == old.text_if(manager)));
-    frozen(cx, "successPolicy", is_same("successPolicy"));
+    // Before, it was dropped.
+    cx.since(31, |cx| frozen(cx, "successPolicy", is_same("successPolicy")));
 }
 
 /// What an applied object will have: what the manifest says, else what the server filled in before, which belongs to nobody.

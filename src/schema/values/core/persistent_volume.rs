@@ -223,10 +223,7 @@ fn warnings<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
     let selector = spec.get("nodeAffinity").and_then(|affinity| affinity.get("required"));
     for term in selector.into_iter().flat_map(|selector| selector.list("nodeSelectorTerms")) {
         for expression in term.list("matchExpressions") {
-            let key = expression.text("key");
-            if let Some(why) = node_label_warning(key) {
-                cx.warn(expression.at("key"), format_args!("{key} is {why}"));
-            }
+            node_label_warning(cx, expression.at("key"), expression.text("key"), true);
         }
     }
     for (field, why) in GONE {
@@ -264,10 +261,17 @@ pub(super) fn persistent_volume_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, old:
         cx.changed(spec.at("nodeAffinity"), "field is immutable, except for updating from beta label to GA");
         cx.called("nodeAffinity");
     }
-    if before.has("volumeAttributesClassName") && !spec.has("volumeAttributesClassName") {
+    let class = "volumeAttributesClassName";
+    if spec.text_if(class) != before.text_if(class) {
+        cx.before(31, |cx| {
+            let why = "update is forbidden when the VolumeAttributesClass feature gate is disabled";
+            cx.forbidden_change(spec.at(class), why);
+        });
+    }
+    if before.has(class) && !spec.has(class) {
         cx.since(34, |cx| {
             let why = "update from non-nil value to nil is forbidden";
-            cx.forbidden_change(spec.at("volumeAttributesClassName"), why);
+            cx.forbidden_change(spec.at(class), why);
         });
     }
 }

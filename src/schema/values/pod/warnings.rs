@@ -31,17 +31,12 @@ const MOST: usize = 100;
 pub(super) fn warnings<'a>(cx: &mut Cx<'a>, metadata: Value<'a>, spec: Value<'a>) {
     if let Some(selector) = spec.get("nodeSelector") {
         for (key, ..) in selector.entries() {
-            if let Some(why) = node_label_warning(key) {
-                cx.warn(selector.at_key(key), why);
-            }
+            node_label_warning(cx, selector.at_key(key), key, false);
         }
     }
     affinity(cx, spec);
     for constraint in spec.list("topologySpreadConstraints") {
-        let key = constraint.text("topologyKey");
-        if let Some(why) = node_label_warning(key) {
-            cx.warn(constraint.at("topologyKey"), format_args!("{key} is {why}"));
-        }
+        node_label_warning(cx, constraint.at("topologyKey"), constraint.text("topologyKey"), true);
         if !constraint.has("labelSelector") {
             cx.warn(constraint.at("labelSelector"), NO_SELECTOR);
         }
@@ -115,10 +110,7 @@ fn affinity<'a>(cx: &mut Cx<'a>, spec: Value<'a>) {
 
 fn node_term<'a>(cx: &mut Cx<'a>, term: Value<'a>, with_values: bool) {
     for requirement in term.list("matchExpressions") {
-        let key = requirement.text("key");
-        if let Some(why) = node_label_warning(key) {
-            cx.warn(requirement.at("key"), format_args!("{key} is {why}"));
-        }
+        node_label_warning(cx, requirement.at("key"), requirement.text("key"), true);
         for value in requirement.list("values").filter(|_| with_values) {
             let text = value.as_str().unwrap_or_default();
             for why in name::label_value(text) {

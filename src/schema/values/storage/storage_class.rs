@@ -76,9 +76,7 @@ fn topologies<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
             if all.insert(key, values).is_some() {
                 cx.duplicate(expression.at("key"));
             }
-            if let Some(why) = core::node_label_warning(key) {
-                cx.warn(expression.at("key"), why);
-            }
+            core::node_label_warning(cx, expression.at("key"), key, false);
         }
         // The server compares each term with empty ones, too.
         if all.is_empty() || !terms.insert(all) {
