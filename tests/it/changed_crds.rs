@@ -120,8 +120,7 @@ fn an_old_object_that_only_server_side_apply_takes_is_there() {
 
 #[test]
 fn an_empty_list_with_keys_stays_where_nothing_was() {
-    let schema =
-        "{ type: object, properties: { all: { type: array, x-kubernetes-list-type: set, items: { type: string } }, form: { type: string } } }";
+    let schema = "{ type: object, properties: { all: { type: array, x-kubernetes-list-type: set, items: { type: string } }, form: { type: string } } }";
     let required = format!("{{ required: [all], {}", &schema[2..]);
     for schema in [schema, &required] {
         let change = Change { schema: (schema, schema), spec: ("{}", "{ all: [] }") };
@@ -130,4 +129,8 @@ fn an_empty_list_with_keys_stays_where_nothing_was() {
     // What held an item is gone with its last one.
     let change = Change { schema: (&required, &required), spec: ("{ all: [a], form: x }", "{ all: [], form: x }") };
     says(&change.judged("server-side"), 1, &["spec.all: Required value"], &[]);
+    // So is what held nothing else that somebody owns, when the last of that goes.
+    let change = Change { schema: (&required, &required), spec: ("{ all: [], form: x }", "{}") };
+    says(&change.judged("server-side"), 0, &[], &["error["]);
+    says(&change.judged("client-side"), 1, &["spec.all: Required value"], &[]);
 }
