@@ -1,6 +1,6 @@
 //! Custom resources whose CRD the change makes stricter: answers of a real kube-apiserver 1.36, which keeps what it has.
 
-use crate::custom_resources::{crd, says};
+use crate::custom_resources::{crd, says, versions};
 use crate::support::{NOW, Repo, Run, tree};
 
 /// The spec of a custom resource and its schema, before and after.
@@ -129,4 +129,34 @@ fn an_empty_list_with_keys_stays_where_nothing_was() {
     // What held an item is gone with its last one.
     let change = Change { schema: (&required, &required), spec: ("{ all: [a], form: x }", "{ all: [], form: x }") };
     says(&change.judged("server-side"), 1, &["spec.all: Required value"], &[]);
+    // So is what held nothing else that somebody owns, when the last of that goes.
+    let change = Change { schema: (&required, &required), spec: ("{ all: [], form: x }", "{}") };
+    says(&change.judged("server-side"), 0, &[], &["error["]);
+    says(&change.judged("client-side"), 1, &["spec.all: Required value"], &[]);
+}
+
+#[test]
+fn an_object_is_kept_in_the_version_that_is_stored() {
+    let of = |more: &str| {
+        format!(
+            "{{ type: object, properties: {{ spec: {{ type: object, required: [size], properties: {{ size: {{ type: string }}{more} }} }} }} }}"
+        )
+    };
+    let old = of(", form: { type: string, default: round }");
+    let crd = |conversion: &str| {
+        format!("{}  conversion: {conversion}\n", versions(&[("v1beta1", &old, false), ("v1", &of(""), true)]))
+    };
+    let judged = |conversion: &str| {
+        let side = |spec: &str| {
+            let object = format!("apiVersion: acme.io/v1beta1\nkind: Widget\nmetadata: {{ name: w }}\nspec: {spec}\n");
+            tree(&[("crds/widgets.yaml", &crd(conversion)), ("apps/w.yaml", &object)])
+        };
+        let repo = Repo::new(&side("{ size: m }"), &side("{}"), None);
+        repo.portcullis(&["check", "main..pr", "--now", NOW, "--no-cache"])
+    };
+    // The version that is stored has no form, so that nothing is left of the spec without its size.
+    says(&judged("{ strategy: None }"), 1, &["error[schema/wrong-type] spec: Invalid value: \"null\""], &[]);
+    // What a webhook makes of it is not known.
+    let webhook = "{ strategy: Webhook, webhook: { conversionReviewVersions: [v1], clientConfig: { url: \"https://example.com/\" } } }";
+    says(&judged(webhook), 1, &["spec.size: Required value"], &["null"]);
 }

@@ -5,6 +5,15 @@ use crate::support::Run;
 
 /// The CRD of a kind with this schema.
 pub(crate) fn crd(schema: &str) -> String {
+    versions(&[("v1", schema, true)])
+}
+
+/// The CRD of a kind with these versions: names, schemas, and whether it is the one that is stored.
+pub(crate) fn versions(all: &[(&str, &str, bool)]) -> String {
+    let version = |(name, schema, storage): &(&str, &str, bool)| {
+        format!("{{ name: {name}, served: true, storage: {storage}, schema: {{ openAPIV3Schema: {schema} }} }}")
+    };
+    let versions: Vec<String> = all.iter().map(version).collect();
     format!(
         "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -13,8 +22,9 @@ spec:
   group: acme.io
   scope: Namespaced
   names: {{ kind: Widget, plural: widgets }}
-  versions: [{{ name: v1, served: true, storage: true, schema: {{ openAPIV3Schema: {schema} }} }}]
-"
+  versions: [{}]
+",
+        versions.join(", ")
     )
 }
 

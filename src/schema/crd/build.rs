@@ -99,7 +99,9 @@ impl Builder {
         let flag = |set, bit| if set { bit } else { 0 };
         let preserves = crd.path(&["spec", "preserveUnknownFields"]).and_then(Value::as_bool) == Some(true);
         entry.byte(
-            flag(text(&["spec", "scope"]) != Some("Cluster"), pack::NAMESPACED) | flag(preserves, pack::PRESERVES),
+            flag(text(&["spec", "scope"]) != Some("Cluster"), pack::NAMESPACED)
+                | flag(preserves, pack::PRESERVES)
+                | flag(text(&["spec", "conversion", "strategy"]) == Some("Webhook"), pack::WEBHOOK),
         );
         entry.offset(u32::try_from(versions).unwrap_or(u32::MAX))?;
         let bytes = <[u8; KIND]>::try_from(entry.0).map_err(|_| Refusal::TooLarge)?;
@@ -150,6 +152,7 @@ impl Builder {
         record.byte(
             flag(&["served"], pack::SERVED)
                 | flag(&["deprecated"], pack::DEPRECATED)
+                | flag(&["storage"], pack::STORED)
                 | if has_status { pack::STATUS } else { 0 }
                 | if has_scale { pack::SCALE } else { 0 },
         );

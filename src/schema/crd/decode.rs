@@ -35,9 +35,19 @@ pub(super) struct Decoded {
 /// list; of what the server stores, which is some megabytes at most, no object has so many.
 const MOST_FILLED: usize = 500_000;
 
-/// Decode a custom resource. POST and PUT drop a null where the schema has none; server-side apply keeps it, and validates
-/// what it drops only afterwards.
-pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, applied: bool) -> Decoded {
+/// What an object is decoded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// POST and PUT drop a null where the schema has none.
+    Post,
+    /// Server-side apply keeps it, and validates what it drops only afterwards.
+    Apply,
+    /// An object that is stored in another version is read: nothing is filled in.
+    Conversion,
+}
+
+/// Decode a custom resource.
+pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, way: Way) -> Decoded {
     let raw = object.value();
     let keeps_all = version.kind().preserves_unknown_fields();
     let mut walk = Walk {
@@ -46,7 +56,7 @@ pub(super) fn decode(object: &Object, version: Version<'_>, minors: MinorSet, ap
         problems: Vec::new(),
         minors,
         keeps_all,
-        applied,
+        way,
         lossy: false,
         in_status: false,
         filled: 0,
@@ -85,7 +95,7 @@ struct Walk<'a, 'w> {
     problems: Vec<Problem>,
     minors: MinorSet,
     keeps_all: bool,
-    applied: bool,
+    way: Way,
     lossy: bool,
     /// Below a `status` that is a subresource and so dropped.
     in_status: bool,
@@ -192,7 +202,7 @@ impl<'a> Walk<'a, '_> {
         if let Some(schema) = child_schema.filter(|schema| value.is_null() && !schema.is_nullable() && !self.keeps_all)
         {
             match schema.default() {
-                None if self.applied => {
+                None if self.way == Way::Apply => {
                     let key = self.growing.deriver().text_of(&entry.key);
                     let child = self.growing.node(node, step_of(key), Some(value));
                     self.growing.deriver().push(Entry { key, value: child, ..*entry });
@@ -249,6 +259,9 @@ impl<'a> Walk<'a, '_> {
 
     /// Fill in the properties that have a default and are not there.
     fn defaults(&mut self, node: NodeId, schema: Node<'_>, mark: (usize, usize), drops_status: bool) {
+        if self.way == Way::Conversion {
+            return;
+        }
         for (name, property) in schema.defaults() {
             let deriver = self.growing.deriver();
             let is_there = deriver.pending(mark).iter().any(|entry| deriver.str(&entry.key) == name);
@@ -327,7 +340,7 @@ impl<'a> Walk<'a, '_> {
     ) {
         // Server-side apply lets an object without properties hold anything, and drops it afterwards.
         let is_closed = (how.is_root || schema.is_some_and(Node::has_properties)) && !how.free;
-        if !is_closed && self.applied {
+        if !is_closed && self.way == Way::Apply {
             let key = self.growing.deriver().text_of(&entry.key);
             let child = self.growing.node(node, Step::Field(key), Some(value));
             self.growing.verbatim(child, value);

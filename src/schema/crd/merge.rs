@@ -42,14 +42,29 @@ struct Walk<'a> {
     changed: bool,
 }
 
+/// What stays of an object beside what is applied.
+#[derive(Clone, Copy, PartialEq)]
+enum Kept {
+    None,
+    /// Empty lists with keys, which make nobody an owner, so that they go with the last field that somebody owns.
+    Nothing,
+    Something,
+}
+
+/// An entry was applied, so that it goes when it no longer is.
+fn is_owned((name, _, value): (&str, Origin, Value<'_>), schema: Option<Node<'_>>) -> bool {
+    let place = place_of(schema, name);
+    is_manifests(value) && (!place.is_field || says_something(value, place.schema))
+}
+
 /// The value was applied, and is no default.
 fn is_manifests(value: Value<'_>) -> bool {
     !matches!(value.origin(), Origin::Default)
 }
 
 impl<'a> Walk<'a> {
-    fn entry<'l>(&mut self, parent: NodeId, (name, new): (&str, Value<'a>), live: Option<Value<'l>>, place: Place<'_>) {
-        let is_empty = |live: Value<'l>| live.kind() == Kind::Mapping && live.entries().len() == 0;
+    fn entry(&mut self, parent: NodeId, (name, new): (&str, Value<'a>), live: Option<Value<'_>>, place: Place<'_>) {
+        let is_empty = |live: Value<'_>| live.kind() == Kind::Mapping && live.entries().len() == 0;
         let goes = |live| is_manifests(live) && !is_empty(live) && says_something(live, place.schema);
         if place.is_field && !says_something(new, place.schema) && live.is_some_and(goes) {
             self.changed = true;
@@ -57,53 +72,65 @@ impl<'a> Walk<'a> {
         }
         let key = self.growing.deriver().own(name);
         let child = self.growing.node(parent, Step::Field(key), Some(new));
-        self.value(child, new, live, place.schema);
-        self.growing.deriver().entry(key, new.origin(), child);
-    }
-
-    fn value<'l>(&mut self, node: NodeId, new: Value<'a>, live: Option<Value<'l>>, schema: Option<Node<'_>>) {
-        let is_atomic = schema.is_some_and(Node::is_atomic_map);
-        let Some(live) = live.filter(|live| live.kind() == Kind::Mapping || live.kind() == Kind::Sequence) else {
-            return self.growing.verbatim(node, new);
-        };
-        match (new.kind(), live.kind(), schema.map(Node::list_type)) {
-            (Kind::Mapping | Kind::Null, Kind::Mapping, _) if !is_atomic && live.entries().len() > 0 => {
-                self.mapping(node, new, live, schema);
-            }
-            (Kind::Sequence, Kind::Sequence, Some(ListType::Map)) => self.list(node, new, live, schema),
-            _ => self.growing.verbatim(node, new),
+        if self.value(child, new, live, place) {
+            self.growing.deriver().entry(key, new.origin(), child);
         }
     }
 
-    fn mapping<'l>(&mut self, node: NodeId, new: Value<'a>, live: Value<'l>, schema: Option<Node<'_>>) {
+    /// Merge a value. Whether anything is left of it.
+    fn value(&mut self, node: NodeId, new: Value<'a>, live: Option<Value<'_>>, place: Place<'_>) -> bool {
+        let schema = place.schema;
+        let is_atomic = schema.is_some_and(Node::is_atomic_map);
+        match (new.kind(), live, schema.map(Node::list_type)) {
+            (Kind::Mapping | Kind::Null, Some(live), _) if !is_atomic && live.entries().len() > 0 => {
+                return self.mapping(node, new, live, place);
+            }
+            (Kind::Sequence, Some(live), Some(ListType::Map)) if live.kind() == Kind::Sequence => {
+                self.list(node, new, live, schema);
+            }
+            _ => self.growing.verbatim(node, new),
+        }
+        true
+    }
+
+    fn mapping(&mut self, node: NodeId, new: Value<'a>, live: Value<'_>, place: Place<'_>) -> bool {
+        let schema = place.schema;
         let mark = self.growing.deriver().mark();
         for entry in new.raw_entries() {
             let name = new.document().text_of(&entry.key);
             let value = new.document().value(entry.value);
             self.entry(node, (name, value), live.get(name), place_of(schema, name));
         }
-        let is_filled = self.kept(node, new, live, schema);
+        let kept = self.kept(node, new, live, schema);
+        let is_bare = new.entries().len() == 0 && kept == Kept::Nothing;
+        if place.is_field && is_bare && live.entries().any(|entry| is_owned(entry, schema)) {
+            self.changed = true;
+            self.growing.deriver().forget(mark);
+            return false;
+        }
         let is_empty = self.growing.deriver().pending(mark).is_empty();
-        if is_empty && !is_filled {
+        if is_empty && kept == Kept::None {
             self.changed |= !new.is_null();
             self.growing.deriver().set(node, Data::Null);
         } else {
             self.changed |= new.is_null();
             self.growing.deriver().mapping(node, mark);
         }
+        true
     }
 
-    /// What the server filled in, and what nobody owns, stays. Whether there is any.
-    fn kept(&mut self, node: NodeId, new: Value<'a>, live: Value<'_>, schema: Option<Node<'_>>) -> bool {
-        let mut is_filled = false;
-        let is_kept = |name: &str, value: Value<'_>| {
-            let place = place_of(schema, name);
-            let is_owned = is_manifests(value) && (!place.is_field || says_something(value, place.schema));
-            !is_owned && new.get(name).is_none()
-        };
-        for (name, _, value) in live.entries().filter(|(name, _, value)| is_kept(name, *value)) {
-            is_filled = true;
-            if place_of(schema, name).schema.and_then(Node::default).is_some_and(|default| default.is(value)) {
+    /// What the server filled in, and what nobody owns, stays.
+    fn kept(&mut self, node: NodeId, new: Value<'a>, live: Value<'_>, schema: Option<Node<'_>>) -> Kept {
+        let mut kept = Kept::None;
+        let is_kept = |name: &str, entry| !is_owned(entry, schema) && new.get(name).is_none();
+        for (name, _, value) in live.entries().filter(|entry| is_kept(entry.0, *entry)) {
+            let property = place_of(schema, name).schema;
+            if says_something(value, property) {
+                kept = Kept::Something;
+            } else if kept == Kept::None {
+                kept = Kept::Nothing;
+            }
+            if property.and_then(Node::default).is_some_and(|default| default.is(value)) {
                 // It will be filled in again.
                 continue;
             }
@@ -113,19 +140,20 @@ impl<'a> Walk<'a> {
             self.growing.fill(child, &value.to_json());
             self.growing.deriver().entry(key, Origin::Default, child);
         }
-        is_filled
+        kept
     }
 
-    fn list<'l>(&mut self, node: NodeId, new: Value<'a>, live: Value<'l>, schema: Option<Node<'_>>) {
+    fn list(&mut self, node: NodeId, new: Value<'a>, live: Value<'_>, schema: Option<Node<'_>>) {
         let key = |item: Value<'_>| schema.and_then(|schema| key_of(schema, item));
-        let old: std::collections::HashMap<String, Value<'l>> =
+        let old: std::collections::HashMap<String, Value<'_>> =
             live.items().filter_map(|item| Some((key(item)?, item))).collect();
         let mark = self.growing.deriver().mark();
         for (index, item) in new.items().enumerate() {
             let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
             let child = self.growing.node(node, step, Some(item));
             let before = key(item).and_then(|key| old.get(&key).copied());
-            self.value(child, item, before, schema.and_then(Node::items));
+            let place = Place { schema: schema.and_then(Node::items), is_field: false };
+            self.value(child, item, before, place);
             self.growing.deriver().item(child);
         }
         self.growing.deriver().list(node, mark);

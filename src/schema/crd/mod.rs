@@ -31,6 +31,7 @@ use std::collections::HashSet;
 
 use pack::Version;
 
+use self::decode::Way;
 use self::ratchet::Old;
 use super::doubt;
 use super::minors::MinorSet;
@@ -79,15 +80,23 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
     // What the server refuses either way was never there.
     let before = before.filter(|before| {
         before.version.is_none_or(|version| {
-            let judged = alone(before.object, None, version, minors, false);
+            let judged = alone(before.object, None, version, minors, Way::Post);
             judged.problems.iter().all(|problem| problem.cause == Cause::Warning || problem.raised != Raised::Always)
         })
     });
     let old = before.map(|before| stored_before(before, version, minors));
-    let mut judged = alone(object, old.as_ref(), version, minors, false);
+    let mut judged = alone(object, old.as_ref(), version, minors, Way::Post);
     let merged = old.as_ref().and_then(|old| merge::merged(object, old, version));
-    if merged.is_some() || judged.lossy {
-        let applied = alone(merged.as_ref().unwrap_or(object), old.as_ref(), version, minors, true);
+    // To apply once more what is there changes nothing, and fills nothing in that another version did not keep.
+    let is_converted = version.kind().stored().is_some_and(|stored| stored.name() != version.name());
+    let applied = if is_converted && before.is_some_and(|before| before.object.value().same(object.value())) {
+        Some(alone(object, Some(&judged.stored), version, minors, Way::Apply))
+    } else if merged.is_some() || judged.lossy {
+        Some(alone(merged.as_ref().unwrap_or(object), old.as_ref(), version, minors, Way::Apply))
+    } else {
+        None
+    };
+    if let Some(applied) = applied {
         judged.problems = either_way(judged.problems, applied.problems);
     }
     unreadable(object, old.as_ref(), version, minors, &mut judged);
@@ -95,14 +104,23 @@ pub fn judge(object: &Object, before: Option<Before<'_>>, version: Version<'_>, 
     judged
 }
 
-/// An old object as the server reads it today: stored by its own side's schema, with the defaults of that, and read by
-/// this one.
+/// An old object as the server reads it today: written by its own side's schema, with the defaults of that; kept by the
+/// version that is stored, without what that does not know; and read by this one.
 fn stored_before(before: Before<'_>, version: Version<'_>, minors: MinorSet) -> Stored {
-    let read = |object: &Object, version| decode::decode(object, version, minors, false).stored;
-    match before.version.filter(|own| !own.same(version)) {
-        Some(own) => read(&read(before.object, own).rewritten(before.object), version),
-        None => read(before.object, version),
+    let read = |object: &Object, version, way| decode::decode(object, version, minors, way).stored;
+    let own = before.version.unwrap_or(version);
+    let mut stored = read(before.object, own, Way::Post);
+    let (mut object, mut last): (Option<Object>, _) = (None, own);
+    for next in own.kind().stored().into_iter().chain([version]) {
+        if !last.same(next) {
+            // Only the version that is stored fills anything in.
+            let way = if last.name() == own.name() { Way::Post } else { Way::Conversion };
+            let rewritten = stored.rewritten(object.as_ref().unwrap_or(before.object));
+            stored = read(&rewritten, next, way);
+            (object, last) = (Some(rewritten), next);
+        }
     }
+    stored
 }
 
 /// What server-side apply cannot read as what the schema says: of the object, or else of the one that is there. Where
@@ -134,8 +152,8 @@ fn unreadable(object: &Object, old: Option<&Stored>, version: Version<'_>, minor
 }
 
 /// The verdict on an object, after the stored one that it replaces.
-fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, applied: bool) -> Judged {
-    let decode::Decoded { stored, mut problems, lossy, gave_up } = decode::decode(object, version, minors, applied);
+fn alone(object: &Object, old: Option<&Stored>, version: Version<'_>, minors: MinorSet, way: Way) -> Judged {
+    let decode::Decoded { stored, mut problems, lossy, gave_up } = decode::decode(object, version, minors, way);
     if gave_up {
         // What is not filled in is not missing.
         return Judged { stored, problems, rules: Rules::default(), gave_up, lossy: false };

@@ -23,12 +23,14 @@ pub(super) const DOCUMENT: usize = 6;
 /// Bits of a kind's flags.
 pub(super) const NAMESPACED: u8 = 1;
 pub(super) const PRESERVES: u8 = 2;
+pub(super) const WEBHOOK: u8 = 4;
 
 /// Bits of a version's flags.
 pub(super) const SERVED: u8 = 1;
 pub(super) const DEPRECATED: u8 = 2;
 pub(super) const STATUS: u8 = 4;
 pub(super) const SCALE: u8 = 8;
+pub(super) const STORED: u8 = 16;
 
 /// Compiled CRDs.
 #[derive(Default)]
@@ -256,6 +258,12 @@ impl<'p> Kind<'p> {
             let scale = (flags & SCALE > 0).then(|| [cursor.offset(), cursor.offset(), cursor.offset()]);
             Version { kind: self, name, flags, root, warning, scale }
         })
+    }
+
+    /// The version that objects of all versions are stored in, as they are. What a webhook makes of them is not known.
+    #[must_use]
+    pub fn stored(self) -> Option<Version<'p>> {
+        self.versions().find(|version| version.flags & STORED > 0).filter(|_| !self.flag(WEBHOOK))
     }
 
     /// A version by its name.

@@ -234,8 +234,8 @@ fn storage<'a>(cx: &mut Cx<'a>, object: Value<'a>) {
         return cx.called("status.storedVersions");
     };
     // An update keeps the version that was stored before.
-    let before = cx.old.and_then(stored_before).unwrap_or_default();
-    for other in stored().skip(1).filter(|other| other.text("name") != before) {
+    let before = cx.old.and_then(stored_before).filter(|before| *before != first.text("name"));
+    for other in stored().skip(1).filter(|other| Some(other.text("name")) != before) {
         let why = format!("must have the storage version {}", other.text("name"));
         cx.invalid_shown(other.at("storage"), format_args!("[{:?}]", first.text("name")), why);
         cx.called("status.storedVersions");
