@@ -20,6 +20,9 @@ use crate::yaml::{Kind, pointer};
 /// What stands in the place of a secret value.
 pub const REDACTED: &str = "[redacted]";
 
+/// Why a message says no more.
+const UNSHOWN: &str = "Its text is not shown, because it may hold a Secret.";
+
 /// Texts shorter than this are not searched for in messages: they occur by chance. Where a finding speaks of a masked
 /// place itself, its text is replaced whatever its length.
 const SHORTEST: usize = 6;
@@ -145,7 +148,7 @@ impl Redactor {
             if let Some(text) = masks.filter(|masks| !masks.whole).and_then(|_| without_value(draft)) {
                 draft.message = text;
             } else if let Some(rule) = crate::rules::find(draft.rule.as_str()) {
-                rule.summary.clone_into(&mut draft.message);
+                draft.message = format!("{} {UNSHOWN}", rule.summary);
             } else {
                 REDACTED.clone_into(&mut draft.message);
             }

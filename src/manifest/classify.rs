@@ -218,6 +218,9 @@ impl<'a> Classifier<'a> {
 
 /// The test that a file belongs to by what lies beside it, in words.
 fn test_of(inventory: &Inventory<'_>, path: &RepoPath) -> Result<Option<String>, GitError> {
+    if path.as_str().split('/').any(|part| part == ".chainsaw-test") {
+        return Ok(Some("a test of chainsaw, by its folder's name".to_owned()));
+    }
     let Some(marker) = inventory.suite_of(path.as_str())? else { return Ok(None) };
     let program = match marker.file_name() {
         "kyverno-test.yaml" => "the kyverno CLI",

@@ -81,10 +81,13 @@ const PLACEHOLDER: &str = "who replaces `${…}` is not known: no Flux Kustomiza
                            commit's) reaches the file; if something does, list the file under `substitution` of \
                            portcullis.yaml";
 
-/// What the server refuses is a text that nobody means as it is.
-fn is_about_placeholder(object: &Object, problem: &Problem) -> bool {
-    let written = || pointer::find(object.value(), &problem.pointer).value.as_str();
-    problem.message.contains("${") || written().is_some_and(|text| text.contains("${"))
+const HOLE: &str = "is `{{…}}` a template that was not rendered? exclude such files in portcullis.yaml";
+
+/// What to do about a text that the server refuses and that nobody means as it is.
+fn placeholder(object: &Object, problem: &Problem) -> Option<&'static str> {
+    let written = pointer::find(object.value(), &problem.pointer).value.as_str().unwrap_or_default();
+    let has = |mark: &str| problem.message.contains(mark) || written.contains(mark);
+    [("${", PLACEHOLDER), ("{{", HOLE)].into_iter().find_map(|(mark, help)| has(mark).then_some(help))
 }
 
 /// The problems of an object as drafts: one cause, one draft.
@@ -159,8 +162,8 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
                     and no Flux Kustomization with decryption; as it is, the server takes the encrypted texts for values";
         draft.help = Some(help.to_owned());
     }
-    if draft.help.is_none() && is_about_placeholder(object, problem) {
-        draft.help = Some(PLACEHOLDER.to_owned());
+    if draft.help.is_none() {
+        draft.help = placeholder(object, problem).map(str::to_owned);
     }
     match problem.cause {
         Cause::Warning => {
