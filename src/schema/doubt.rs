@@ -18,7 +18,7 @@ pub(super) fn settle(problems: &mut Vec<Problem>, object: &Object, old: Option<&
             let found = pointer::find(side.value(), &problem.pointer);
             found.exact && holds_unknown(side, found.value)
         };
-        let is_change = problem.cause == Cause::Immutable && sides.iter().any(below);
+        let is_change = matches!(problem.cause, Cause::Immutable | Cause::Growth) && sides.iter().any(below);
         let is_quoted = || quoted.iter().any(|text| is_placeholder(text) && problem.message.contains(text));
         let is_undecided = || depends(problem) && is_undecided(object, problem);
         !is_change && !is_quoted() && !is_undecided()

@@ -121,6 +121,7 @@ pub(super) fn forget_dropped(kind: Kind, object: Value<'_>, problems: &mut Vec<P
                 | Cause::TypeInvalid
                 | Cause::Warning
                 | Cause::Immutable
+                | Cause::Growth
         ) {
             return true;
         }

@@ -17,6 +17,8 @@ pub enum Cause {
     Invalid,
     /// `Invalid value: …: field is immutable`, and every other refusal because of the old object.
     Immutable,
+    /// A claim asks for more storage: refused, unless it is bound and its class lets it grow.
+    Growth,
     /// `Unsupported value`
     NotSupported,
     /// `Forbidden`

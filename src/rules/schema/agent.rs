@@ -3,9 +3,13 @@
 
 use crate::check::Context;
 use crate::config::Apply;
+use crate::git::Content;
+use crate::inventory::ObjectFact;
 use crate::manifest::agents::Applied;
 use crate::manifest::object::Object;
 use crate::schema::problem::Raised;
+use crate::source::{RepoPath, Side};
+use crate::yaml::{self, Dialect, Document, Value};
 
 /// What becomes of an object when the server refuses to change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,25 @@ impl<'a> Way<'a> {
                 Applied::Flux { .. } | Applied::Unknown => Raised::ByApply,
             },
         }
+    }
+
+    /// The file with the claim's class, if the class lets claims grow.
+    pub(super) fn class_that_grows(&self) -> Option<RepoPath> {
+        let class = self.object.value().path(&["spec", "storageClassName"])?.as_str()?;
+        let inventory = self.context.agents.inventory();
+        let is_class = |fact: &ObjectFact| fact.kind == "StorageClass" && fact.name == class;
+        let file = inventory.objects().ok()?.found.into_iter().find(|located| is_class(&located.fact))?.path;
+        let entry = inventory.tree().entry(file.as_str()).ok()??;
+        let Content::Bytes(bytes) = inventory.tree().read(&entry).ok()? else { return None };
+        let stream = yaml::read(file.clone(), Side::Head, &bytes, Dialect::Kubectl);
+        let allows = |document: &Document| {
+            let root = document.root();
+            let text = |path: &[&str]| root.path(path).and_then(Value::as_str);
+            text(&["kind"]) == Some("StorageClass")
+                && text(&["metadata", "name"]) == Some(class)
+                && root.get("allowVolumeExpansion").and_then(Value::as_bool) == Some(true)
+        };
+        stream.documents.iter().any(allows).then_some(file)
     }
 
     /// What becomes of a refused change.

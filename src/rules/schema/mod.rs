@@ -171,6 +171,7 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
             return Some(draft);
         }
         Cause::Immutable => immutable(object, way, &mut draft),
+        Cause::Growth => growth(way, &mut draft),
         _ => {}
     }
     if problem.minors.within(targets.failing).is_empty() {
@@ -182,6 +183,19 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
         draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
     }
     Some(draft)
+}
+
+/// A claim that is bound may grow, if its class lets it. Whether it is bound, no manifest says.
+fn growth(way: &Way<'_>, draft: &mut Draft) {
+    draft.help = Some(match way.class_that_grows() {
+        Some(class) => {
+            draft.severity = Severity::Info;
+            format!("only a claim that is not bound yet cannot grow; its class allows it ({class})")
+        }
+        None => "a claim that is bound may grow, if its StorageClass has allowVolumeExpansion: true, and none of that name is \
+                 here; where it has, suppress this finding"
+            .to_owned(),
+    });
 }
 
 /// What the agent makes of a change that the server refuses.

@@ -245,7 +245,7 @@ pub fn of(cause: Cause) -> &'static Rule {
         Cause::Type | Cause::TypeInvalid => &WRONG_TYPE,
         Cause::Required => &MISSING_FIELD,
         Cause::Invalid | Cause::NotFound => &INVALID_VALUE,
-        Cause::Immutable => &IMMUTABLE_FIELD_CHANGED,
+        Cause::Immutable | Cause::Growth => &IMMUTABLE_FIELD_CHANGED,
         Cause::NotSupported => &UNSUPPORTED_VALUE,
         Cause::Forbidden => &FORBIDDEN_FIELD,
         Cause::Duplicate => &DUPLICATE_ITEM,

@@ -365,6 +365,13 @@ impl<'a> Cx<'a> {
         if self.dropped { None } else { self.problems.last_mut() }
     }
 
+    /// The last problem is no problem of a claim that is bound, if its class lets it grow.
+    pub(in crate::schema) fn may_grow(&mut self) {
+        if let Some(last) = self.last() {
+            last.cause = Cause::Growth;
+        }
+    }
+
     /// The last problem is that something is not there, which an overlay may add.
     pub(in crate::schema) fn may_be_added(&mut self) {
         if let Some(last) = self.last() {

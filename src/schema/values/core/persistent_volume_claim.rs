@@ -195,9 +195,17 @@ pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>
         let field = if spec.has("dataSourceRef") || !spec.has("dataSource") { "dataSourceRef" } else { "dataSource" };
         frozen(cx, field);
     }
+    let amount = |spec: Value<'_>| {
+        let value = spec.path(&["resources", "requests", "storage"]);
+        value.map_or(Some(Quantity::default()), |value| quantity::parse_value(value).ok())
+    };
+    let amounts = amount(spec).zip(amount(before));
     for (list, field) in [("limits", "resources.limits"), ("requests", "resources.requests")] {
         if !same_amounts(spec.path(&["resources", list]), before.path(&["resources", list])) {
             frozen(cx, field);
+            if list == "requests" && amounts.is_some_and(|(new, old)| new > old) {
+                cx.may_grow();
+            }
         }
     }
     if !before.text("volumeName").is_empty() && spec.text("volumeName") != before.text("volumeName") {
@@ -212,11 +220,7 @@ pub(super) fn persistent_volume_claim_update<'a>(cx: &mut Cx<'a>, new: Value<'a>
         cx.immutable(spec.at("volumeMode"));
         cx.called("volumeMode");
     }
-    let amount = |spec: Value<'_>| {
-        let value = spec.path(&["resources", "requests", "storage"]);
-        value.map_or(Some(Quantity::default()), |value| quantity::parse_value(value).ok())
-    };
-    if let (Some(new), Some(old)) = (amount(spec), amount(before))
+    if let Some((new, old)) = amounts
         && new < old
     {
         let at = spec.at("resources.requests.storage");
