@@ -4,7 +4,6 @@
 use crate::check::Context;
 use crate::config::Apply;
 use crate::git::Content;
-use crate::inventory::ObjectFact;
 use crate::manifest::agents::Applied;
 use crate::manifest::object::Object;
 use crate::schema::problem::Raised;
@@ -55,23 +54,37 @@ impl<'a> Way<'a> {
         }
     }
 
-    /// The file with the claim's class, if the class lets claims grow.
+    /// A file with the claim's class, if every class of that name (there may be one for each cluster) lets claims grow, and
+    /// did before the change.
     pub(super) fn class_that_grows(&self) -> Option<RepoPath> {
-        let class = self.object.value().path(&["spec", "storageClassName"])?.as_str()?;
+        let name = self.object.value().path(&["spec", "storageClassName"])?.as_str()?;
         let inventory = self.context.agents.inventory();
-        let is_class = |fact: &ObjectFact| fact.kind == "StorageClass" && fact.name == class;
-        let file = inventory.objects().ok()?.found.into_iter().find(|located| is_class(&located.fact))?.path;
-        let entry = inventory.tree().entry(file.as_str()).ok()??;
-        let Content::Bytes(bytes) = inventory.tree().read(&entry).ok()? else { return None };
-        let stream = yaml::read(file.clone(), Side::Head, &bytes, Dialect::Kubectl);
-        let allows = |document: &Document| {
-            let root = document.root();
-            let text = |path: &[&str]| root.path(path).and_then(Value::as_str);
-            text(&["kind"]) == Some("StorageClass")
-                && text(&["metadata", "name"]) == Some(class)
-                && root.get("allowVolumeExpansion").and_then(Value::as_bool) == Some(true)
+        let mut files: Vec<RepoPath> = inventory
+            .objects()
+            .ok()?
+            .found
+            .into_iter()
+            .filter(|located| located.fact.kind == "StorageClass" && located.fact.name == name)
+            .map(|located| located.path)
+            .collect();
+        files.dedup();
+        let allows = |file: &RepoPath| {
+            let entry = inventory.tree().entry(file.as_str()).ok()??;
+            let before = self.context.crds_before.crds.tree().entry(file.as_str()).ok()??;
+            if entry.id.is_none() || before.id != entry.id {
+                return None;
+            }
+            let Content::Bytes(bytes) = inventory.tree().read(&entry).ok()? else { return None };
+            let stream = yaml::read(file.clone(), Side::Head, &bytes, Dialect::Kubectl);
+            let classes = stream.documents.iter().map(Document::root).filter(|root| {
+                root.get("kind").and_then(Value::as_str) == Some("StorageClass")
+                    && root.path(&["metadata", "name"]).and_then(Value::as_str) == Some(name)
+            });
+            let allowed: Vec<Option<bool>> =
+                classes.map(|class| class.get("allowVolumeExpansion").and_then(Value::as_bool)).collect();
+            (!allowed.is_empty() && allowed.iter().all(|allowed| *allowed == Some(true))).then_some(())
         };
-        stream.documents.iter().any(allows).then_some(file)
+        files.iter().all(|file| allows(file).is_some()).then(|| files.first().cloned())?
     }
 
     /// What becomes of a refused change.

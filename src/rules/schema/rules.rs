@@ -20,7 +20,10 @@ roleRef, most of a PersistentVolumeClaim, the template of a Job. The API server 
 stays stuck at it.
 
 Delete and create the object anew (with the downtime that this means), give it a new name, or let the agent replace \
-it: `force` in Flux, the sync options `Replace=true` or `Force=true` in Argo CD.",
+it: `force` in Flux, the sync options `Replace=true` or `Force=true` in Argo CD.
+
+A PersistentVolumeClaim that is bound may ask for more storage, if its StorageClass has `allowVolumeExpansion: true`. \
+Whether it is bound, no manifest says: where the repository has that class already, this is information only.",
 };
 
 /// `schema/crd-defined-twice`.
