@@ -42,6 +42,7 @@ const OF_PODS: &[Dropped] = &[
     (&["volumes", "*", "projected", "sources", "*", "clusterTrustBundle"], 0..=36),
     (&["volumes", "*", "projected", "sources", "*", "podCertificate"], 0..=36),
     (&["evictionResponders"], 0..=NEWEST),
+    (&["*", "*", "lifecycle", "stopSignal"], 0..=NEWEST),
 ];
 
 /// What the server did not look at in a `StatefulSet` before 1.34, though it kept it.

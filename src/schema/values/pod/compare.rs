@@ -172,7 +172,9 @@ fn is_zero<'v>(value: Value<'v>, path: &mut Vec<&'v str>, skip: Skip<'_>) -> boo
             // A Pod's own, to which Go has a pointer.
             let is_of_pod = key == "resources" && is_of_pod(path);
             let is_nothing = |(field, _, value)| within(path, field, |path| skip(path) || is_zero(value, path, skip));
-            EMPTY.contains(&key) && !is_of_pod && value.entries().all(is_nothing)
+            // It goes with the only field that the server drops of it.
+            let vanishes = key == "lifecycle" && value.entries().len() > 0;
+            (vanishes || EMPTY.contains(&key) && !is_of_pod) && value.entries().all(is_nothing)
         }
         _ if POINTERS.contains(&key) => false,
         Kind::Bool => value.as_bool() == Some(false),

@@ -126,10 +126,8 @@ fn rest<'a>(cx: &mut Cx<'a>, spec: Value<'a>, before: Value<'_>) {
         name => name.to_owned(),
     };
     let is_free = |field: &str| {
-        matches!(
-            field,
-            "activeDeadlineSeconds" | "schedulingGates" | "schedulingGroup" | "tolerations" | "serviceAccount"
-        ) || (field == "serviceAccountName" && account(spec) == account(before))
+        matches!(field, "activeDeadlineSeconds" | "schedulingGates" | "schedulingGroup" | "tolerations")
+            || (matches!(field, "serviceAccount" | "serviceAccountName") && account(spec) == account(before))
             || (field == grace && is_mended)
             || (is_gated && matches!(field, "nodeSelector" | "nodeAffinity"))
             || field == "image"

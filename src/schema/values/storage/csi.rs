@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::{Cx, Read, core, selector};
+use crate::schema::problem::Raised;
 use crate::schema::stored::Places;
 use crate::schema::text::{name, quantity};
 use crate::yaml::Value;
@@ -169,6 +170,10 @@ pub(super) fn csi_storage_capacity_update<'a>(cx: &mut Cx<'a>, new: Value<'a>, o
     for field in ["nodeTopology", "storageClassName"] {
         if !core::same(new.get(field), old.get(field)) {
             cx.immutable(new.at(field));
+        } else if field == "nodeTopology" && new.has(field) != old.has(field) {
+            // A selector of everything is not the same as none. Server-side apply leaves the old one.
+            let raised = if new.has(field) { Raised::Always } else { Raised::ByPost };
+            cx.raised(raised, |cx| cx.immutable(new.at(field)));
         }
     }
 }
