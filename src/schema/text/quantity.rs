@@ -63,7 +63,7 @@ const POWERS: [i128; 38] = {
 /// The quantity of a value: a string, or a number as its JSON text. The error is the server's.
 pub fn parse_value(value: Value<'_>) -> Result<Quantity, &'static str> {
     match value.as_str() {
-        Some(text) => parse(text.trim()),
+        Some(text) => plain(text).map_or_else(|| parse(text.trim()), Ok),
         None => parse(&serde_json::to_string(&value).unwrap_or_default()),
     }
 }
@@ -96,6 +96,22 @@ pub fn parse(text: &str) -> Result<Quantity, &'static str> {
     let (base, exponent) = scale(suffix).ok_or(SUFFIX)?;
     let nano = billionths(whole, fraction, base, exponent).min(MOST);
     Ok(Quantity(if negative { -nano } else { nano }))
+}
+
+/// What nearly all quantities are: a few digits, and a suffix that many have.
+fn plain(text: &str) -> Option<Quantity> {
+    let bytes = text.as_bytes();
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+    let unit = match bytes.get(end..)? {
+        b"" => ONE,
+        b"m" => ONE / 1000,
+        b"Ki" => ONE << 10,
+        b"Mi" => ONE << 20,
+        b"Gi" => ONE << 30,
+        _ => return None,
+    };
+    let number = few_digits(text.get(..end).filter(|digits| !digits.is_empty())?, "")?;
+    Some(Quantity(i128::from(number) * unit))
 }
 
 /// The text as far as its bytes are ASCII of a kind, and the rest.
@@ -180,7 +196,15 @@ fn billionths(whole: &str, fraction: &str, base: i128, exponent: i32) -> i128 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Quantity, parse};
+    use super::{Quantity, parse, plain};
+
+    #[test]
+    fn the_short_way_gives_the_same() {
+        let texts = ["0", "007", "100m", "128Mi", "7Ki", "999999999Gi", "1234567890", "", "m", "1.5Gi", "-1", "1 "];
+        let ways = texts.map(|text| plain(text).map(|quantity| (parse(text), Ok(quantity))));
+        assert!(ways.iter().flatten().all(|(long, short)| long == short));
+        assert_eq!(ways.map(|way| way.is_some()).iter().filter(|is_short| **is_short).count(), 6);
+    }
 
     #[test]
     fn quantities_are_read_as_go_reads_them() {
