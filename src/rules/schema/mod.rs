@@ -192,8 +192,8 @@ fn growth(way: &Way<'_>, draft: &mut Draft) {
             draft.severity = Severity::Info;
             format!("only a claim that is not bound yet cannot grow; its class allows it ({class})")
         }
-        None => "a claim that is bound may grow, if its StorageClass has allowVolumeExpansion: true, and none of that name is \
-                 here; where it has, suppress this finding"
+        None => "a claim that is bound may grow, if its StorageClass has allowVolumeExpansion: true, which no class of that name \
+                 here had before this change; where the cluster's has, suppress this finding"
             .to_owned(),
     });
 }
