@@ -313,6 +313,13 @@ impl Document {
         }
     }
 
+    /// The entry of a key, whose [`keys::hash`] is known, among those of a mapping.
+    #[inline(never)]
+    pub(super) fn search(&self, range: &Range<u32>, key: &str, hash: u8) -> Option<&Entry> {
+        let entries = self.entries.get(range.start as usize..range.end as usize)?;
+        entries.iter().find(|entry| entry.hash == hash && keys::same(self.bytes_of(&entry.key), key.as_bytes()))
+    }
+
     pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id.0 as usize)
     }

@@ -171,16 +171,13 @@ impl<'a> Value<'a> {
         self.find(key, keys::hash(key.as_bytes()))
     }
 
+    /// Most keys that are asked for are not there, so that the search is apart from this.
     #[inline(never)]
     fn find(self, key: &str, hash: u8) -> Option<&'a Entry> {
-        let Data::Mapping(range, keys) = self.data() else { return None };
-        if !keys.may_have(hash) {
-            return None;
+        match self.data() {
+            Data::Mapping(range, keys) if keys.may_have(hash) => self.document.search(range, key, hash),
+            _ => None,
         }
-        let entries = self.document.entries.get(range.start as usize..range.end as usize)?;
-        let is_it =
-            |entry: &Entry| entry.hash == hash && keys::same(self.document.bytes_of(&entry.key), key.as_bytes());
-        entries.iter().find(|entry| is_it(entry))
     }
 
     /// The text at a key: `get(key)?.as_str()`.

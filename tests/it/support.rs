@@ -172,6 +172,9 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
     /// Wall time.
     pub(crate) elapsed: Duration,
+    /// Processor time, as last seen while it ran; zero where /proc is missing. Wall time would speak of the machine's
+    /// other work.
+    pub(crate) cpu: Duration,
     /// Peak of resident memory in MiB, as last seen while it ran; 0 where /proc is missing.
     pub(crate) peak_mib: u64,
 }
@@ -187,7 +190,7 @@ impl Run {
         let text = self.text();
         let panicked = ["panicked at", "RUST_BACKTRACE", "stack overflow"].iter().any(|word| text.contains(word));
         match self.code {
-            None => Some(format!("killed (signal, or over time) after {:?}\n{text}", self.elapsed)),
+            None => Some(format!("killed (signal, or over time), {:?} of processor time\n{text}", self.cpu)),
             Some(_) if panicked => Some(format!("panicked\n{text}")),
             Some(0..=2) => None,
             Some(code) => Some(format!("exit code {code}\n{text}")),
@@ -195,7 +198,7 @@ impl Run {
     }
 }
 
-/// Deadline of one run: 2 s of a release build; a debug build is about ten times slower.
+/// Processor time that one run may take: 2 s of a release build; a debug build is about ten times slower.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 2 });
 
 /// Run the binary in `cwd`; `root` takes its output and its empty home.
@@ -208,14 +211,15 @@ pub(crate) fn portcullis<S: AsRef<OsStr>>(cwd: &Path, root: &Path, args: &[S]) -
     command.stdout(File::create(&stdout).unwrap()).stderr(File::create(&stderr).unwrap());
     let started = Instant::now();
     let mut child = command.spawn().unwrap();
-    let mut peak_mib = 0;
+    let (mut peak_mib, mut cpu) = (0, Duration::ZERO);
     let code = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status.code();
         }
         peak_mib = peak_mib.max(resident_peak(child.id()).unwrap_or(0));
-        // Well past the deadline, so that a slow run still tells what it would have said.
-        if started.elapsed() > 3 * DEADLINE {
+        cpu = cpu.max(processor_time(child.id()).unwrap_or_default());
+        // Well past the deadline, so that a slow run still tells what it would have said; one that only waits ends too.
+        if cpu > 3 * DEADLINE || started.elapsed() > 12 * DEADLINE {
             child.kill().unwrap();
             child.wait().unwrap();
             break None;
@@ -223,7 +227,7 @@ pub(crate) fn portcullis<S: AsRef<OsStr>>(cwd: &Path, root: &Path, args: &[S]) -
         std::thread::sleep(Duration::from_millis(2));
     };
     let read = |path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-    Run { code, stdout: read(stdout), stderr: read(stderr), elapsed: started.elapsed(), peak_mib }
+    Run { code, stdout: read(stdout), stderr: read(stderr), elapsed: started.elapsed(), cpu, peak_mib }
 }
 
 /// No variable of the caller's reaches the program: no CI, no git settings, no colours.
@@ -232,6 +236,15 @@ fn clean(command: &mut Command, cwd: &Path, home: &Path) {
     command.env("HOME", home).env("GIT_CONFIG_NOSYSTEM", "1").env("LC_ALL", "C");
     // A temporary folder inside somebody's checkout must not be taken for a part of it.
     command.env("GIT_CEILING_DIRECTORIES", home.parent().unwrap());
+}
+
+/// From /proc/PID/stat (proc(5)): user and system time of all threads, in hundredths of a second.
+fn processor_time(pid: u32) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the program's name in parentheses, which may hold spaces.
+    let fields = stat.rsplit_once(") ")?.1.split(' ').skip(11).take(2);
+    let ticks = fields.map(|field| field.parse::<u64>().ok()).sum::<Option<u64>>()?;
+    Some(Duration::from_millis(10 * ticks))
 }
 
 fn resident_peak(pid: u32) -> Option<u64> {

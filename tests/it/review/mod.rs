@@ -96,6 +96,7 @@ impl Setting {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
             elapsed: started.elapsed(),
+            cpu: std::time::Duration::ZERO,
             peak_mib: 0,
         };
         assert!(!run.text().contains("TokenOfTheTest"), "the token is in the log");

@@ -45,6 +45,7 @@ fn post_file(setting: &Setting, file: &Path, more: &[&str]) -> Run {
         stdout: text(output.stdout),
         stderr: text(output.stderr),
         elapsed: std::time::Duration::ZERO,
+        cpu: std::time::Duration::ZERO,
         peak_mib: 0,
     }
 }
