@@ -3,14 +3,15 @@
 //! Field names are case-sensitive, null is the zero value, quantities may be numbers. Where the server stops at the first
 //! value that it cannot decode, this goes on: what was not decoded counts as unknown, so that no follow-up is reported.
 
-use std::collections::HashSet;
+mod lists;
+mod scalar;
+
 use std::sync::Arc;
 
 use super::minors::MinorSet;
 use super::problem::{Cause, Problem, Raised};
 use super::stored::{Growing, Step, Stored};
 use super::table::{Def, Facts, Field, FieldSet, Kind, Scalar, Type};
-use super::text::{base64, quantity, time};
 use super::values::nearest;
 use crate::manifest::object::Object;
 use crate::yaml::document::{Data, Entry};
@@ -80,7 +81,9 @@ impl<'w, 'a> Walk<'w, 'a> {
             (Type::List(item), Data::Sequence(_)) => self.list(node, raw, item.ty(), minors),
             (Type::Map(value), Data::Mapping(..)) => self.map(node, raw, value.ty(), minors),
             (Type::Scalar(scalar), _) => self.scalar(node, raw, scalar, minors),
-            (Type::Struct(_) | Type::List(_) | Type::Map(_), _) => self.wrong_type(node, raw, &go_type(ty), minors),
+            (Type::Struct(_) | Type::List(_) | Type::Map(_), _) => {
+                self.wrong_type(node, raw, &scalar::go_type(ty), minors);
+            }
         }
     }
 
@@ -225,41 +228,6 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    #[inline(never)]
-    fn scalar(&mut self, node: NodeId, raw: Value<'a>, scalar: Scalar, minors: MinorSet) {
-        if let Some(number) = converted(scalar, raw.data()) {
-            self.type_problem(node, raw, scalar_type(scalar), minors);
-            self.raised(Raised::ByPost);
-            self.growing.fill(node, &number.into());
-            self.growing.only_applied(node);
-            return;
-        }
-        let wrong = match (scalar, raw.data()) {
-            (Scalar::Any, _) => return self.growing.verbatim(node, raw),
-            (Scalar::SchemaOrBool | Scalar::SchemaOrArray | Scalar::SchemaOrStrings, _) => {
-                return self.schema_or(node, raw, scalar, minors);
-            }
-            (Scalar::String | Scalar::Duration | Scalar::IntOrString, Data::String(_))
-            | (Scalar::Bool, Data::Bool(_))
-            | (Scalar::Int64, Data::Int(_))
-            | (Scalar::Number, Data::Int(_) | Data::Float(_)) => None,
-            (Scalar::Int32 | Scalar::IntOrString, Data::Int(number)) if i32::try_from(*number).is_ok() => None,
-            (Scalar::Quantity, Data::String(_) | Data::Int(_) | Data::Float(_)) => {
-                quantity::parse_value(raw).err().map(str::to_owned)
-            }
-            (Scalar::Base64, Data::String(_)) => base64::check(raw.as_str().unwrap_or_default()).err(),
-            (Scalar::Time, Data::String(_)) => time::check(raw.as_str().unwrap_or_default()).err(),
-            (Scalar::MicroTime, Data::String(_)) => time::check_micro(raw.as_str().unwrap_or_default()).err(),
-            (Scalar::Quantity, _) => Some(quantity::FORMAT.to_owned()),
-            _ => return self.wrong_type(node, raw, scalar_type(scalar), minors),
-        };
-        self.growing.deriver().set_scalar_of(node, raw);
-        if let Some(message) = wrong {
-            self.growing.opaque(node);
-            self.push(Cause::Type, node, None, message, minors);
-        }
-    }
-
     /// The types of a CRD's schema that decode themselves: what they hold is not decoded strictly.
     #[inline(never)]
     fn schema_or(&mut self, node: NodeId, raw: Value<'a>, scalar: Scalar, minors: MinorSet) {
@@ -282,29 +250,6 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.strict = before;
     }
 
-    #[cold]
-    fn wrong_type(&mut self, node: NodeId, raw: Value<'a>, go_type: &str, minors: MinorSet) {
-        self.growing.verbatim(node, raw);
-        self.growing.opaque(node);
-        self.type_problem(node, raw, go_type, minors);
-    }
-
-    #[cold]
-    fn type_problem(&mut self, node: NodeId, raw: Value<'a>, go_type: &str, minors: MinorSet) {
-        let json = match raw.data() {
-            Data::Null => "null".to_owned(),
-            Data::Bool(_) => "bool".to_owned(),
-            Data::Int(number) if go_type.starts_with("int") => format!("number {number}"),
-            Data::Float(number) if go_type.starts_with("int") => format!("number {number}"),
-            Data::Int(_) | Data::Float(_) => "number".to_owned(),
-            Data::String(_) => "string".to_owned(),
-            Data::Sequence(_) => "array".to_owned(),
-            Data::Mapping(..) => "object".to_owned(),
-        };
-        let message = format!("json: cannot unmarshal {json} into Go struct field of type {go_type}");
-        self.push(Cause::Type, node, None, message, minors);
-    }
-
     /// Only this way of applying raises the last problem.
     fn raised(&mut self, raised: Raised) {
         if let Some(last) = self.problems.last_mut() {
@@ -322,111 +267,6 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    /// What the overlay says of a field's own value.
-    #[inline(never)]
-    fn facts(&mut self, node: NodeId, raw: Value<'a>, (field, facts): (Field, Facts), minors: MinorSet) {
-        if self.growing.is_opaque(node) {
-            return;
-        }
-        let converted = if let Type::Scalar(scalar) = field.ty() { converted(scalar, raw.data()) } else { None };
-        if let (Some(number), Some((low, high))) = (converted.or(raw.as_int()), facts.range())
-            && !(low..=high).contains(&number)
-        {
-            let why = if high == i64::MAX {
-                format!("must be greater than or equal to {low}")
-            } else {
-                format!("must be between {low} and {high}, inclusive")
-            };
-            self.push(Cause::Invalid, node, None, format!("Invalid value: {number}: {why}"), minors);
-            if converted.is_some() {
-                self.raised(Raised::ByApply);
-            }
-        }
-        if let Some(text) = raw.as_str().filter(|text| !text.is_empty())
-            && facts.values().len() > 0
-            && facts.values().all(|value| value != text)
-        {
-            let values: Vec<String> = facts.values().map(|value| format!("{value:?}")).collect();
-            let message = format!("Unsupported value: {text:?}: supported values: {}", values.join(", "));
-            self.push(Cause::NotSupported, node, None, message, minors);
-            if let Some(last) = self.problems.last_mut() {
-                last.suggestion = nearest(text, facts.values());
-            }
-        }
-        if let (Some(check), Some(text)) = (facts.check(), raw.as_str())
-            && let Some(why) = super::text::check(check, text)
-        {
-            self.push(Cause::Invalid, node, None, format!("Invalid value: {text:?}: {why}"), minors);
-        }
-    }
-
-    /// Server-side apply finds the items of some lists by their keys, and refuses two with the same.
-    #[inline(never)]
-    fn list_keys(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
-        let Type::List(item) = field.ty() else { return };
-        let Type::Struct(def) = item.ty() else { return self.set_items(node, raw, field, minors) };
-        if all_differ(raw, field) {
-            return;
-        }
-        let mut seen: HashSet<Vec<String>> = HashSet::new();
-        for (index, item) in raw.items().enumerate() {
-            let key_of = |key: &'static str| match item.get(key).filter(|value| !value.is_null()) {
-                Some(value) => Some(format!("{key}={}", serde_json::to_string(&value).unwrap_or_default())),
-                None => Some(format!("{key}={}", def.field(key).next().and_then(zero)?)),
-            };
-            let keys: Vec<Option<String>> = field.list_keys().map(key_of).collect();
-            if keys.is_empty() {
-                return;
-            }
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
-            let printed: Vec<String> = keys.into_iter().flatten().collect();
-            if printed.is_empty() {
-                let missing: Vec<String> = field.list_keys().map(|key| format!("{key:?}")).collect();
-                let message = format!(
-                    "element {index}: associative list with keys has an element that omits all key fields [{}] (and \
-                     doesn't have default values for any key fields)",
-                    missing.join(" ")
-                );
-                self.item_problem(node, index, message, minors);
-                continue;
-            }
-            if seen.contains(&printed) {
-                let message = format!("duplicate entries for key [{}]", printed.join(","));
-                self.item_problem(node, index, message, minors);
-            } else {
-                seen.insert(printed);
-            }
-        }
-    }
-
-    /// Server-side apply refuses two equal items in a set.
-    fn set_items(&mut self, node: NodeId, raw: Value<'a>, field: Field, minors: MinorSet) {
-        if !field.is_set() {
-            return;
-        }
-        let mut seen = HashSet::new();
-        for (index, item) in raw.items().enumerate().filter(|(_, item)| item.is_scalar()) {
-            if item.is_null() {
-                let why = "associative list without keys has an element that's an explicit null";
-                let at = u32::try_from(index).unwrap_or(u32::MAX);
-                return self.item_problem(node, at, format!("element {index}: {why}"), minors);
-            }
-            if !seen.insert((item.as_str(), item.as_int())) {
-                let index = u32::try_from(index).unwrap_or(u32::MAX);
-                let shown = serde_json::to_string(&item).unwrap_or_default();
-                self.item_problem(node, index, format!("duplicate entries for key [={shown}]"), minors);
-            }
-        }
-    }
-
-    fn item_problem(&mut self, list: NodeId, index: u32, message: String, minors: MinorSet) {
-        self.push(Cause::DuplicateListKey, list, None, message, minors);
-        if let Some(last) = self.problems.last_mut() {
-            last.raised = Raised::ByApply;
-            last.pointer = format!("{}/{index}", last.pointer);
-        }
-    }
-
     #[cold]
     fn push(&mut self, cause: Cause, node: NodeId, missing: Option<&str>, message: String, minors: MinorSet) {
         let (field, pointer) = self.growing.names(node, missing);
@@ -440,80 +280,5 @@ impl<'w, 'a> Walk<'w, 'a> {
             suggestion: None,
             absent: false,
         });
-    }
-}
-
-/// Every item of a short list has its first key, and no two the same: nearly all lists are so, and no keys are printed.
-fn all_differ<'v>(raw: Value<'v>, field: Field) -> bool {
-    const SHORT: usize = 16;
-    let Some(key) = field.list_keys().next().filter(|_| raw.items().len() <= SHORT) else { return false };
-    let key_of = |item: Value<'v>| item.get(key).filter(|value| !value.is_null());
-    let is_new = |(index, item): (usize, Value<'v>)| {
-        let Some(own) = key_of(item) else { return false };
-        raw.items().take(index).all(|before| key_of(before).is_some_and(|before| !before.same(own)))
-    };
-    raw.items().enumerate().all(is_new)
-}
-
-/// What the definitions say of a key that is absent: its default, or the zero value of a field that is required.
-fn zero(field: Field) -> Option<&'static str> {
-    match (field.facts().and_then(Facts::default), field.ty()) {
-        (Some(default), _) => Some(default),
-        (None, _) if field.required().is_empty() => None,
-        (None, Type::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number)) => Some("0"),
-        (None, _) => Some("\"\""),
-    }
-}
-
-/// The integer that server-side apply makes of a number that is none of its type: it drops a fraction of zeros, and the
-/// bits that do not fit. Whoever decodes JSON refuses such a number.
-fn converted(scalar: Scalar, data: &Data) -> Option<i64> {
-    let (whole, is_int) = match data {
-        Data::Int(number) => (*number, true),
-        Data::Float(number) => (whole(*number)?, false),
-        _ => return None,
-    };
-    let narrow = i32::try_from(whole);
-    match (scalar, narrow) {
-        (Scalar::Int32, Ok(_)) | (Scalar::Int64, _) if is_int => None,
-        (Scalar::Int32 | Scalar::IntOrString, Ok(number)) => (!is_int).then_some(i64::from(number)),
-        (Scalar::Int32, Err(_)) => Some(low_bits(whole)),
-        (Scalar::Int64, _) => Some(whole),
-        _ => None,
-    }
-}
-
-/// A number without a fraction. What is too large for 64 bits is the smallest number, as processors have it.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-fn whole(number: f64) -> Option<i64> {
-    let fits = number.abs() < 9.2e18;
-    (number.fract() == 0.0).then_some(if fits { number as i64 } else { i64::MIN })
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "that is what is told")]
-fn low_bits(number: i64) -> i64 {
-    i64::from(number as i32)
-}
-
-fn go_type(ty: Type) -> String {
-    match ty {
-        Type::Scalar(scalar) => scalar_type(scalar).to_owned(),
-        Type::Struct(def) => def.name().rsplit_once('.').map_or("", |(_, name)| name).to_owned(),
-        Type::List(item) => format!("[]{}", go_type(item.ty())),
-        Type::Map(value) => format!("map[string]{}", go_type(value.ty())),
-    }
-}
-
-fn scalar_type(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Any => "interface {}",
-        Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Duration => "string",
-        Scalar::Bool => "bool",
-        Scalar::Int32 | Scalar::IntOrString => "int32",
-        Scalar::Int64 => "int64",
-        Scalar::Number => "float64",
-        Scalar::Base64 => "[]uint8",
-        Scalar::Quantity => "resource.Quantity",
-        Scalar::SchemaOrBool | Scalar::SchemaOrArray | Scalar::SchemaOrStrings => "JSONSchemaProps",
     }
 }
