@@ -157,6 +157,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
             proposed::tell(&mut report);
             report.ruleset.docs = docs;
             write_all(args, &report, out)?;
+            if args.verbose {
+                writeln!(io::stderr(), "{}", options.store.status())?;
+            }
             match posting {
                 None => Ok(report.exit_code()),
                 Some(posting) => {

@@ -259,12 +259,6 @@ impl Config {
         self.clusters.iter().filter(holds).collect()
     }
 
-    /// The clusters whose agents deploy a root (its folder).
-    #[must_use]
-    pub fn clusters_of_root(&self, root: &str) -> Vec<&Cluster> {
-        self.clusters.iter().filter(|c| c.roots.matching(root).is_some()).collect()
-    }
-
     /// The entry of `rules` that decides a rule's level: an exact id before a pattern, of patterns the one with more
     /// characters besides `*`, of equally long ones the stricter.
     #[must_use]

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::segment::{self, Segment};
@@ -56,6 +57,8 @@ pub struct Store {
     folder: Option<PathBuf>,
     segments: OnceLock<Vec<Segment>>,
     fresh: Mutex<HashMap<Key, Box<[u8]>>>,
+    /// How many records this run has written.
+    written: AtomicUsize,
     trouble: Mutex<Option<String>>,
 }
 
@@ -70,22 +73,23 @@ impl Store {
     /// A store that remembers for this run only (`--no-cache`).
     #[must_use]
     pub fn none() -> Self {
-        Self { folder: None, segments: OnceLock::new(), fresh: Mutex::new(HashMap::new()), trouble: Mutex::new(None) }
+        Self {
+            folder: None,
+            segments: OnceLock::new(),
+            fresh: Mutex::default(),
+            written: AtomicUsize::new(0),
+            trouble: Mutex::default(),
+        }
     }
 
-    /// One line for `-v`: where the cache is, how much of it was used, what went wrong with it.
+    /// One line for `-v`: where the cache is, what it held, what went wrong with it.
     #[must_use]
     pub fn status(&self) -> String {
         let Some(folder) = &self.folder else { return "inventory cache: off".to_owned() };
-        let segments = self.segments();
-        let records: u64 = segments.iter().map(|segment| u64::from(segment.count())).sum();
+        let records: u64 = self.segments().iter().map(|segment| u64::from(segment.count())).sum();
         let trouble = lock(&self.trouble).as_ref().map_or(String::new(), |why| format!("; {why}"));
-        let fresh = lock(&self.fresh).len();
-        format!(
-            "inventory cache: {} ({} segments, {records} records, {fresh} new){trouble}",
-            folder.display(),
-            segments.len()
-        )
+        let new = lock(&self.fresh).len() + self.written.load(Ordering::Relaxed);
+        format!("inventory cache: {} ({records} records, {new} new){trouble}", folder.display())
     }
 
     /// The record of a key, handed to `decode`; nothing if there is none, it is damaged, or `decode` refuses it.
@@ -136,7 +140,9 @@ impl Store {
             })?;
             self.merge(folder)
         });
-        self.noting(folder, written);
+        if self.noting(folder, written).is_some() {
+            self.written.fetch_add(records.len(), Ordering::Relaxed);
+        }
     }
 
     /// Merge all but the largest, so that what is written again stays small beside what is kept.

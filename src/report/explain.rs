@@ -114,12 +114,6 @@ pub fn readme_table() -> String {
     table(RULES, "docs/rules.md")
 }
 
-/// [`list`] of some rules.
-#[must_use]
-pub fn list_of(rules: &[&Rule]) -> String {
-    lines(rules.iter().map(|rule| (rule.id, rule.severity, rule.summary)))
-}
-
 fn lines<'a>(rules: impl Iterator<Item = (&'a str, Severity, &'a str)> + Clone) -> String {
     let width = rules.clone().map(|(id, ..)| id.len()).max().unwrap_or(0);
     rules.fold(String::new(), |mut text, (id, severity, summary)| {

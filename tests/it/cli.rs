@@ -65,6 +65,22 @@ fn staged_and_worktree() {
     says(&run(&repo, &["--staged"]), 1, "yaml/duplicate-key");
 }
 
+#[test]
+fn verbose_tells_what_the_cache_held() {
+    let repo = checked_out(GOOD, BAD);
+    let cache = |args: &[&str]| {
+        let run = repo.portcullis(&[&["check", "--now", NOW, "main..pr"], args].concat());
+        run.stderr.lines().find(|line| line.starts_with("inventory cache: ")).map(str::to_owned)
+    };
+    let first = cache(&["-v"]).unwrap();
+    assert!(first.contains("portcullis/inventory") && first.contains("(0 records, "), "{first}");
+    assert!(!first.contains(" 0 new)"), "{first}");
+    let second = cache(&["-v"]).unwrap();
+    assert!(!second.contains("(0 records, ") && second.contains(" 0 new)"), "{second}");
+    assert_eq!(cache(&["-v", "--no-cache"]).unwrap(), "inventory cache: off");
+    assert_eq!(cache(&[]), None);
+}
+
 /// A new finding must not hide behind so many old ones that nobody lists them all.
 #[test]
 fn a_new_finding_behind_a_thousand_old_ones_fails() {

@@ -46,7 +46,6 @@ impl<'r> Finder<'r> {
             author: Some(Author::of(head)),
             compared,
             kind: ComparisonKind::Range,
-            repository: Some(self.repository.clone()),
         })))
     }
 
@@ -111,7 +110,6 @@ impl<'r> Finder<'r> {
             author: None,
             compared,
             kind: ComparisonKind::All,
-            repository: Some(self.repository.clone()),
         })))
     }
 
@@ -161,7 +159,6 @@ impl<'r> Finder<'r> {
             author: None,
             compared,
             kind,
-            repository: Some(self.repository.clone()),
         })))
     }
 

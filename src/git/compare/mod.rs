@@ -97,8 +97,6 @@ pub struct Comparison {
     pub compared: Compared,
     /// Which sort.
     pub kind: ComparisonKind,
-    /// The repository; none without git.
-    pub repository: Option<Repository>,
 }
 
 /// What else could be judged, when there is nothing to check.
@@ -182,5 +180,5 @@ fn without_git(
     reproduce: String,
 ) -> Outcome {
     let compared = Compared { description, base: None, head: None, trust: None, reproduce };
-    Outcome::Compare(Box::new(Comparison { trust, base, head, author: None, compared, kind, repository: None }))
+    Outcome::Compare(Box::new(Comparison { trust, base, head, author: None, compared, kind }))
 }

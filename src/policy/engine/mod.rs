@@ -203,12 +203,6 @@ impl Program {
         })
     }
 
-    /// Whether a module reads the inventory, `data.inventory` or `data.inventory_base`.
-    #[must_use]
-    pub fn reads_inventory(&self) -> bool {
-        self.reads("data.inventory") || self.reads("data.inventory_base")
-    }
-
     /// The same modules with other documents below `data`.
     pub fn with_data(&self, data: &Value) -> Result<Self, EvalError> {
         let mut program = self.clone();

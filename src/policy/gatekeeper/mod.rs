@@ -52,8 +52,6 @@ const CONSTANTS: usize = 48;
 pub enum EnforcementPoint {
     /// The admission webhook.
     Webhook,
-    /// The audit of what is there.
-    Audit,
     /// Tests of templates, and `gator`.
     Gator,
 }
@@ -68,7 +66,6 @@ impl EnforcementPoint {
     pub fn name(self) -> &'static str {
         match self {
             Self::Webhook => "validation.gatekeeper.sh",
-            Self::Audit => "audit.gatekeeper.sh",
             Self::Gator => "gator.gatekeeper.sh",
         }
     }

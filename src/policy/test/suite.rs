@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::files::Folder;
 use super::{Outcome, Request, TestResult};
-use crate::policy::gatekeeper::suite::{self, Filter, SuiteReport, is_suite};
+use crate::policy::gatekeeper::suite::{self, SuiteReport, is_suite};
 
 /// Run the suites of a folder.
 pub(super) fn run(folder: &Folder, request: &Request) -> Vec<TestResult> {
@@ -14,7 +14,7 @@ pub(super) fn run(folder: &Folder, request: &Request) -> Vec<TestResult> {
         Some(bytes) => Ok(bytes.to_vec()),
         None => std::fs::read(folder.root.join(name)).map_err(|error| error.to_string()),
     };
-    let reports: Vec<SuiteReport> = suites.par_iter().map(|name| suite::run(name, &Filter::default(), &read)).collect();
+    let reports: Vec<SuiteReport> = suites.par_iter().map(|name| suite::run(name, &read)).collect();
     let results = reports.iter().flat_map(|report| results(&folder.shown(&report.path), report));
     results.filter(|result| request.takes(&result.name)).collect()
 }

@@ -194,12 +194,6 @@ pub fn qualified(text: &str) -> Vec<String> {
     found
 }
 
-/// What is wrong with a label's key where the server says "label key" instead of "name part".
-#[must_use]
-pub fn label_key(text: &str) -> Vec<String> {
-    qualified(text).into_iter().map(|why| if why == QUALIFIED { LABEL_KEY.to_owned() } else { why }).collect()
-}
-
 /// `IsValidLabelValue`
 #[must_use]
 pub fn label_value(text: &str) -> Vec<String> {

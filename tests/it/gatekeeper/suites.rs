@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use portcullis::policy::gatekeeper::suite::{Filter, SuiteReport, is_suite, run};
+use portcullis::policy::gatekeeper::suite::{SuiteReport, is_suite, run};
 
 fn read(path: &str) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| error.to_string())
@@ -52,7 +52,7 @@ fn the_library_passes() {
     let (mut lines, mut tests, mut cases) = (Vec::new(), 0, 0);
     let suites = suites(&Path::new(&folder).join("library"));
     for suite in &suites {
-        let (found, t, c) = failures(&run(suite.to_str().unwrap(), &Filter::default(), &read));
+        let (found, t, c) = failures(&run(suite.to_str().unwrap(), &read));
         lines.extend(found);
         tests += t;
         cases += c;
@@ -67,13 +67,13 @@ fn our_own_suites_pass() {
     let suites = suites(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/gatekeeper"));
     assert!(!suites.is_empty());
     for suite in suites {
-        let (lines, ..) = failures(&run(suite.to_str().unwrap(), &Filter::default(), &read));
+        let (lines, ..) = failures(&run(suite.to_str().unwrap(), &read));
         assert!(lines.is_empty(), "{}", lines.join("\n"));
     }
 }
 
 /// A suite of one template, one constraint and one object, in memory.
-fn in_memory(suite: &str, filter: &str) -> SuiteReport {
+fn in_memory(suite: &str) -> SuiteReport {
     let head = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n";
     let files = |path: &str| match path {
         "tests/suite.yaml" => Ok(format!("{head}{suite}").into_bytes()),
@@ -85,13 +85,13 @@ fn in_memory(suite: &str, filter: &str) -> SuiteReport {
         "template.yaml" => read(&format!("{}/fixtures/gatekeeper/matching/template.yaml", env!("CARGO_MANIFEST_DIR"))),
         _ => Err("no such file".to_owned()),
     };
-    run("tests/suite.yaml", &Filter::parse(filter).unwrap(), &files)
+    run("tests/suite.yaml", &files)
 }
 
 fn one_case(case: &str) -> String {
     let suite =
         format!("tests:\n- {{name: t, template: ../template.yaml, constraint: ./constraint.yaml, cases: [{case}]}}");
-    let report = in_memory(&suite, "");
+    let report = in_memory(&suite);
     let test = &report.tests[0];
     assert_eq!((&report.error, &test.error), (&None, &None));
     test.cases[0].error.clone().unwrap_or_default()
@@ -132,28 +132,12 @@ fn failures_are_told_as_gator_tells_them() {
 
 #[test]
 fn tests_that_cannot_run_say_why() {
-    let error = |test: &str| in_memory(&format!("tests: [{test}]"), "").tests[0].error.clone().unwrap();
+    let error = |test: &str| in_memory(&format!("tests: [{test}]")).tests[0].error.clone().unwrap();
     assert_eq!(error("{name: t}"), "invalid suite: missing template");
     assert_eq!(error("{name: t, template: ../template.yaml}"), "invalid suite: missing constraint");
     assert_eq!(error("{name: t, template: pod.yaml}"), "tests/pod.yaml holds no template");
     let valid = "{name: t, template: ../template.yaml, constraint: constraint.yaml, invalid: true}";
     assert_eq!(error(valid), "expected the constraint not to fit its schema, but it does");
-    assert!(in_memory("tests: 3", "").error.unwrap().starts_with("tests/suite.yaml: "));
-    assert!(in_memory("skip: true\ntests: [{name: t}]", "").skipped);
-}
-
-#[test]
-fn filters_choose_tests_and_cases() {
-    let suite = "tests:\n- {name: alpha, cases: [{name: one}, {name: two}]}\n- {name: beta, cases: [{name: one}]}\n\
-        - {name: gamma, skip: true}";
-    let ran = |filter: &str| {
-        let report = in_memory(suite, filter);
-        report.tests.iter().filter(|test| !test.skipped).map(|test| test.name.clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(ran(""), ["alpha", "beta"]);
-    assert_eq!(ran("two"), ["alpha"]);
-    assert_eq!(ran("^b"), ["beta"]);
-    assert_eq!(ran("a$//one"), ["alpha", "beta"]);
-    assert_eq!(ran("bet//nothing"), ["beta"]);
-    assert!(Filter::parse("a//b//c").is_err() && Filter::parse("(").is_err());
+    assert!(in_memory("tests: 3").error.unwrap().starts_with("tests/suite.yaml: "));
+    assert!(in_memory("skip: true\ntests: [{name: t}]").skipped);
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use portcullis::git::{Content, Environment, GitError, Request, compare, diff};
+use portcullis::git::{Content, Environment, GitError, Repository, Request, compare, diff};
 
 use super::{Repo, all, comparison, diverged, git_in, mend, summary, text};
 
@@ -52,7 +52,7 @@ fn bare_repositories_and_work_trees() {
         assert_eq!(summary(&comparison(compare(&Request::Worktree, &environment).unwrap())), ["M apps/a.yaml"]);
         let default = comparison(compare(&Request::Default, &environment).unwrap());
         assert_eq!(summary(&default), ["M apps/a.yaml", "A apps/new.yaml"]);
-        let common = default.repository.unwrap().common_dir().canonicalize().unwrap();
+        let common = Repository::open(&environment).unwrap().common_dir().canonicalize().unwrap();
         assert_eq!(common, repo.path().join(".git").canonicalize().unwrap());
     }
 

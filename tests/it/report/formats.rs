@@ -152,7 +152,6 @@ fn rules_are_explained() {
     };
     snapshots().bind(|| {
         insta::assert_snapshot!("explain", portcullis::report::explain::explain(&rule));
-        insta::assert_snapshot!("explain-list", portcullis::report::explain::list_of(&[&rule]));
         insta::assert_snapshot!("explain-page", portcullis::report::explain::page_of(&[&rule]));
     });
 }

@@ -2,7 +2,6 @@
 //! must say of it.
 
 mod assertion;
-mod filter;
 mod request;
 
 use std::time::{Duration, Instant};
@@ -10,7 +9,6 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use self::assertion::Assertion;
-pub use self::filter::Filter;
 use super::inventory::{self, Inventory};
 use super::matching::text;
 use super::{Answer, Library, constraint, schema};
@@ -73,7 +71,7 @@ pub struct SuiteReport {
 pub struct TestReport {
     /// Its name.
     pub name: String,
-    /// It, or the filter, says so.
+    /// It says so.
     pub skipped: bool,
     /// Why it failed before its cases, or for one that expects an invalid constraint, at all.
     pub error: Option<String>,
@@ -88,21 +86,12 @@ pub struct TestReport {
 pub struct CaseReport {
     /// Its name.
     pub name: String,
-    /// It, or the filter, says so.
+    /// It says so.
     pub skipped: bool,
     /// Why it failed.
     pub error: Option<String>,
     /// How long it took.
     pub time: Duration,
-}
-
-impl SuiteReport {
-    /// Something failed.
-    #[must_use]
-    pub fn failed(&self) -> bool {
-        let case = |case: &CaseReport| case.error.is_some();
-        self.error.is_some() || self.tests.iter().any(|test| test.error.is_some() || test.cases.iter().any(case))
-    }
 }
 
 /// Whether a file is a suite.
@@ -115,7 +104,7 @@ pub fn is_suite(path: &str, bytes: &[u8]) -> bool {
 
 /// Run the suite in a file. Paths in it are relative to its folder.
 #[must_use]
-pub fn run(path: &str, filter: &Filter, files: &Files<'_>) -> SuiteReport {
+pub fn run(path: &str, files: &Files<'_>) -> SuiteReport {
     let start = Instant::now();
     let mut report = SuiteReport { path: path.to_owned(), ..SuiteReport::default() };
     let suite = files(path).and_then(|bytes| parse(path, &bytes)?.ok_or_else(|| format!("{path} is no test suite")));
@@ -123,7 +112,7 @@ pub fn run(path: &str, filter: &Filter, files: &Files<'_>) -> SuiteReport {
         Ok(suite) if suite.skip => report.skipped = true,
         Ok(suite) => {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let runner = Runner { folder, filter, files };
+            let runner = Runner { folder, files };
             report.tests = suite.tests.iter().map(|test| runner.test(test)).collect();
         }
         Err(error) => report.error = Some(error),
@@ -149,7 +138,6 @@ fn parse(path: &str, bytes: &[u8]) -> Result<Option<Suite>, String> {
 
 struct Runner<'a> {
     folder: &'a str,
-    filter: &'a Filter,
     files: &'a Files<'a>,
 }
 
@@ -157,7 +145,7 @@ impl Runner<'_> {
     fn test(&self, test: &Test) -> TestReport {
         let start = Instant::now();
         let mut report = TestReport { name: test.name.clone(), ..TestReport::default() };
-        if test.skip || !self.filter.takes_test(test) {
+        if test.skip {
             report.skipped = true;
             return report;
         }
@@ -165,7 +153,7 @@ impl Runner<'_> {
             (Ok((library, faults)), true) => report.error = expected_invalid(&library, &faults),
             (Ok((library, faults)), false) => match faults.iter().chain(&library.compile()).next() {
                 Some(fault) => report.error = Some(fault.to_string()),
-                None => report.cases = test.cases.iter().map(|case| self.case(&library, test, case)).collect(),
+                None => report.cases = test.cases.iter().map(|case| self.case(&library, case)).collect(),
             },
             (Err(error), _) => report.error = Some(error),
         }
@@ -201,10 +189,10 @@ impl Runner<'_> {
         found.ok_or_else(|| format!("{} holds no {what}", self.path(name)))
     }
 
-    fn case(&self, library: &Library, test: &Test, case: &Case) -> CaseReport {
+    fn case(&self, library: &Library, case: &Case) -> CaseReport {
         let start = Instant::now();
         let mut report = CaseReport { name: case.name.clone(), ..CaseReport::default() };
-        if case.skip || !self.filter.takes_case(&test.name, &case.name) {
+        if case.skip {
             report.skipped = true;
             return report;
         }
