@@ -14,6 +14,30 @@ use crate::git::{EntryKind, GitError};
 use crate::inventory::{ArgoPath, FluxPath, Inventory, Located};
 use crate::source::RepoPath;
 
+/// What says which files Flux's source leaves out.
+const IGNORE: &str = ".sourceignore";
+
+/// Files that Flux's source leaves out by itself (`sourceignore.ExcludeCI` and `ExcludeExtra`).
+const NEVER_SEEN: [&str; 12] = [
+    ".travis.yml",
+    ".gitlab-ci.yml",
+    "appveyor.yml",
+    ".drone.yml",
+    "cloudbuild.yaml",
+    "codeship-services.yml",
+    "codeship-steps.yml",
+    ".goreleaser.yml",
+    ".goreleaser.yaml",
+    ".goreleaser.brew.yml",
+    ".sops.yaml",
+    ".flux.yaml",
+];
+
+fn is_never_seen(path: &RepoPath) -> bool {
+    NEVER_SEEN.contains(&path.file_name())
+        || path.folder().split('/').any(|part| matches!(part, ".github" | ".circleci"))
+}
+
 /// The paths of one tree that an agent applies. They are looked for when they are first asked for: without a memory of
 /// the tree that reads all of it.
 #[derive(Debug)]
@@ -83,7 +107,7 @@ impl<'a> Agents<'a> {
     /// Flux takes the file although no kustomization names it: where a path has no kustomization, Flux makes one of all
     /// YAML files below it, but for folders that have one of their own.
     pub fn flux_generates_for(&self, path: &RepoPath) -> Result<bool, GitError> {
-        if !matches!(path.extension().as_str(), "yaml" | "yml") {
+        if !matches!(path.extension().as_str(), "yaml" | "yml") || is_never_seen(path) {
             return Ok(false);
         }
         let roots = self.flux()?;
@@ -93,6 +117,21 @@ impl<'a> Agents<'a> {
                 return Ok(false);
             }
             if roots.iter().any(|root| root.folder == folder) {
+                return Ok(true);
+            }
+            if folder.is_empty() {
+                return Ok(false);
+            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+    }
+
+    /// A `.sourceignore` in the file's folder or above it may leave the file out of what Flux sees.
+    pub fn leaves_some_out(&self, path: &RepoPath) -> Result<bool, GitError> {
+        let mut folder = path.folder();
+        loop {
+            let ignore = if folder.is_empty() { IGNORE.to_owned() } else { format!("{folder}/{IGNORE}") };
+            if self.inventory.tree().entry(&ignore)?.is_some() {
                 return Ok(true);
             }
             if folder.is_empty() {

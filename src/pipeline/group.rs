@@ -20,6 +20,7 @@ use crate::rules::object::identity::IDENTITY;
 use crate::rules::{self, gate};
 use crate::source::{RepoPath, Side};
 
+use super::coverage::Gone;
 use super::read::{Pair, Reading};
 use super::{Part, Run, RunError};
 
@@ -40,8 +41,9 @@ impl Run<'_> {
         let (mut pairs, mut changes) = self.paired(changes, &base, &head)?;
 
         let mut part = Part::default();
+        let gone = Gone::new(&changes);
         for pair in &pairs {
-            self.coverage(pair, &changes, &mut part.unchecked);
+            self.coverage(pair, &gone, &head, &mut part.unchecked)?;
         }
         let touched = pairs.len();
         let (dependents, unchanged) = self.dependents(&pairs, &changes, &base, &head)?;

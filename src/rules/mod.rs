@@ -85,6 +85,7 @@ pub const RULES: &[&Rule] = &[
     &object::identity::MISSING_KIND,
     &object::identity::MISSING_NAME,
     &object::identity::NON_STRING_IDENTITY,
+    &object::identity::NOT_AN_OBJECT,
     &object::plain_secret::RULE,
     &object::server_owned_field::RULE,
     &object::unencrypted_secret::RULE,
