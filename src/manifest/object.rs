@@ -181,20 +181,26 @@ fn string(value: Value<'_>, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// The identity that follows from what an object says of itself.
+#[must_use]
+pub fn key_of(api_version: &str, kind: &str, namespace: Option<String>, name: String) -> ObjectKey {
+    let group = scope::canonical_group(group_of(api_version), kind).to_owned();
+    let written = namespace.filter(|namespace| !namespace.is_empty());
+    let namespace = if scope::is_cluster_scoped(&group, kind) {
+        Namespace::Cluster
+    } else {
+        written.map_or(Namespace::Unset, Namespace::Named)
+    };
+    ObjectKey { group, kind: kind.to_owned(), namespace, name }
+}
+
 fn build(document: &Arc<Document>, value: Value<'_>, pointer: String, api_version: String, kind: String) -> Object {
     let metadata = value.get("metadata");
     let name = metadata.map(|m| string(m, "name")).filter(|name| !name.is_empty()).or_else(|| {
         let prefix = metadata?.get("generateName")?.as_str()?;
         Some(format!("{prefix}*"))
     });
-    let group = scope::canonical_group(group_of(&api_version), &kind).to_owned();
-    let written = metadata.map(|m| string(m, "namespace")).filter(|namespace| !namespace.is_empty());
-    let namespace = if scope::is_cluster_scoped(&group, &kind) {
-        Namespace::Cluster
-    } else {
-        written.map_or(Namespace::Unset, Namespace::Named)
-    };
-    let key = ObjectKey { group, kind, namespace, name: name.unwrap_or_default() };
+    let key = key_of(&api_version, &kind, metadata.map(|m| string(m, "namespace")), name.unwrap_or_default());
     Object {
         document: Arc::clone(document),
         node: value.id(),

@@ -60,24 +60,22 @@ pub fn is_manifest_name(path: &RepoPath) -> bool {
     matches!(path.extension().as_str(), "yaml" | "yml" | "json") || kustomization::is_kustomization(path.file_name())
 }
 
-/// What stands in a folder's place, in words: a submodule, or a link to a folder or out of the tree. A link that leads
-/// nowhere brings nothing.
+/// What stands in a folder's place, in words: a submodule, or a link out of the tree or to a folder with manifests. A link
+/// that leads nowhere brings nothing.
 fn elsewhere(tree: &Tree, entry: &TreeEntry) -> Result<Option<String>, RunError> {
     if entry.kind == EntryKind::Submodule {
         let commit = entry.id.map_or_else(String::new, |id| format!(" at commit {id}"));
         return Ok(Some(format!("a submodule, another repository{commit}")));
     }
     let Some(target) = tree.link(entry)? else { return Ok(None) };
-    let Some(inside) = Target::parse(target.as_str()).at(entry.path.folder()) else {
+    let relative = if target.as_str().starts_with('/') { target.to_string() } else { format!("./{target}") };
+    let Some(inside) = Target::parse(&relative).at(entry.path.folder()) else {
         return Ok(Some(format!("a link to {target}, out of the repository")));
     };
-    let leads_to = if inside.as_str().is_empty() { Some(EntryKind::Folder) } else { kind_of(tree, &inside)? };
-    let is_folder = leads_to.is_some_and(|kind| !kind.is_regular());
-    Ok(is_folder.then(|| format!("a link to the folder {target}: what lies there is judged there alone")))
-}
-
-fn kind_of(tree: &Tree, path: &RepoPath) -> Result<Option<EntryKind>, RunError> {
-    Ok(tree.entry(path.as_str())?.map(|entry| entry.kind))
+    let is_folder =
+        inside.as_str().is_empty() || tree.entry(inside.as_str())?.is_some_and(|entry| entry.kind == EntryKind::Folder);
+    let holds_some = is_folder && tree.files(inside.as_str())?.iter().any(|file| is_manifest_name(&file.path));
+    Ok(holds_some.then(|| format!("a link to the folder {target}: what lies there is judged there alone")))
 }
 
 impl Run<'_> {

@@ -33,6 +33,7 @@ impl Run<'_> {
                 }
             }
         }
+        candidates.extend(self.bereft(pairs)?);
         let changed: BTreeSet<&RepoPath> = pairs
             .iter()
             .flat_map(|pair| [pair.change.old.as_ref(), pair.change.new.as_ref()])
@@ -45,11 +46,32 @@ impl Run<'_> {
             let (Some(old), Some(new)) = (entry(self.base.tree)?, entry(self.head.tree)?) else { continue };
             if std::mem::discriminant(&base.role(path)?) == std::mem::discriminant(&head.role(path)?)
                 && !becomes_taken(&base.role(path)?, &head.role(path)?)
+                && !kustomization::is_kustomization(path.file_name())
             {
                 continue;
             }
             let change = FileChange { path: path.clone(), old: Some(old), new: Some(new), moved_from: None };
             found.push(self.read(&change, base, head)?);
+        }
+        Ok(found)
+    }
+
+    /// The kustomizations that name a file which the change takes away, or a folder whose kustomization it does: they stay
+    /// as they are, and kustomize refuses them.
+    fn bereft(&self, pairs: &[Pair]) -> Result<BTreeSet<RepoPath>, RunError> {
+        let mut found = BTreeSet::new();
+        for pair in pairs {
+            let (Some(old), new) = (path_of(pair.change.old.as_ref()), path_of(pair.change.new.as_ref())) else {
+                continue;
+            };
+            if new == Some(old) {
+                continue;
+            }
+            let mut users = self.head.inventory.users_of(old.as_str())?;
+            if kustomization::is_kustomization(old.file_name()) {
+                users.extend(self.head.inventory.users_of(old.folder())?);
+            }
+            found.extend(users.into_iter().map(|usage| usage.kustomization));
         }
         Ok(found)
     }

@@ -6,9 +6,12 @@ use crate::rules::{By, Rule};
 
 mod jobs;
 mod namespace;
+mod policies;
+mod script;
 mod workflow;
 
 pub use namespace::NamespaceLabels;
+pub use policies::GatekeeperObjects;
 pub use workflow::{is_workflow, weakened_workflow};
 
 const BASIS: &str = "the rules of the trust commit, compared with those of the head";
@@ -93,6 +96,23 @@ Or a test does not hold: a rule `test_…` in a folder of policies that the chan
 beside a policy. They are run in a process of its own, with limits.
 
 Mend the marked line; `portcullis policy check` and `portcullis test` say the same at the desk.",
+};
+
+/// `gate/policy-weakened`.
+pub const POLICY_WEAKENED: Rule = Rule {
+    id: "gate/policy-weakened",
+    aliases: &[],
+    severity: Severity::Warning,
+    by: By::Gate,
+    basis: BASIS,
+    summary: "The change removes a policy, or makes it milder.",
+    explanation: "\
+A file with a policy is removed, or what its METADATA says it does is lowered; a constraint or a template of Gatekeeper's is \
+removed, its `enforcementAction` goes from deny to warn or dryrun, its `match` leaves more out, or Gatekeeper's Config \
+excludes a namespace. It does not count for this change, which is judged by the target branch's policies, but it will for \
+every later one. What a change of the Rego itself would find in the whole head, a note tells.
+
+There may be a good reason; a reviewer should know it. Set the rule to `error` where such changes need an override.",
 };
 
 /// `gate/suppression-added`.
