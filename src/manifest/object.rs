@@ -161,7 +161,7 @@ pub fn is_encrypted(document: &Document) -> bool {
 
 fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: String, found: &mut Vec<Object>) {
     let Some(items) = items(document, value, &kind) else {
-        found.push(build(document, value, at, api, kind));
+        found.push(build(document, value, at, api, &kind));
         return;
     };
     for (index, item) in items.items().enumerate() {
@@ -194,13 +194,13 @@ pub fn key_of(api_version: &str, kind: &str, namespace: Option<String>, name: St
     ObjectKey { group, kind: kind.to_owned(), namespace, name }
 }
 
-fn build(document: &Arc<Document>, value: Value<'_>, pointer: String, api_version: String, kind: String) -> Object {
+fn build(document: &Arc<Document>, value: Value<'_>, pointer: String, api_version: String, kind: &str) -> Object {
     let metadata = value.get("metadata");
     let name = metadata.map(|m| string(m, "name")).filter(|name| !name.is_empty()).or_else(|| {
         let prefix = metadata?.get("generateName")?.as_str()?;
         Some(format!("{prefix}*"))
     });
-    let key = key_of(&api_version, &kind, metadata.map(|m| string(m, "namespace")), name.unwrap_or_default());
+    let key = key_of(&api_version, kind, metadata.map(|m| string(m, "namespace")), name.unwrap_or_default());
     Object {
         document: Arc::clone(document),
         node: value.id(),

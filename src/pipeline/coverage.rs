@@ -39,12 +39,12 @@ impl<'a> Gone<'a> {
     }
 
     /// An object is lost that lay in a file.
-    fn from(&self, path: &RepoPath) -> bool {
+    fn loses(&self, path: &RepoPath) -> bool {
         self.files.contains(&path)
     }
 
     /// An object is lost that lay below a folder.
-    fn from_below(&self, folder: &RepoPath) -> bool {
+    fn loses_below(&self, folder: &RepoPath) -> bool {
         let is_below =
             |path: &&&RepoPath| path.as_str().strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
         self.files.iter().any(|path| is_below(&path))
@@ -76,7 +76,7 @@ impl Run<'_> {
                 );
             }
             Reading::NotJudged(reason, detail) => {
-                if judged_before || *reason == Reason::FolderElsewhere && gone.from_below(path) {
+                if judged_before || *reason == Reason::FolderElsewhere && gone.loses_below(path) {
                     unchecked.push(self.no_longer(path, &format!("now {detail}")));
                     return Ok(());
                 }
@@ -137,7 +137,7 @@ impl Run<'_> {
             ));
         }
         // Another document more that is no object, where an object went that comes nowhere else.
-        if let Some(old) = old.filter(|old| file.others.len() > old.others.len() && gone.from(&old.path)) {
+        if let Some(old) = old.filter(|old| file.others.len() > old.others.len() && gone.loses(&old.path)) {
             let known: HashSet<&str> = old.others.iter().map(|other| other.detail.as_str()).collect();
             let other = file.others.iter().find(|other| !known.contains(other.detail.as_str()));
             let what = other.or(file.others.last()).map_or("", |other| other.detail.as_str());
@@ -180,10 +180,11 @@ fn role_in_words(role: &Role) -> String {
     }
 }
 
-/// Nothing but comments and form differs.
+/// It is what it was, and nothing but comments and form differs.
 fn same_documents(old: &ManifestFile, new: &ManifestFile) -> bool {
     let readable = |file: &ManifestFile| !file.problems.iter().any(|problem| problem.kind == ProblemKind::Syntax);
-    readable(old)
+    std::mem::discriminant(&old.role) == std::mem::discriminant(&new.role)
+        && readable(old)
         && readable(new)
         && old.documents.len() == new.documents.len()
         && old.documents.iter().zip(&new.documents).all(|(a, b)| a.root().same(b.root()))

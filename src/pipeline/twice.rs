@@ -29,11 +29,15 @@ enum Together {
     Folder(String),
 }
 
+/// The files that define each object, each once.
 type Index = HashMap<ObjectKey, Vec<RepoPath>>;
 
 /// What is known of files that are applied together.
 #[derive(Default)]
-pub(super) struct Known(HashMap<Together, Index>);
+pub(super) struct Known {
+    groups: HashMap<RepoPath, Vec<Together>>,
+    indexes: HashMap<Together, Index>,
+}
 
 /// kustomize takes the namespace `default` and none for the same.
 fn for_kustomize(key: &ObjectKey) -> ObjectKey {
@@ -61,27 +65,35 @@ impl Run<'_> {
             return Ok(None);
         }
         let path = &new.file.path;
-        let mut groups: Vec<Together> = used_by.iter().cloned().map(Together::Kustomization).collect();
-        if groups.is_empty() {
-            groups.push(match self.head.agents.flux_folder_of(path)? {
-                Some(folder) => Together::Flux(folder),
-                None => Together::Folder(path.folder().to_owned()),
-            });
-        }
-        for group in groups {
-            if !known.0.contains_key(&group) {
-                let index = self.index(&group)?;
-                known.0.insert(group.clone(), index);
+        if !known.groups.contains_key(path) {
+            let groups = self.groups(path, used_by)?;
+            for group in &groups {
+                if !known.indexes.contains_key(group) {
+                    known.indexes.insert(group.clone(), self.index(group)?);
+                }
             }
-            let others = known.0.get(&group).and_then(|index| index.get(&for_kustomize(&new.object.key)));
+            known.groups.insert(path.clone(), groups);
+        }
+        for group in known.groups.get(path).into_iter().flatten() {
+            let others = known.indexes.get(group).and_then(|index| index.get(&for_kustomize(&new.object.key)));
             for other in others.into_iter().flatten().filter(|other| *other != path) {
                 let counts = other < path || self.base.tree.entry(other.as_str())?.is_some();
-                if let Some(draft) = counts.then(|| self.twice(new, &group, other, head)).transpose()?.flatten() {
+                if let Some(draft) = counts.then(|| self.twice(new, group, other, head)).transpose()?.flatten() {
                     return Ok(Some(draft));
                 }
             }
         }
         Ok(None)
+    }
+
+    fn groups(&self, path: &RepoPath, used_by: &[RepoPath]) -> Result<Vec<Together>, RunError> {
+        if !used_by.is_empty() {
+            return Ok(used_by.iter().cloned().map(Together::Kustomization).collect());
+        }
+        Ok(vec![match self.head.agents.flux_folder_of(path)? {
+            Some(folder) => Together::Flux(folder),
+            None => Together::Folder(path.folder().to_owned()),
+        }])
     }
 
     fn twice(
@@ -133,7 +145,10 @@ impl Run<'_> {
         for path in self.files_of(group)? {
             for fact in self.head.inventory.objects_in(path.as_str())? {
                 let key = object::key_of(&fact.api_version, &fact.kind, fact.namespace, fact.name);
-                index.entry(for_kustomize(&key)).or_default().push(path.clone());
+                let files = index.entry(for_kustomize(&key)).or_default();
+                if files.last() != Some(&path) {
+                    files.push(path.clone());
+                }
             }
         }
         Ok(index)

@@ -126,9 +126,10 @@ fn missing(tree: &Tree, file: &ManifestFile, used: &Use) -> Option<Draft> {
         return None;
     }
     let (takes_files, takes_folders) = match used.how {
-        How::Resource | How::Base => (true, true),
+        How::Resource | How::Base | How::GeneratorConfig | How::TransformerConfig | How::ValidatorConfig => {
+            (true, true)
+        }
         How::Component => (false, true),
-        How::GeneratorConfig | How::TransformerConfig | How::ValidatorConfig => (true, true),
         How::Patch(_) | How::Generator(_) | How::Replacement | How::Configuration | How::OpenApi => (true, false),
         // Charts may come from elsewhere; descriptions of types are read by old versions only.
         How::Crd | How::HelmValues | How::HelmChart => return None,

@@ -171,7 +171,9 @@ A CI file that runs portcullis on the target branch is removed, no longer mentio
 says (`continue-on-error: true`, `allow_failure: true`, `|| true`). Of a workflow of GitHub's or Forgejo's also: a condition that \
 can skip the job, which then counts as passed; an event, or changes by path or branch, on which it does not run any more; \
 another action of the name; inputs of the action and flags that judge less or something else (`fail-on`, `config`, `path`, \
-`base`, `binary`, `mirror`, `sha256`, `install-only`).
+`base`, `binary`, `mirror`, `sha256`, `install-only`); jobs that it waits for (`needs`) and that may be skipped; another \
+`shell`; a script that does not end where the gate fails (`set +e`, `portcullis check | tee`, `&`, `if`, `!`), that no longer \
+runs `check`, or that names the revisions itself.
 
 A gate that must hold belongs in a ruleset's required workflow, which a pull request cannot change.",
 };

@@ -27,7 +27,7 @@ impl Check for GatekeeperObjects {
         let Subject::Object(Review { operation, old, new, .. }) = subject else { return };
         match (operation, old, new) {
             (Operation::Delete, Some(old), None) if asks(old) => {
-                let message = format!("{} is removed: nothing that it asks for is asked any more", old.key);
+                let message = format!("{} is removed: what it refuses is refused no longer", old.key);
                 drafts.push(Draft::at(&POLICY_WEAKENED, old, "/metadata/name", message).detail("removed"));
             }
             (Operation::Update, Some(old), Some(new)) if is_constraint(old) => constraint(old, new, drafts),
@@ -75,7 +75,7 @@ fn constraint(old: &Object, new: &Object, drafts: &mut Vec<Draft>) {
         say("/spec/enforcementAction", "enforcementAction", message);
     }
     let part = |object: &'_ Object, field: &str| -> Option<serde_json::Value> {
-        object.value().path(&["spec", "match", field]).filter(|value| !value.is_null()).map(|value| value.to_json())
+        object.value().path(&["spec", "match", field]).filter(|value| !value.is_null()).map(Value::to_json)
     };
     let excluded = |object: &Object| texts(object.value().path(&["spec", "match", "excludedNamespaces"]));
     for name in excluded(new).difference(&excluded(old)) {
@@ -98,7 +98,17 @@ fn constraint(old: &Object, new: &Object, drafts: &mut Vec<Draft>) {
 fn is_wider(before: Option<&serde_json::Value>, after: &serde_json::Value) -> bool {
     let lists = before.and_then(serde_json::Value::as_array).zip(after.as_array());
     lists.is_some_and(|(before, after)| {
-        after.is_empty() || !before.is_empty() && before.iter().all(|one| after.contains(one))
+        let has = |one: &serde_json::Value| after.iter().any(|other| one == other || holds(other, one));
+        after.is_empty() || !before.is_empty() && before.iter().all(has)
+    })
+}
+
+/// An entry of `kinds` has the groups and the kinds of another.
+fn holds(entry: &serde_json::Value, other: &serde_json::Value) -> bool {
+    ["apiGroups", "kinds"].iter().all(|key| {
+        let list = |entry: &serde_json::Value| entry.get(key).and_then(|list| list.as_array().cloned());
+        let lists = list(entry).zip(list(other));
+        lists.is_some_and(|(all, some)| all.iter().any(|any| any == "*") || some.iter().all(|one| all.contains(one)))
     })
 }
 

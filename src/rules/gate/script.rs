@@ -3,6 +3,9 @@
 /// Words before a command by which its exit code is no longer the script's.
 const TAKERS: [&str; 7] = ["!", "if", "until", "while", "echo", "printf", "false"];
 
+/// What may stand around a word.
+const PUNCTUATION: [char; 5] = ['"', '\'', '(', ')', ';'];
+
 /// Why nobody hears the exit code of the first command that runs the program, as a part of the script; none where it is
 /// heard. GitHub runs scripts with `-e`, and with `pipefail` where the step names the shell `bash`.
 pub(super) fn swallowed<'s>(name: &str, script: &'s str, pipefail: bool) -> Option<&'s str> {
@@ -35,12 +38,12 @@ pub(super) fn swallowed<'s>(name: &str, script: &'s str, pipefail: bool) -> Opti
 
 /// The line is a command with the program in it.
 fn runs(name: &str, line: &str) -> bool {
-    line.split_whitespace().any(|word| word.trim_matches(['"', '\'', '(', ')', ';']).rsplit('/').next() == Some(name))
+    line.split_whitespace().any(|word| word.trim_matches(PUNCTUATION).rsplit('/').next() == Some(name))
 }
 
 /// How often a script runs the program's `check`.
 pub(super) fn checks(name: &str, script: &str) -> usize {
-    let words: Vec<&str> = script.split_whitespace().collect();
+    let words: Vec<&str> = script.split_whitespace().map(|word| word.trim_matches(PUNCTUATION)).collect();
     words.windows(2).filter(|pair| matches!(pair, [program, "check"] if program.ends_with(name))).count()
 }
 

@@ -111,7 +111,7 @@ impl Check for Identity {
         }
         let value = object.value();
         if let Some(what) = why_none(object) {
-            let message = format!("missing Resource metadata: {what}, and no object");
+            let message = format!("{what} is no object: missing Resource metadata");
             let help = "take it out of what is deployed, or write an object: apiVersion, kind, metadata";
             drafts.push(Draft::at(&NOT_AN_OBJECT, object, "", message).help(help));
             return;
@@ -165,10 +165,11 @@ fn why_none(object: &Object) -> Option<&'static str> {
         _ if !object.api_version.is_empty() || !object.key.kind.is_empty() => None,
         Kind::Mapping => {
             let has = |key: &&str| value.get(key).is_some();
-            (!["apiVersion", "kind", "metadata"].iter().any(has)).then_some("a mapping without any of it")
+            (!["apiVersion", "kind", "metadata"].iter().any(has))
+                .then_some("a mapping without apiVersion, kind and metadata")
         }
         Kind::Sequence => Some("a list"),
         Kind::Null => Some("nothing"),
-        _ => Some("a text or a number"),
+        _ => Some("a text or number"),
     }
 }
