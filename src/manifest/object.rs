@@ -126,7 +126,7 @@ pub fn objects_of(document: &Arc<Document>, unknown: Unknown) -> Vec<Object> {
     let root = document.root();
     let api_version = string(root, "apiVersion");
     let kind = string(root, "kind");
-    collect(document, root, String::new(), api_version, kind, &mut found);
+    collect(document, root, String::new(), api_version, &kind, &mut found);
     for object in &mut found {
         object.unknown = Arc::clone(&unknown);
     }
@@ -159,9 +159,9 @@ pub fn is_encrypted(document: &Document) -> bool {
     document.root().get("sops").is_some_and(|sops| sops.get("mac").is_some())
 }
 
-fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: String, found: &mut Vec<Object>) {
-    let Some(items) = items(document, value, &kind) else {
-        found.push(build(document, value, at, api, &kind));
+fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: &str, found: &mut Vec<Object>) {
+    let Some(items) = items(document, value, kind) else {
+        found.push(build(document, value, at, api, kind));
         return;
     };
     for (index, item) in items.items().enumerate() {
@@ -169,11 +169,11 @@ fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, 
         let (own_api, own_kind) = (string(item, "apiVersion"), string(item, "kind"));
         let inherits = own_api.is_empty() && own_kind.is_empty() && item.get("kind").is_none();
         let (item_api, item_kind) = if inherits {
-            (api.clone(), kind.strip_suffix("List").unwrap_or(&kind).to_owned())
+            (api.clone(), kind.strip_suffix("List").unwrap_or(kind).to_owned())
         } else {
             (own_api, own_kind)
         };
-        collect(document, item, pointer, item_api, item_kind, found);
+        collect(document, item, pointer, item_api, &item_kind, found);
     }
 }
 
