@@ -60,9 +60,9 @@ impl ObjectChange {
 
 /// Pair the objects of the changed files.
 ///
-/// The same path first, and there equal keys in the order of the file; then across files, where exactly one old and one
-/// new object without a partner have the key and `together` says that the old and the new path lie in one root or
-/// cluster. Git's similarity decides nothing.
+/// The same path first, and there equal keys in the order of the file; then across files, where exactly one old object
+/// without a partner has the key and `together` says that the old and the new path lie in one root or cluster; of several
+/// new ones, it becomes the first. Git's similarity decides nothing.
 #[must_use]
 pub fn pair(
     old: Vec<Located>,
@@ -91,14 +91,16 @@ pub fn pair(
     }
     for (key, created) in by_key {
         let mut removed = unpaired_old.remove(&key).unwrap_or_default();
-        if let ([before], [after]) = (removed.as_slice(), created.as_slice())
-            && together(before.path(), after.path())
+        let gone = removed.first().cloned();
+        let mut created = created;
+        // Copies beside the one that it becomes must not hide what it was.
+        if let [before] = removed.as_slice()
+            && let Some(at) = created.iter().position(|after| together(before.path(), after.path()))
         {
             let from = before.path().clone();
-            changes.push(update(before.clone(), after.clone(), Some(from)));
-            continue;
+            changes.push(update(before.clone(), created.remove(at), Some(from)));
+            removed.clear();
         }
-        let gone = removed.first().cloned();
         let came = created.first().cloned();
         changes.extend(created.into_iter().map(|located| ObjectChange {
             operation: Operation::Create,

@@ -345,6 +345,8 @@ reasons! {
     Symlink, "symlink", Fail;
     /// A submodule; its content is in another repository.
     Submodule, "submodule", Fail;
+    /// A link or a submodule stands for a folder; what lies behind it is not judged at this place.
+    FolderElsewhere, "folder-elsewhere", Warn;
     /// It was judged on the base side and is no longer on the head side.
     NoLongerJudged, "no-longer-judged", Fail;
     /// The config of the trust commit cannot be read, so nothing was judged.

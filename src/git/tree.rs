@@ -327,6 +327,26 @@ impl Tree {
         content::read_blob(&path, id)
     }
 
+    /// What a symbolic link says, as it is written; none for anything else, or where it cannot be read.
+    ///
+    /// # Errors
+    /// As [`Tree::read`].
+    pub fn link(&self, entry: &TreeEntry) -> Result<Option<RepoPath>, GitError> {
+        if entry.kind != EntryKind::Symlink {
+            return Ok(None);
+        }
+        Ok(match &entry.at {
+            At::Disk(path) => {
+                std::fs::read_link(path).ok().map(|target| RepoPath::from_bytes(target.as_os_str().as_encoded_bytes()))
+            }
+            At::Memory(bytes) => Some(RepoPath::from_bytes(bytes)),
+            At::Store => match self.read_stored(&TreeEntry { kind: EntryKind::File, ..entry.clone() }, Content::of)? {
+                Content::Bytes(bytes) => Some(RepoPath::from_bytes(&bytes)),
+                Content::NotJudged(..) => None,
+            },
+        })
+    }
+
     fn content(&self, entry: &TreeEntry, of: Of) -> Result<Content, GitError> {
         match (entry.kind, &entry.at) {
             (EntryKind::Folder, _) => Ok(Content::NotJudged(Reason::Unreadable, "it is a folder".into())),

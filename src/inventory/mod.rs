@@ -217,6 +217,17 @@ impl<'s> Inventory<'s> {
         Ok(gathered)
     }
 
+    /// The objects of one file; none where it cannot be read.
+    pub fn objects_in(&self, path: &str) -> Result<Vec<ObjectFact>, GitError> {
+        let Some(file) = self.tree.entry(path)?.filter(|entry| entry.kind.is_regular()) else { return Ok(Vec::new()) };
+        let facts = self.fact(Facet::Objects, file.id.map(|id| *id.as_bytes()), || {
+            Ok(self
+                .content(&file)?
+                .map_or_else(|why| Objects { problem: Some(why), ..Objects::default() }, |bytes| Objects::read(&bytes)))
+        })?;
+        Ok(facts.objects)
+    }
+
     /// Every document with an `apiVersion` and a `kind` in files with a manifest's name, whatever else the file may be
     /// (patch, template, test), by file. Reads the whole tree when it is not memoised; what the files declare is memoised
     /// with it, so whoever needs both asks for objects first.

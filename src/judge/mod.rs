@@ -281,7 +281,7 @@ impl<'a> Spot<'a> {
             let located = if status == Status::Fixed { change.old.as_ref() } else { change.new.as_ref() };
             let located = located.or(change.old.as_ref());
             return Self {
-                object: located.map(|located| located.object.key.clone()),
+                object: located.map(|located| located.object.key.clone()).filter(|key| !key.is_empty()),
                 operation: Some(change.operation),
                 pointer: draft.pointer.clone(),
                 root: located.map(|located| located.object.value()),

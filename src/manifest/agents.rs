@@ -3,7 +3,7 @@
 //! Whether a source is this repository, no file says, so every path counts; but the top, which every repository has, only
 //! when its source has another path that is a folder of this tree, or when no source has one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -13,6 +13,30 @@ use super::kustomization::How;
 use crate::git::{EntryKind, GitError};
 use crate::inventory::{ArgoPath, FluxPath, Inventory, Located};
 use crate::source::RepoPath;
+
+/// What says which files Flux's source leaves out.
+const IGNORE: &str = ".sourceignore";
+
+/// Files that Flux's source leaves out by itself (`sourceignore.ExcludeCI` and `ExcludeExtra`).
+const NEVER_SEEN: [&str; 12] = [
+    ".travis.yml",
+    ".gitlab-ci.yml",
+    "appveyor.yml",
+    ".drone.yml",
+    "cloudbuild.yaml",
+    "codeship-services.yml",
+    "codeship-steps.yml",
+    ".goreleaser.yml",
+    ".goreleaser.yaml",
+    ".goreleaser.brew.yml",
+    ".sops.yaml",
+    ".flux.yaml",
+];
+
+fn is_never_seen(path: &RepoPath) -> bool {
+    NEVER_SEEN.contains(&path.file_name())
+        || path.folder().split('/').any(|part| matches!(part, ".github" | ".circleci"))
+}
 
 /// The paths of one tree that an agent applies. They are looked for when they are first asked for: without a memory of
 /// the tree that reads all of it.
@@ -83,16 +107,36 @@ impl<'a> Agents<'a> {
     /// Flux takes the file although no kustomization names it: where a path has no kustomization, Flux makes one of all
     /// YAML files below it, but for folders that have one of their own.
     pub fn flux_generates_for(&self, path: &RepoPath) -> Result<bool, GitError> {
-        if !matches!(path.extension().as_str(), "yaml" | "yml") {
-            return Ok(false);
+        Ok(self.flux_folder_of(path)?.is_some())
+    }
+
+    /// The folder for which Flux makes the kustomization that takes the file.
+    pub fn flux_folder_of(&self, path: &RepoPath) -> Result<Option<String>, GitError> {
+        if !matches!(path.extension().as_str(), "yaml" | "yml") || is_never_seen(path) {
+            return Ok(None);
         }
         let roots = self.flux()?;
         let mut folder = path.folder();
         loop {
             if !self.inventory.kustomizations_in(folder)?.is_empty() {
-                return Ok(false);
+                return Ok(None);
             }
             if roots.iter().any(|root| root.folder == folder) {
+                return Ok(Some(folder.to_owned()));
+            }
+            if folder.is_empty() {
+                return Ok(None);
+            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+    }
+
+    /// A `.sourceignore` in the file's folder or above it may leave the file out of what Flux sees.
+    pub fn leaves_some_out(&self, path: &RepoPath) -> Result<bool, GitError> {
+        let mut folder = path.folder();
+        loop {
+            let ignore = if folder.is_empty() { IGNORE.to_owned() } else { format!("{folder}/{IGNORE}") };
+            if self.inventory.tree().entry(&ignore)?.is_some() {
                 return Ok(true);
             }
             if folder.is_empty() {
@@ -204,6 +248,12 @@ impl<'a> Agents<'a> {
     pub fn flux_joins(&self, a: &RepoPath, b: &RepoPath) -> Result<bool, GitError> {
         let both = |root: &str| !root.is_empty() && is_within(a.as_str(), root) && is_within(b.as_str(), root);
         Ok(self.flux()?.iter().any(|root| both(&root.folder)))
+    }
+
+    /// The Flux Kustomizations whose path holds a file and is not the whole tree: the file that has each, and its name.
+    pub fn flux_over(&self, path: &RepoPath) -> Result<BTreeSet<(&RepoPath, &str)>, GitError> {
+        let holds = |root: &&FluxRoot| !root.folder.is_empty() && is_within(path.as_str(), &root.folder);
+        Ok(self.flux()?.iter().filter(holds).map(|root| (&root.file, root.fact.name.as_str())).collect())
     }
 
     fn flux(&self) -> Result<&[FluxRoot], GitError> {

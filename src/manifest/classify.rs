@@ -138,7 +138,7 @@ impl<'a> Classifier<'a> {
         // Who takes a file is only looked for where the answer counts: it may cost a look at the whole tree.
         if matches!(role, Role::Manifest { .. })
             && dialect == Dialect::Kubectl
-            && reading.depends_on_dialect()
+            && (reading.depends_on_dialect() || reading.holds_others() && !self.agents.leaves_some_out(path)?)
             && self.agents.flux_generates_for(path)?
         {
             dialect = Dialect::Kustomize;
@@ -282,6 +282,11 @@ impl Reading {
             || !self.stream.problems.is_empty()
             || self.stream.documents.iter().any(|document| !document.duplicates.is_empty())
     }
+
+    /// A document is no object, as long as nobody takes the file who wants nothing else.
+    fn holds_others(&self) -> bool {
+        self.stream.documents.iter().any(|document| why_no_object(document, false).is_some())
+    }
 }
 
 /// Of several uses of a file, the one that counts.
@@ -371,7 +376,8 @@ fn document_around(text: &str, place: Span) -> &str {
 }
 
 fn classify_documents(file: &mut ManifestFile, unknown: Vec<Unknown>) {
-    let used = file.role.read_by_kustomize();
+    // Flux takes what no kustomization names.
+    let used = file.dialect == Dialect::Kustomize;
     for ((index, document), unknown) in file.documents.iter().enumerate().zip(unknown) {
         match why_no_object(document, used) {
             Some((reason, detail)) => file.others.push(OtherDocument { document: index, reason, detail }),
@@ -392,8 +398,20 @@ fn is_of_kubernetes(api_version: &str, kind: &str) -> bool {
     scope::is_builtin_group(group_of(api_version)) && (!is_core || matches!(api_version, "" | "v1") || is_known())
 }
 
+/// A file format that says of itself that it is for kustomize's eyes only.
+fn is_local(root: Value<'_>) -> bool {
+    let group = root.get("apiVersion").and_then(Value::as_str).map(group_of).unwrap_or_default();
+    let annotation = root.path(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
+    FILE_FORMATS.iter().any(|(known, _)| *known == group)
+        && annotation.and_then(Value::as_str).is_some_and(|text| text != "false")
+}
+
+/// Why a document is no object. Whoever is `used` to nothing else, kustomize and Flux, takes each for one.
 fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let root = document.root();
+    if used {
+        return is_local(root).then(|| (Reason::NotAnObject, "for kustomize alone, which leaves it out".to_owned()));
+    }
     if root.kind() == Kind::Sequence {
         let is_patch =
             root.items().len() > 0 && root.items().all(|item| item.get("op").is_some() && item.get("path").is_some());
@@ -425,12 +443,12 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     }
     // Programs have configuration files with an apiVersion and a kind of their own (IstioOperator profiles, controllers'
     // settings). Only a misspelled `metadata` makes one of those a broken object.
-    if !used && !is_of_kubernetes(api_version, kind) && !root.entries().any(|(key, ..)| is_like_metadata(key)) {
+    if !is_of_kubernetes(api_version, kind) && !root.entries().any(|(key, ..)| is_like_metadata(key)) {
         return Some((Reason::NotAnObject, "no metadata: a configuration file".to_owned()));
     }
     // One of the two alone is a sign of an object only beside metadata: many programs have files with a `kind` or an
     // `apiVersion` of their own.
     let is_object =
-        used || (has("apiVersion") && has("kind")) || ((has("apiVersion") || has("kind")) && is_mapping("metadata"));
+        (has("apiVersion") && has("kind")) || ((has("apiVersion") || has("kind")) && is_mapping("metadata"));
     (!is_object).then(|| (Reason::NotAnObject, "neither apiVersion nor kind".to_owned()))
 }

@@ -32,6 +32,14 @@ pub struct ObjectKey {
     pub name: String,
 }
 
+impl ObjectKey {
+    /// It says nothing: what it is of is no object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kind.is_empty() && self.name.is_empty()
+    }
+}
+
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.kind)?;

@@ -126,7 +126,7 @@ pub fn objects_of(document: &Arc<Document>, unknown: Unknown) -> Vec<Object> {
     let root = document.root();
     let api_version = string(root, "apiVersion");
     let kind = string(root, "kind");
-    collect(document, root, String::new(), api_version, kind, &mut found);
+    collect(document, root, String::new(), api_version, &kind, &mut found);
     for object in &mut found {
         object.unknown = Arc::clone(&unknown);
     }
@@ -159,8 +159,8 @@ pub fn is_encrypted(document: &Document) -> bool {
     document.root().get("sops").is_some_and(|sops| sops.get("mac").is_some())
 }
 
-fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: String, found: &mut Vec<Object>) {
-    let Some(items) = items(document, value, &kind) else {
+fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, kind: &str, found: &mut Vec<Object>) {
+    let Some(items) = items(document, value, kind) else {
         found.push(build(document, value, at, api, kind));
         return;
     };
@@ -169,11 +169,11 @@ fn collect(document: &Arc<Document>, value: Value<'_>, at: String, api: String, 
         let (own_api, own_kind) = (string(item, "apiVersion"), string(item, "kind"));
         let inherits = own_api.is_empty() && own_kind.is_empty() && item.get("kind").is_none();
         let (item_api, item_kind) = if inherits {
-            (api.clone(), kind.strip_suffix("List").unwrap_or(&kind).to_owned())
+            (api.clone(), kind.strip_suffix("List").unwrap_or(kind).to_owned())
         } else {
             (own_api, own_kind)
         };
-        collect(document, item, pointer, item_api, item_kind, found);
+        collect(document, item, pointer, item_api, &item_kind, found);
     }
 }
 
@@ -181,20 +181,26 @@ fn string(value: Value<'_>, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn build(document: &Arc<Document>, value: Value<'_>, pointer: String, api_version: String, kind: String) -> Object {
+/// The identity that follows from what an object says of itself.
+#[must_use]
+pub fn key_of(api_version: &str, kind: &str, namespace: Option<String>, name: String) -> ObjectKey {
+    let group = scope::canonical_group(group_of(api_version), kind).to_owned();
+    let written = namespace.filter(|namespace| !namespace.is_empty());
+    let namespace = if scope::is_cluster_scoped(&group, kind) {
+        Namespace::Cluster
+    } else {
+        written.map_or(Namespace::Unset, Namespace::Named)
+    };
+    ObjectKey { group, kind: kind.to_owned(), namespace, name }
+}
+
+fn build(document: &Arc<Document>, value: Value<'_>, pointer: String, api_version: String, kind: &str) -> Object {
     let metadata = value.get("metadata");
     let name = metadata.map(|m| string(m, "name")).filter(|name| !name.is_empty()).or_else(|| {
         let prefix = metadata?.get("generateName")?.as_str()?;
         Some(format!("{prefix}*"))
     });
-    let group = scope::canonical_group(group_of(&api_version), &kind).to_owned();
-    let written = metadata.map(|m| string(m, "namespace")).filter(|namespace| !namespace.is_empty());
-    let namespace = if scope::is_cluster_scoped(&group, &kind) {
-        Namespace::Cluster
-    } else {
-        written.map_or(Namespace::Unset, Namespace::Named)
-    };
-    let key = ObjectKey { group, kind, namespace, name: name.unwrap_or_default() };
+    let key = key_of(&api_version, kind, metadata.map(|m| string(m, "namespace")), name.unwrap_or_default());
     Object {
         document: Arc::clone(document),
         node: value.id(),

@@ -95,8 +95,34 @@ impl Run<'_> {
                 |error: &ConfigError| self.policies.mistakes.iter().any(|known| known.message == error.message);
             drafts.extend(set.mistakes.iter().filter(|error| !is_known(error)).map(|error| invalid(&source, error)));
         }
+        drafts.extend(self.milder(set)?);
         for fault in set.faults.iter().filter(|fault| !self.policies.faults.contains(fault)) {
             drafts.extend(self.policy_draft(fault)?);
+        }
+        Ok(drafts)
+    }
+
+    /// The policies in use whose file is gone, or that do less by what they say of themselves.
+    fn milder(&self, set: &PolicySet) -> Result<Vec<Draft>, RunError> {
+        let mut drafts = Vec::new();
+        for policy in self.policies.policies.iter().filter(|policy| !policy.is_bundled) {
+            // One that the caller gives lies outside of both trees.
+            let Some(entry) = self.base.tree.entry(&policy.path)? else { continue };
+            let after = set.policies.iter().find(|other| other.id == policy.id);
+            let head = self.head.tree.entry(&policy.path)?;
+            let (message, entry, side) = match (after, head) {
+                (None, None) => (format!("the policy {} is removed", policy.id), entry, Side::Base),
+                (Some(other), Some(head)) if other.metadata.strength() < policy.metadata.strength() => {
+                    let message = format!("the policy {} is milder by its METADATA", policy.id);
+                    (message, head, Side::Head)
+                }
+                _ => continue,
+            };
+            let tree = if side == Side::Base { self.base.tree } else { self.head.tree };
+            if let Some(source) = source(tree, Some(&entry), side)? {
+                let span = source.line_span(policy.metadata.line.max(1)).unwrap_or_default();
+                drafts.push(Draft::new(&gate::POLICY_WEAKENED, &source, span, message).detail(&*policy.id));
+            }
         }
         Ok(drafts)
     }

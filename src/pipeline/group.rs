@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::change::{self, Located, ObjectChange};
 use crate::check::{self, Check, Context, Draft, Review, Subject};
 use crate::config::comment;
-use crate::finding::{Operation, Reason, Status, Unchecked};
+use crate::finding::{Operation, Reason, Severity, Status, Unchecked};
 use crate::git::{FileChange, Tree};
 use crate::judge::redact::Redactor;
 use crate::judge::{Comments, Judge, Unit};
@@ -17,10 +17,13 @@ use crate::manifest::file::ManifestFile;
 use crate::manifest::sops::{self, SopsRules};
 use crate::policy::check::{Policies, drop_superseded};
 use crate::rules::object::identity::IDENTITY;
+use crate::rules::schema::IMMUTABLE_FIELD_CHANGED;
 use crate::rules::{self, gate};
 use crate::source::{RepoPath, Side};
 
+use super::coverage::Gone;
 use super::read::{Pair, Reading};
+use super::twice::Known;
 use super::{Part, Run, RunError};
 
 /// The suppression that a draft speaks of was refused, which a finding tells.
@@ -40,8 +43,9 @@ impl Run<'_> {
         let (mut pairs, mut changes) = self.paired(changes, &base, &head)?;
 
         let mut part = Part::default();
+        let gone = Gone::new(&changes);
         for pair in &pairs {
-            self.coverage(pair, &changes, &mut part.unchecked);
+            self.coverage(pair, &gone, &head, &mut part.unchecked)?;
         }
         let touched = pairs.len();
         let (dependents, unchanged) = self.dependents(&pairs, &changes, &base, &head)?;
@@ -104,8 +108,17 @@ impl Run<'_> {
                 new: Review::of_head(change).map(|r| run_checks(&new_context, Subject::Object(r))).unwrap_or_default(),
             }
         }));
+        let mut known = Known::default();
+        for unit in &mut units {
+            let Some(change) = unit.change else { continue };
+            unit.new.extend(self.defined_twice(change, &mut known, &head)?);
+            unit.new.extend(self.if_it_moved(change, &new_context));
+        }
         self.hide_gathered(&mut judge);
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
+        for change in &judged {
+            part.unchecked.extend(self.encrypted_by_the_change(change)?);
+        }
         part.unchecked.extend(self.without_schema(&judged));
         for unit in &mut units {
             self.not_judged(unit, &mut part.unchecked);
@@ -177,6 +190,20 @@ impl Run<'_> {
         Some(record)
     }
 
+    /// SOPS may hide any value, and it is the change itself that says who decrypts. Secrets are what it is for.
+    fn encrypted_by_the_change(&self, change: &ObjectChange) -> Result<Option<Unchecked>, RunError> {
+        let Some(new) = change.new.as_ref().filter(|new| new.object.encrypted && !new.object.is_secret()) else {
+            return Ok(None);
+        };
+        if self.trusted.decrypts()? || !self.head.agents.decrypts()? {
+            return Ok(None);
+        }
+        let detail = "values that SOPS encrypted, and only this change says that something decrypts them";
+        let mut record = self.unchecked(Reason::UnknownValue, &new.file.path, Side::Head, detail);
+        record.object = change.key().cloned();
+        Ok(Some(record))
+    }
+
     /// A file that moved without an edit is one file only within a root or cluster; else one goes and another comes.
     fn parted(&self, change: &FileChange) -> Vec<FileChange> {
         let apart = change.moved_from.as_ref().filter(|from| !self.together(from, &change.path));
@@ -201,11 +228,53 @@ impl Run<'_> {
             side.inventory.roots_of(path.as_str()).map(|roots| roots.tops).unwrap_or_default()
         };
         let (before, after) = (roots(&self.base, old), roots(&self.head, new));
+        // The same Kustomizations of Flux deploy both, be it from another path.
+        let follows = || {
+            let over = |side: &super::Side<'_>, path: &RepoPath| {
+                let over = side.agents.flux_over(path).unwrap_or_default().into_iter();
+                over.map(|(file, name)| (file.clone(), name.to_owned())).collect::<BTreeSet<_>>()
+            };
+            let (before, after) = (over(&self.base, old), over(&self.head, new));
+            !before.is_empty() && before == after
+        };
         if !before.is_empty() && !after.is_empty() {
             let joined = || self.trusted.flux_joins(old, new).unwrap_or(false);
-            return before.iter().any(|root| after.contains(root)) || joined();
+            return before.iter().any(|root| after.contains(root)) || joined() || follows();
         }
-        change::cluster_folder(old) == change::cluster_folder(new)
+        change::cluster_folder(old) == change::cluster_folder(new) || follows()
+    }
+
+    /// Whether two files that are not known to be of one cluster are known to be of different ones.
+    fn apart(&self, old: &RepoPath, new: &RepoPath) -> bool {
+        let is_named = |path: &RepoPath| !self.config.clusters_of(path.as_str()).is_empty();
+        let folder = change::named_cluster_folder;
+        is_named(old) && is_named(new) || folder(old).zip(folder(new)).is_some_and(|(old, new)| old != new)
+    }
+
+    /// What the server would say of an object that the change creates, if it is the one that goes elsewhere: then it is an
+    /// update.
+    fn if_it_moved(&self, change: &ObjectChange, context: &Context<'_>) -> Vec<Draft> {
+        let (Operation::Create, Some(new), Some(old)) = (change.operation, &change.new, &change.counterpart) else {
+            return Vec::new();
+        };
+        let (from, to) = (&old.file.path, &new.file.path);
+        let is_one = self.together(from, to);
+        if !is_one && self.apart(from, to) {
+            return Vec::new();
+        }
+        let review =
+            Review { operation: Operation::Update, old: Some(&old.object), new: Some(&new.object), file: &new.file };
+        let mut drafts = run_checks(context, Subject::Object(review));
+        drafts.retain(|draft| draft.rule.as_str() == IMMUTABLE_FIELD_CHANGED.id);
+        if !is_one {
+            for draft in &mut drafts {
+                draft.severity = draft.severity.min(Severity::Warning);
+                draft.message = format!("if this is the object of {from}, it is refused: {}", draft.message);
+                let help = "delete the old one in a change of its own, or keep what cannot be changed";
+                draft.help = Some(help.to_owned());
+            }
+        }
+        drafts
     }
 
     /// What policies read of other objects they may quote.

@@ -16,6 +16,7 @@ mod read;
 mod reclassified;
 mod schemas;
 mod trust;
+mod twice;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::config::Scope;
 use crate::finding::{Reason, Status, Unchecked};
-use crate::git::{Content, EntryKind, FileChange, TreeEntry};
+use crate::git::{Content, EntryKind, FileChange, Tree, TreeEntry};
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::{ManifestFile, Role};
-use crate::manifest::kustomization;
+use crate::manifest::kustomization::{self, Target};
+use crate::manifest::object::Object;
 use crate::source::{RepoPath, Side};
 
 use super::{Run, RunError};
@@ -31,6 +32,19 @@ pub(super) struct Pair {
     pub(super) new: Reading,
 }
 
+impl Pair {
+    /// What the file holds on the head side it did not hold before: it is new, or it was something else.
+    pub(super) fn is_new_here(&self) -> bool {
+        match (&self.old, &self.new) {
+            (Reading::File(old), Reading::File(new)) => {
+                std::mem::discriminant(&old.role) != std::mem::discriminant(&new.role)
+            }
+            (Reading::NotJudged(..), Reading::NotJudged(..)) => false,
+            _ => true,
+        }
+    }
+}
+
 impl Reading {
     pub(super) fn file(&self) -> Option<&Arc<ManifestFile>> {
         match self {
@@ -44,6 +58,24 @@ impl Reading {
 #[must_use]
 pub fn is_manifest_name(path: &RepoPath) -> bool {
     matches!(path.extension().as_str(), "yaml" | "yml" | "json") || kustomization::is_kustomization(path.file_name())
+}
+
+/// What stands in a folder's place, in words: a submodule, or a link out of the tree or to a folder with manifests. A link
+/// that leads nowhere brings nothing.
+fn elsewhere(tree: &Tree, entry: &TreeEntry) -> Result<Option<String>, RunError> {
+    if entry.kind == EntryKind::Submodule {
+        let commit = entry.id.map_or_else(String::new, |id| format!(" at commit {id}"));
+        return Ok(Some(format!("a submodule, another repository{commit}")));
+    }
+    let Some(target) = tree.link(entry)? else { return Ok(None) };
+    let relative = if target.as_str().starts_with('/') { target.to_string() } else { format!("./{target}") };
+    let Some(inside) = Target::parse(&relative).at(entry.path.folder()) else {
+        return Ok(Some(format!("a link to {target}, out of the repository")));
+    };
+    let is_folder =
+        inside.as_str().is_empty() || tree.entry(inside.as_str())?.is_some_and(|entry| entry.kind == EntryKind::Folder);
+    let holds_some = is_folder && tree.files(inside.as_str())?.iter().any(|file| is_manifest_name(&file.path));
+    Ok(holds_some.then(|| format!("a link to the folder {target}: what lies there is judged there alone")))
 }
 
 impl Run<'_> {
@@ -75,10 +107,11 @@ impl Run<'_> {
         let tree = if side == Side::Base { self.base.tree } else { self.head.tree };
         let role = classifier.role(path)?;
         let used = role.read_by_kustomize();
-        if !is_manifest_name(path) && !used {
-            return Ok(Reading::Nothing);
-        }
         let excluded = matches!(self.config.scope(path.as_str()), Scope::Excluded(_));
+        if !is_manifest_name(path) && !used {
+            let elsewhere = if excluded { None } else { elsewhere(tree, entry)? };
+            return Ok(elsewhere.map_or(Reading::Nothing, |what| Reading::NotJudged(Reason::FolderElsewhere, what)));
+        }
         if excluded && (entry.kind == EntryKind::Submodule || !is_manifest_name(path)) {
             return Ok(Reading::Excluded(None));
         }
@@ -99,6 +132,18 @@ impl Run<'_> {
                 })
             }
         }
+    }
+
+    /// The objects that a file would hold if it were a manifest.
+    pub(super) fn as_manifest(
+        &self,
+        entry: &TreeEntry,
+        side: Side,
+        classifier: &Classifier<'_>,
+    ) -> Result<Vec<Arc<Object>>, RunError> {
+        let tree = if side == Side::Base { self.base.tree } else { self.head.tree };
+        let (true, Content::Bytes(bytes)) = (entry.kind.is_regular(), tree.read(entry)?) else { return Ok(Vec::new()) };
+        Ok(classifier.read(&entry.path, Role::Manifest { used_by: Vec::new() }, &bytes)?.objects)
     }
 
     /// A record of something in a file that was not judged.

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::git::{FileChange, Tree};
+use crate::git::{FileChange, Tree, TreeEntry};
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::Role;
 use crate::manifest::kustomization::{self, How, Kustomization};
 use crate::source::RepoPath;
 
-use super::read::{Pair, is_manifest_name};
+use super::read::{Pair, Reading, is_manifest_name};
 use super::{Run, RunError};
 
 impl Run<'_> {
@@ -22,27 +22,18 @@ impl Run<'_> {
     ) -> Result<Vec<Pair>, RunError> {
         let mut candidates: BTreeSet<RepoPath> = BTreeSet::new();
         for pair in pairs {
-            let path = &pair.change.path;
-            if kustomization::is_kustomization(path.file_name()) {
-                let uses = |reading: &super::read::Reading| {
-                    let document = reading.file().and_then(|file| file.documents.first());
-                    document
-                        .map(|document| named_files(&Kustomization::read(document), path.folder()))
-                        .unwrap_or_default()
-                };
-                let (before, after) = (uses(&pair.old), uses(&pair.new));
-                let differs = |path: &&RepoPath| before.get(*path) != after.get(*path);
-                candidates.extend(before.keys().chain(after.keys()).filter(differs).cloned());
-            } else if pair.change.old.is_none() || pair.change.new.is_none() {
-                match path.file_name() {
-                    "Chart.yaml" => candidates.extend(self.files_below(path.folder())?),
-                    name if crate::inventory::is_suite_marker(name) => {
-                        candidates.extend(self.files_below(path.folder())?);
-                    }
-                    _ => {}
+            // A file that moved stands at two paths, and says something else at each.
+            let (old, new) = (path_of(pair.change.old.as_ref()), path_of(pair.change.new.as_ref()));
+            let (before, after) = (uses(old, &pair.old), uses(new, &pair.new));
+            let differs = |path: &&RepoPath| before.get(*path) != after.get(*path);
+            candidates.extend(before.keys().chain(after.keys()).filter(differs).cloned());
+            if old != new {
+                for path in [old, new].into_iter().flatten().filter(|path| makes_others_of(path.file_name())) {
+                    candidates.extend(self.files_below(path.folder())?);
                 }
             }
         }
+        candidates.extend(self.bereft(pairs)?);
         let changed: BTreeSet<&RepoPath> = pairs
             .iter()
             .flat_map(|pair| [pair.change.old.as_ref(), pair.change.new.as_ref()])
@@ -55,6 +46,7 @@ impl Run<'_> {
             let (Some(old), Some(new)) = (entry(self.base.tree)?, entry(self.head.tree)?) else { continue };
             if std::mem::discriminant(&base.role(path)?) == std::mem::discriminant(&head.role(path)?)
                 && !becomes_taken(&base.role(path)?, &head.role(path)?)
+                && !kustomization::is_kustomization(path.file_name())
             {
                 continue;
             }
@@ -64,10 +56,48 @@ impl Run<'_> {
         Ok(found)
     }
 
+    /// The kustomizations that name a file which the change takes away, or a folder whose kustomization it does: they stay
+    /// as they are, and kustomize refuses them.
+    fn bereft(&self, pairs: &[Pair]) -> Result<BTreeSet<RepoPath>, RunError> {
+        let mut found = BTreeSet::new();
+        for pair in pairs {
+            let (Some(old), new) = (path_of(pair.change.old.as_ref()), path_of(pair.change.new.as_ref())) else {
+                continue;
+            };
+            if new == Some(old) {
+                continue;
+            }
+            let mut users = self.head.inventory.users_of(old.as_str())?;
+            if kustomization::is_kustomization(old.file_name()) {
+                users.extend(self.head.inventory.users_of(old.folder())?);
+            }
+            found.extend(users.into_iter().map(|usage| usage.kustomization));
+        }
+        Ok(found)
+    }
+
     fn files_below(&self, folder: &str) -> Result<Vec<RepoPath>, RunError> {
         let files = self.head.tree.files(folder)?;
         Ok(files.into_iter().map(|entry| entry.path).filter(is_manifest_name).collect())
     }
+}
+
+fn path_of(entry: Option<&TreeEntry>) -> Option<&RepoPath> {
+    entry.map(|entry| &entry.path)
+}
+
+/// The name of a file by which its neighbours are no manifests.
+fn makes_others_of(name: &str) -> bool {
+    name == "Chart.yaml" || crate::inventory::is_suite_marker(name)
+}
+
+/// What a file names, if it is a kustomization by its name.
+fn uses(path: Option<&RepoPath>, reading: &Reading) -> BTreeMap<RepoPath, BTreeSet<How>> {
+    let path = path.filter(|path| kustomization::is_kustomization(path.file_name()));
+    let document = reading.file().and_then(|file| file.documents.first());
+    path.zip(document)
+        .map(|(path, document)| named_files(&Kustomization::read(document), path.folder()))
+        .unwrap_or_default()
 }
 
 /// kustomize reads it on one side only: the two may read it differently.

@@ -104,6 +104,15 @@ pub struct Custom {
     pub params: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+impl Metadata {
+    /// How strong what it denies is, unless the config's entry says otherwise.
+    #[must_use]
+    pub fn strength(&self) -> Severity {
+        let by_action = self.custom.enforcement_action.map(Action::severity);
+        by_action.or(self.custom.severity).unwrap_or(Severity::Error)
+    }
+}
+
 /// Every annotation of a module, in its order.
 ///
 /// # Errors

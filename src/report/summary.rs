@@ -110,6 +110,7 @@ pub(crate) fn reason_words(reason: Reason, count: u64) -> String {
         Reason::InventoryIncomplete => ["file that policies look into", "files that policies look into"],
         Reason::Symlink => ["link", "links"],
         Reason::Submodule => ["submodule", "submodules"],
+        Reason::FolderElsewhere => ["folder elsewhere", "folders elsewhere"],
         Reason::LfsPointer => ["LFS pointer", "LFS pointers"],
         Reason::UnknownValue => {
             let noun = if count == 1 { "object with unknown values" } else { "objects with unknown values" };

@@ -7,6 +7,7 @@ use crate::check::Check;
 use crate::finding::{Authority, Severity};
 
 pub mod gate;
+pub mod kustomization;
 pub mod object;
 pub mod schema;
 pub mod yaml;
@@ -74,10 +75,14 @@ pub const RULES: &[&Rule] = &[
     &gate::CRD_SHADOWS_SCHEMA,
     &gate::NAMESPACE_LABEL_WEAKENED,
     &gate::POLICY_INVALID,
+    &gate::POLICY_WEAKENED,
     &gate::SUPPRESSION_ADDED,
     &gate::SUPPRESSION_INVALID,
     &gate::SUPPRESSION_REFUSED,
     &gate::WORKFLOW_WEAKENED,
+    &kustomization::INVALID,
+    &kustomization::MISSING_FILE,
+    &object::defined_twice::RULE,
     &object::duplicate_in_file::RULE,
     &object::generate_name::RULE,
     &schema::IMMUTABLE_FIELD_CHANGED,
@@ -85,6 +90,7 @@ pub const RULES: &[&Rule] = &[
     &object::identity::MISSING_KIND,
     &object::identity::MISSING_NAME,
     &object::identity::NON_STRING_IDENTITY,
+    &object::identity::NOT_AN_OBJECT,
     &object::plain_secret::RULE,
     &object::server_owned_field::RULE,
     &object::unencrypted_secret::RULE,
@@ -116,6 +122,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &yaml::reading::Reading,
     &yaml::duplicate_key::DuplicateKey,
     &yaml::dialect_difference::DialectDifference,
+    &kustomization::Kustomizations,
     &object::identity::Identity,
     &object::duplicate_in_file::DuplicateInFile,
     &object::generate_name::GenerateName,
@@ -125,6 +132,7 @@ pub const CHECKS: &[&dyn Check] = &[
     &schema::Schema,
     &schema::DefinedTwice,
     &gate::NamespaceLabels,
+    &gate::GatekeeperObjects,
     &crate::policy::check::PolicyCheck,
     &crate::policy::gatekeeper::check::Gatekeeper,
     &crate::policy::pod_security::PodSecurity,

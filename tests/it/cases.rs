@@ -303,6 +303,11 @@ fn classify() {
 }
 
 #[test]
+fn kustomization() {
+    run_all("kustomization");
+}
+
+#[test]
 fn policy() {
     run_all("policy");
 }
@@ -315,12 +320,16 @@ fn schema() {
 /// A slip in a hand-written expectation: a place that no side of the case has.
 #[test]
 fn expected_places_exist() {
-    for folder in ["yaml", "object", "gate", "judge", "classify", "policy", "schema"].into_iter().flat_map(cases) {
+    for folder in
+        ["yaml", "object", "kustomization", "gate", "judge", "classify", "policy", "schema"].into_iter().flat_map(cases)
+    {
         let name = &folder.name;
         for place in &folder.case.findings {
             let side = if place.status == "fixed" { &folder.base } else { &folder.head };
-            let Some(Entry::File(bytes)) = side.get(place.path.as_bytes()) else {
-                panic!("{name}: {} is no file of the side", place.path);
+            // What a change takes away is told where it was.
+            let file = side.get(place.path.as_bytes()).or_else(|| folder.base.get(place.path.as_bytes()));
+            let Some(Entry::File(bytes)) = file else {
+                panic!("{name}: {} is no file of a side", place.path);
             };
             let lines = bytes.split(|byte| *byte == b'\n').count() as u64;
             assert!((1..=lines).contains(&place.line), "{name}: {} has no line {}", place.path, place.line);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::WORKFLOW_WEAKENED;
+use super::{WORKFLOW_WEAKENED, script};
 use crate::check::Draft;
 use crate::report::escape;
 use crate::source::{Side, Source, Span};
@@ -10,6 +10,8 @@ use crate::yaml::{Dialect, Document, Origin, Value, read_one};
 
 /// Characters of the workflow's text that a message repeats.
 const MAX_SAID: usize = 80;
+/// The program.
+const NAME: &str = super::workflow::NAME;
 /// Events whose runs decide about a merge.
 const EVENTS: [&str; 3] = ["pull_request", "pull_request_target", "merge_group"];
 /// What an event of these leaves out.
@@ -193,6 +195,24 @@ impl Found<'_> {
                 self.say(origin, format!("{job}/continue-on-error/{level}"), message);
             }
         }
+        // A job that waits for others is skipped where one of them is.
+        if let Some((was, now)) = old.around.first().zip(new.around.first()) {
+            let runs_always = now.get("if").is_some_and(|condition| ALWAYS.contains(&bare(&said(condition))));
+            if let Some((origin, needs)) = changed(Some(*was), *now, "needs").filter(|_| !runs_always) {
+                let message =
+                    format!("`needs: {}` can skip the gate, and what is skipped counts as passed", said(needs));
+                self.say(origin, format!("{job}/needs"), message);
+            }
+        }
+        if let Some((origin, shell)) =
+            changed(Some(old.step), new.step, "shell").filter(|(_, now)| said(*now) != "bash")
+        {
+            self.say(
+                origin,
+                format!("{job}/shell"),
+                format!("`shell: {}` runs the script in another way", said(shell)),
+            );
+        }
         self.action(job, old.step, new.step);
         self.script(job, old.step, new.step);
     }
@@ -228,6 +248,21 @@ impl Found<'_> {
         {
             let message = format!("`{muffler}` lets the job pass whatever the gate says");
             self.say(run.origin(), format!("{job}/run/{muffler}"), message);
+        }
+        let swallowed = |step: Value<'_>, text: &str| {
+            let is_bash = step.get("shell").and_then(Value::as_str) == Some("bash");
+            script::swallowed(NAME, text, is_bash).map(|part| escape::cut(part, MAX_SAID))
+        };
+        if let (None, Some(part)) = (swallowed(old, &before), swallowed(new, &now)) {
+            let message = format!("`{part}`: the script goes on whatever the gate says");
+            self.say(run.origin(), format!("{job}/run/swallowed"), message);
+        }
+        if script::checks(NAME, &now) < script::checks(NAME, &before) {
+            self.say(run.origin(), format!("{job}/run/check"), format!("the script no longer runs `{NAME} check`"));
+        }
+        if now.contains("..") && !before.contains("..") {
+            let message = "the script names the revisions to compare, where the event said them".to_owned();
+            self.say(run.origin(), format!("{job}/run/revisions"), message);
         }
         for (name, does) in FLAGS {
             if let Some(value) = flag(&now, name).filter(|value| flag(&before, name) != Some(*value)) {

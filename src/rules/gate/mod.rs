@@ -6,9 +6,12 @@ use crate::rules::{By, Rule};
 
 mod jobs;
 mod namespace;
+mod policies;
+mod script;
 mod workflow;
 
 pub use namespace::NamespaceLabels;
+pub use policies::GatekeeperObjects;
 pub use workflow::{is_workflow, weakened_workflow};
 
 const BASIS: &str = "the rules of the trust commit, compared with those of the head";
@@ -95,6 +98,23 @@ beside a policy. They are run in a process of its own, with limits.
 Mend the marked line; `portcullis policy check` and `portcullis test` say the same at the desk.",
 };
 
+/// `gate/policy-weakened`.
+pub const POLICY_WEAKENED: Rule = Rule {
+    id: "gate/policy-weakened",
+    aliases: &[],
+    severity: Severity::Warning,
+    by: By::Gate,
+    basis: BASIS,
+    summary: "The change removes a policy, or makes it milder.",
+    explanation: "\
+A file with a policy is removed, or what its METADATA says it does is lowered; a constraint or a template of Gatekeeper's is \
+removed, its `enforcementAction` goes from deny to warn or dryrun, its `match` leaves more out, or Gatekeeper's Config \
+excludes a namespace. It does not count for this change, which is judged by the target branch's policies, but it will for \
+every later one. What a change of the Rego itself would find in the whole head, a note tells.
+
+There may be a good reason; a reviewer should know it. Set the rule to `error` where such changes need an override.",
+};
+
 /// `gate/suppression-added`.
 pub const SUPPRESSION_ADDED: Rule = Rule {
     id: "gate/suppression-added",
@@ -151,7 +171,9 @@ A CI file that runs portcullis on the target branch is removed, no longer mentio
 says (`continue-on-error: true`, `allow_failure: true`, `|| true`). Of a workflow of GitHub's or Forgejo's also: a condition that \
 can skip the job, which then counts as passed; an event, or changes by path or branch, on which it does not run any more; \
 another action of the name; inputs of the action and flags that judge less or something else (`fail-on`, `config`, `path`, \
-`base`, `binary`, `mirror`, `sha256`, `install-only`).
+`base`, `binary`, `mirror`, `sha256`, `install-only`); jobs that it waits for (`needs`) and that may be skipped; another \
+`shell`; a script that does not end where the gate fails (`set +e`, `portcullis check | tee`, `&`, `if`, `!`), that no longer \
+runs `check`, or that names the revisions itself.
 
 A gate that must hold belongs in a ruleset's required workflow, which a pull request cannot change.",
 };

@@ -6,7 +6,7 @@ use super::{WORKFLOW_WEAKENED, jobs};
 use crate::check::Draft;
 use crate::source::{RepoPath, Source};
 
-const NAME: &str = "portcullis";
+pub(super) const NAME: &str = "portcullis";
 /// What lets a step of any CI pass whatever it says.
 const MUFFLERS: [&str; 4] = ["continue-on-error: true", "allow_failure: true", "|| true", "|| :"];
 

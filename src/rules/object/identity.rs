@@ -3,6 +3,7 @@
 
 use crate::check::{Check, Context, Draft, Review, Subject};
 use crate::finding::{Operation, Severity};
+use crate::manifest::object::Object;
 use crate::rules::{By, Rule};
 use crate::yaml::{Kind, Value};
 
@@ -68,6 +69,24 @@ none: `name: 123`, `namespace: on`, `name: 1e3`.
 Put the value in quotes.",
 };
 
+/// `object/not-an-object`.
+pub const NOT_AN_OBJECT: Rule = Rule {
+    id: "object/not-an-object",
+    aliases: &[],
+    severity: Severity::Error,
+    by: By::Client("kustomize"),
+    basis: "recorded answers of kustomize: missing Resource metadata, missing kind in object",
+    summary: "A document of a file that kustomize or Flux takes is no object.",
+    explanation: "\
+Whatever a kustomization names as a resource must be an object in every document, and so must every `*.yaml` and `*.yml` \
+below a path for which Flux makes the kustomization itself, because there is none. A list, a text or a mapping without \
+`apiVersion`, `kind` and `metadata` (values of a chart, a program's configuration) makes kustomize refuse everything that \
+the root deploys: `missing Resource metadata`. kubectl refuses it, too.
+
+Take it out of `resources`, move it out of the path, or name it in `.sourceignore`. Of a list of objects, write each as a \
+document of its own, with `---` between them.",
+};
+
 /// The fields that are judged here: pointer and path.
 pub const IDENTITY: [(&str, &[&str]); 4] = [
     ("/apiVersion", &["apiVersion"]),
@@ -82,7 +101,7 @@ pub struct Identity;
 
 impl Check for Identity {
     fn rules(&self) -> &'static [&'static Rule] {
-        &[&MISSING_API_VERSION, &MISSING_KIND, &MISSING_NAME, &NON_STRING_IDENTITY]
+        &[&MISSING_API_VERSION, &MISSING_KIND, &MISSING_NAME, &NON_STRING_IDENTITY, &NOT_AN_OBJECT]
     }
 
     fn check(&self, _: &Context<'_>, subject: Subject<'_>, drafts: &mut Vec<Draft>) {
@@ -91,6 +110,12 @@ impl Check for Identity {
             return;
         }
         let value = object.value();
+        if let Some(what) = why_none(object) {
+            let message = format!("{what} is no object: missing Resource metadata");
+            let help = "take it out of what is deployed, or write an object: apiVersion, kind, metadata";
+            drafts.push(Draft::at(&NOT_AN_OBJECT, object, "", message).help(help));
+            return;
+        }
         for (pointer, path) in IDENTITY {
             let is_wrong = |found: &Value<'_>| !matches!(found.kind(), Kind::Null | Kind::String);
             let found = value.path(path).filter(|found| is_wrong(found) && object.unknown(*found).is_none());
@@ -130,5 +155,21 @@ impl Check for Identity {
             let message = "metadata.name: Required value: name or generateName is required";
             drafts.push(Draft::at(&MISSING_NAME, object, "/metadata/name", message));
         }
+    }
+}
+
+/// What stands in an object's place, in words.
+fn why_none(object: &Object) -> Option<&'static str> {
+    let value = object.value();
+    match value.kind() {
+        _ if !object.api_version.is_empty() || !object.key.kind.is_empty() => None,
+        Kind::Mapping => {
+            let has = |key: &&str| value.get(key).is_some();
+            (!["apiVersion", "kind", "metadata"].iter().any(has))
+                .then_some("a mapping without apiVersion, kind and metadata")
+        }
+        Kind::Sequence => Some("a list"),
+        Kind::Null => Some("nothing"),
+        _ => Some("a text or number"),
     }
 }

@@ -1,5 +1,6 @@
 //! `object/*`: what holds for objects of every kind.
 
+pub mod defined_twice;
 pub mod duplicate_in_file;
 pub mod generate_name;
 pub mod identity;

@@ -88,7 +88,8 @@ impl<'a> Sources<'a> {
             _ => false,
         };
         let mut groups = vec![found];
-        if let Some(first) = groups.iter().flatten().next().filter(|_| groups.iter().flatten().all(added))
+        // One that is as near as the trust commit's own judges no less alone.
+        if let Some(first) = groups.iter().flatten().find(|schema| added(schema))
             && let Origin::Crd(path) = &first.origin
             && let Some(covering) = self.covering(path, object)
             && !covering.iter().any(|schema| schema.same(first))
