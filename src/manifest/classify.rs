@@ -16,7 +16,7 @@ use super::unknown::{self, Unknown};
 use crate::config::pattern::PathSet;
 use crate::finding::Reason;
 use crate::git::GitError;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, is_manifest};
 use crate::schema::table;
 use crate::source::{RepoPath, Side, Span};
 use crate::yaml::document::DialectDifference;
@@ -73,28 +73,29 @@ impl<'a> Classifier<'a> {
         if let Some(role) = self.role_by_use(path)? {
             return Ok(role);
         }
-        if let Some((reason, what)) = self.role_by_neighbours(path)? {
+        // What an agent applies as it is, no name makes into something else.
+        if let Some((reason, what)) = self.role_by_neighbours(path)?
+            && (reason != Reason::TestSuite || !self.agents.apply_itself(path)?)
+        {
             return Ok(Role::Other(reason, what));
         }
-        if is_called_patch(path) && self.is_beside_kustomization(path)? {
+        if is_called_patch(path) && self.is_beside_kustomization(path)? && !self.agents.apply_itself(path)? {
             return Ok(Role::Patch { used_by: Vec::new() });
         }
         Ok(Role::Manifest { used_by: Vec::new() })
     }
 
-    /// A kustomization lies in the file's folder or in one above it.
+    /// A kustomization lies in the file's folder, in one above it, or in a folder that shares one of these, but for the top,
+    /// with it.
     fn is_beside_kustomization(&self, path: &RepoPath) -> Result<bool, GitError> {
         let mut folder = path.folder();
-        loop {
-            if !self.inventory.kustomizations_in(folder)?.is_empty() {
+        while !folder.is_empty() {
+            if self.inventory.has_kustomization_below(folder)? {
                 return Ok(true);
             }
-            match folder.rsplit_once('/') {
-                Some((parent, _)) => folder = parent,
-                None if folder.is_empty() => return Ok(false),
-                None => folder = "",
-            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
+        Ok(!self.inventory.kustomizations_in(folder)?.is_empty())
     }
 
     /// What the kustomizations that name a file say. A file that is both a resource and something else is a resource.
@@ -209,8 +210,13 @@ impl<'a> Classifier<'a> {
 
     /// The variables that Flux sets by name, where it replaces any in a file.
     fn substitution_in(&self, path: &RepoPath) -> Result<Option<HashSet<String>>, GitError> {
-        let through = self.inventory.roots_of(path.as_str())?.through;
-        let found = self.trusted.substitution(path, &through)?;
+        let roots = self.inventory.roots_of(path.as_str())?;
+        let found = self.trusted.substitution(path, &roots.through)?;
+        // A component that nobody takes up yet is not applied, and is written for those who will.
+        let is_part_only = roots.tops.is_empty() && !roots.through.is_empty();
+        if found.is_none() && is_part_only && self.trusted.substitutes()? {
+            return Ok(Some(HashSet::new()));
+        }
         let is_listed = || self.substitution.matching(path.as_str()).is_some();
         Ok(found.or_else(|| is_listed().then(HashSet::new)))
     }
@@ -241,6 +247,13 @@ pub fn tells_of_cluster(inventory: &Inventory<'_>, path: &RepoPath) -> Result<bo
         return Ok(true);
     }
     Ok(inventory.users_of(path.as_str())?.iter().any(|usage| rank(usage.how) == 0))
+}
+
+/// The folder of tests at the top of a repository that a file lies in: what it holds is set up for these.
+#[must_use]
+pub fn tests_around(path: &RepoPath) -> Option<&str> {
+    let (top, _) = path.as_str().split_once('/')?;
+    matches!(top, "test" | "tests" | "e2e").then_some(top)
 }
 
 /// What one dialect reads in a file, and what the other reads differently.
@@ -310,6 +323,9 @@ fn in_words(how: How) -> &'static str {
 
 /// A patch by its name or its folder's, as scaffolding tools write many that no kustomization uses (yet).
 fn is_called_patch(path: &RepoPath) -> bool {
+    if !is_manifest(path) {
+        return false;
+    }
     let has_word = |name: &str| name.split(['-', '_', '.']).any(|word| word == "patch" || word == "patches");
     path.as_str().split('/').next_back().is_some_and(has_word) || path.as_str().split('/').any(|part| part == "patches")
 }
@@ -411,6 +427,10 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let api_version = root.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let group = if api_version.contains('/') { group_of(api_version) } else { api_version };
     let kind = root.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if (api_version, kind) == ("v1", "Template") && has("objects") && !used {
+        // The server has had it in a group of its own for long; the client still reads it so.
+        return Some((Reason::GoTemplate, "an OpenShift template, of which `oc process` makes objects".to_owned()));
+    }
     if group == "kustomize.config.k8s.io" {
         return Some((Reason::Kustomization, format!("a {kind} under another file name")));
     }

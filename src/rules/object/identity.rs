@@ -1,10 +1,11 @@
 //! `object/missing-api-version`, `object/missing-kind`, `object/missing-name`, `object/non-string-identity`: what an
 //! object needs before anything else can be said of it.
 
-use crate::check::{Check, Context, Draft, Review, Subject};
+use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
 use crate::finding::{Operation, Severity};
+use crate::manifest::object::Object;
 use crate::rules::{By, Rule};
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Value, pointer};
 
 const DECODER: &str = "apimachinery's decoder: Object 'Kind' or 'apiVersion' is missing or not a string";
 
@@ -118,11 +119,21 @@ impl Check for Identity {
         let missing = |path: &[&str]| value.path(path).is_none_or(is_empty);
         if object.api_version.is_empty() && missing(&["apiVersion"]) {
             let mut draft = Draft::at(&MISSING_API_VERSION, object, "/apiVersion", "apiVersion not set");
-            draft.absent = true;
+            draft.fix = misspelt(object, "apiVersion");
+            // An overlay adds what is not there; nobody adds what is there under another name.
+            draft.absent = draft.fix.is_none();
+            if let Some(fix) = &draft.fix {
+                draft.span = fix.span;
+            }
             drafts.push(draft);
         }
         if object.key.kind.is_empty() && missing(&["kind"]) {
-            drafts.push(Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing"));
+            let mut draft = Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing");
+            draft.fix = misspelt(object, "kind");
+            if let Some(fix) = &draft.fix {
+                draft.span = fix.span;
+            }
+            drafts.push(draft);
         }
         // The server makes up the name of a LimitRange that has none.
         let needs_name = (object.key.group.as_str(), object.key.kind.as_str()) != ("", "LimitRange");
@@ -131,4 +142,14 @@ impl Check for Identity {
             drafts.push(Draft::at(&MISSING_NAME, object, "/metadata/name", message));
         }
     }
+}
+
+/// The fix of a key at the top of an object that was probably meant for this one.
+fn misspelt(object: &Object, meant: &str) -> Option<DraftFix> {
+    let near = |key: &str| {
+        strsim::damerau_levenshtein(&key.to_ascii_lowercase(), &meant.to_ascii_lowercase()) <= meant.len() / 4
+    };
+    let (_, key, _) = object.value().entries().find(|(key, ..)| near(key))?;
+    let span = pointer::span_of(&object.document, key)?;
+    Some(DraftFix { title: format!("rename the key to \"{meant}\""), span, replacement: meant.to_owned() })
 }

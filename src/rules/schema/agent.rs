@@ -94,16 +94,18 @@ impl<'a> Way<'a> {
             (annotation("kustomize.toolkit.fluxcd.io/force"), annotation("kustomize.toolkit.fluxcd.io/ssa"));
         let is_hook = self.object.annotation("argocd.argoproj.io/hook").is_some();
         let deletes = self.object.annotation("argocd.argoproj.io/hook-delete-policy");
+        // A hook without a policy is deleted before the next one is created.
+        let goes = |policy: &str| policy.contains("BeforeHookCreation") || policy.contains("HookSucceeded");
+        let hook = is_hook && deletes.is_none_or(goes);
         match self.agent().clone() {
+            // Only Argo CD reads the annotation, wherever the Application lies that takes the object.
+            Applied::ArgoCd { .. } | Applied::Unknown if hook => Refused::Recreated,
             Applied::Flux { .. } if matches!(ssa.as_str(), "ignore" | "ifnotpresent") => Refused::NotApplied,
             Applied::Flux { force } if force || forced == "enabled" => Refused::Recreated,
             Applied::ArgoCd { sync_options } => {
                 let own = |wanted: &str| sync_options.iter().any(|option| option == wanted);
-                // A hook without a policy is deleted before the next one is created.
-                let goes = |policy: &str| policy.contains("BeforeHookCreation") || policy.contains("HookSucceeded");
-                let hook = is_hook && deletes.is_none_or(goes);
                 let replaced = ["Force=true", "Replace=true"].into_iter().any(|o| own(o) || self.has_sync_option(o));
-                if hook || replaced { Refused::Recreated } else { Refused::Stays }
+                if replaced { Refused::Recreated } else { Refused::Stays }
             }
             _ => Refused::Stays,
         }

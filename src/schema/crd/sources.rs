@@ -12,6 +12,7 @@ use crate::change::cluster_folder;
 use crate::config::{Config, ConfigError, Scope};
 use crate::git::{Content, EntryKind, Tree, TreeEntry};
 use crate::inventory::is_manifest;
+use crate::manifest::classify::tests_around;
 use crate::manifest::object::{Object, group_of};
 use crate::schema::json_schema::layout::{self, Template};
 use crate::schema::json_schema::{Files as SchemaFiles, JsonSchema};
@@ -448,9 +449,12 @@ impl<'a> Sources<'a> {
         Err(missing)
     }
 
-    /// The rank of a tree's CRD for an object. What the config excludes, what a chart brings and test data are no source.
+    /// The rank of a tree's CRD for an object. What the config excludes, what a chart brings and test data are no source, and
+    /// what is set up for tests is one for them alone.
     fn rank(&self, crds: &Crds<'_>, object: &Object, path: &RepoPath) -> Option<u8> {
-        self.counts(crds, path).then(|| self.entries.rank(object, path)).flatten()
+        let tests = tests_around(path);
+        let is_for_it = tests.is_none() || tests == tests_around(object.path());
+        (is_for_it && self.counts(crds, path)).then(|| self.entries.rank(object, path)).flatten()
     }
 
     fn counts(&self, crds: &Crds<'_>, path: &RepoPath) -> bool {
