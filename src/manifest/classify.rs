@@ -34,7 +34,15 @@ const FILE_FORMATS: &[(&str, &str)] = &[
     ("kubelet.config.k8s.io", "a configuration of the kubelet"),
     ("kubeproxy.config.k8s.io", "a configuration of kube-proxy"),
     ("kubescheduler.config.k8s.io", "a configuration of the scheduler"),
+    ("score.dev", "a workload for Score"),
     ("skaffold", "a configuration of Skaffold"),
+];
+
+/// Files of programs that call themselves something, with metadata, and that have no `apiVersion`.
+const FILE_KINDS: &[(&str, &str)] = &[
+    ("UDSBundle", "a bundle of UDS"),
+    ("ZarfInitConfig", "a package of Zarf"),
+    ("ZarfPackageConfig", "a package of Zarf"),
 ];
 
 /// API groups of test suites.
@@ -85,17 +93,32 @@ impl<'a> Classifier<'a> {
         Ok(Role::Manifest { used_by: Vec::new() })
     }
 
-    /// A kustomization lies in the file's folder, in one above it, or in a folder that shares one of these, but for the top,
-    /// with it.
+    /// A kustomization lies in the file's folder or in one above it.
     fn is_beside_kustomization(&self, path: &RepoPath) -> Result<bool, GitError> {
         let mut folder = path.folder();
-        while !folder.is_empty() {
-            if self.inventory.has_kustomization_below(folder)? {
+        loop {
+            if !self.inventory.kustomizations_in(folder)?.is_empty() {
                 return Ok(true);
+            }
+            match folder.rsplit_once('/') {
+                Some((parent, _)) => folder = parent,
+                None if folder.is_empty() => return Ok(false),
+                None => folder = "",
+            }
+        }
+    }
+
+    /// The object of a file that nothing takes is one of kustomize's patches: it is called so, and a folder that it shares
+    /// with kustomizations, but for the top, says whose.
+    fn is_patch_of_an_object(&self, path: &RepoPath) -> Result<bool, GitError> {
+        let mut folder = path.folder();
+        while is_called_patch(path) && !folder.is_empty() {
+            if self.inventory.has_kustomization_below(folder)? {
+                return Ok(!self.agents.apply_itself(path)?);
             }
             folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
-        Ok(!self.inventory.kustomizations_in(folder)?.is_empty())
+        Ok(false)
     }
 
     /// What the kustomizations that name a file say. A file that is both a resource and something else is a resource.
@@ -185,6 +208,11 @@ impl<'a> Classifier<'a> {
             } else {
                 classify_documents(&mut file, unknown);
             }
+        }
+        let is_used = file.role.read_by_kustomize();
+        if !file.objects.is_empty() && !is_used && self.is_patch_of_an_object(path)? {
+            file.role = Role::Patch { used_by: Vec::new() };
+            file.objects.clear();
         }
         Ok(file)
     }
@@ -408,6 +436,21 @@ fn is_of_kubernetes(api_version: &str, kind: &str) -> bool {
     scope::is_builtin_group(group_of(api_version)) && (!is_core || matches!(api_version, "" | "v1") || is_known())
 }
 
+/// What a file is that no group tells from an object of Kubernetes.
+fn file_of_a_program(root: Value<'_>, api_version: &str, kind: &str) -> Option<&'static str> {
+    let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
+    match (api_version, kind) {
+        ("v1", "Config") if has("clusters") && !has("metadata") => Some("a kubeconfig"),
+        ("v1", "") if has("baseDomain") => Some("a configuration of OpenShift's installer"),
+        ("v1alpha1" | "v1beta1", "AgentConfig") => Some("a configuration of OpenShift's installer"),
+        ("", kind) if kind.starts_with(|c: char| c.is_lowercase()) && (has("version") || has("type")) => {
+            Some("a resource of another program")
+        }
+        ("", kind) => FILE_KINDS.iter().find(|(name, _)| *name == kind).map(|(_, what)| *what),
+        _ => None,
+    }
+}
+
 fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let root = document.root();
     if root.kind() == Kind::Sequence {
@@ -440,8 +483,8 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     if let Some((_, what)) = FILE_FORMATS.iter().find(|(name, _)| *name == group) {
         return Some((Reason::NotAnObject, (*what).to_owned()));
     }
-    if (api_version, kind) == ("v1", "Config") && has("clusters") && !has("metadata") {
-        return Some((Reason::NotAnObject, "a kubeconfig".to_owned()));
+    if let Some(what) = file_of_a_program(root, api_version, kind).filter(|_| !used) {
+        return Some((Reason::NotAnObject, what.to_owned()));
     }
     // Programs have configuration files with an apiVersion and a kind of their own (IstioOperator profiles, controllers'
     // settings). Only a misspelled `metadata` makes one of those a broken object.

@@ -119,7 +119,7 @@ impl Check for Identity {
         let missing = |path: &[&str]| value.path(path).is_none_or(is_empty);
         if object.api_version.is_empty() && missing(&["apiVersion"]) {
             let mut draft = Draft::at(&MISSING_API_VERSION, object, "/apiVersion", "apiVersion not set");
-            draft.fix = misspelt(object, "apiVersion");
+            draft.fix = misspelt(object, value, "apiVersion");
             // An overlay adds what is not there; nobody adds what is there under another name.
             draft.absent = draft.fix.is_none();
             if let Some(fix) = &draft.fix {
@@ -129,7 +129,7 @@ impl Check for Identity {
         }
         if object.key.kind.is_empty() && missing(&["kind"]) {
             let mut draft = Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing");
-            draft.fix = misspelt(object, "kind");
+            draft.fix = misspelt(object, value, "kind");
             if let Some(fix) = &draft.fix {
                 draft.span = fix.span;
             }
@@ -137,19 +137,22 @@ impl Check for Identity {
         }
         // The server makes up the name of a LimitRange that has none.
         let needs_name = (object.key.group.as_str(), object.key.kind.as_str()) != ("", "LimitRange");
-        if needs_name && missing(&["metadata", "name"]) && missing(&["metadata", "generateName"]) {
+        // The schema tells of a field of metadata that is none, and of the one that was meant.
+        let has_other = || value.get("metadata").is_some_and(|metadata| misspelt(object, metadata, "name").is_some());
+        if needs_name && missing(&["metadata", "name"]) && missing(&["metadata", "generateName"]) && !has_other() {
             let message = "metadata.name: Required value: name or generateName is required";
             drafts.push(Draft::at(&MISSING_NAME, object, "/metadata/name", message));
         }
     }
 }
 
-/// The fix of a key at the top of an object that was probably meant for this one.
-fn misspelt(object: &Object, meant: &str) -> Option<DraftFix> {
+/// The fix of a mapping's key that was probably meant for this one.
+fn misspelt(object: &Object, mapping: Value<'_>, meant: &str) -> Option<DraftFix> {
     let near = |key: &str| {
-        strsim::damerau_levenshtein(&key.to_ascii_lowercase(), &meant.to_ascii_lowercase()) <= meant.len() / 4
+        let distance = strsim::damerau_levenshtein(&key.to_ascii_lowercase(), &meant.to_ascii_lowercase());
+        key != meant && distance <= meant.len() / 4
     };
-    let (_, key, _) = object.value().entries().find(|(key, ..)| near(key))?;
+    let (_, key, _) = mapping.entries().find(|(key, ..)| near(key))?;
     let span = pointer::span_of(&object.document, key)?;
     Some(DraftFix { title: format!("rename the key to \"{meant}\""), span, replacement: meant.to_owned() })
 }

@@ -54,6 +54,11 @@ impl<'a> Way<'a> {
         }
     }
 
+    /// Neither the config nor an agent says how the object is applied.
+    pub(super) fn is_assumed(&mut self) -> bool {
+        self.context.config.apply == Apply::Auto && *self.agent() == Applied::Unknown
+    }
+
     /// A file with the claim's class, if every class of that name (there may be one for each cluster) lets claims grow, and
     /// did before the change.
     pub(super) fn class_that_grows(&self) -> Option<RepoPath> {

@@ -116,13 +116,19 @@ fn without_schema(context: &Context<'_>, (object, old, is_unchanged): Change<'_>
         let below =
             |field: &str| problem.pointer.strip_prefix(field).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         match problem.cause {
-            Cause::UnknownField => below("/metadata").is_some() && problem.suggestion.is_some(),
+            Cause::UnknownField => {
+                let is_written = |meant: &String| WRITTEN.contains(&meant.as_str());
+                below("/metadata").is_some() && problem.suggestion.as_ref().is_some_and(is_written)
+            }
             _ => below("/metadata/labels").or_else(|| below("/metadata/annotations")).is_some(),
         }
     });
     told(context, object, targets, problems, Some(&Basis(EVERY_KIND.into())))
 }
 
+/// The fields of `metadata` that people write.
+const WRITTEN: [&str; 7] =
+    ["annotations", "finalizers", "generateName", "labels", "name", "namespace", "ownerReferences"];
 const EVERY_KIND: &str = "ObjectMeta, which every kind has";
 
 /// What becomes of an object that its new schema refuses.

@@ -134,6 +134,10 @@ impl<'a> Told<'a> {
                     |other: &Problem| other.message.strip_prefix(subject).is_some_and(|why| why.starts_with(better));
                 self.find(&problem.pointer, is_it)
             }
+            // What is of another type is none of the values either.
+            Cause::NotSupported if self.find(&problem.pointer, is_of_another_type).is_some() => {
+                self.find(&problem.pointer, is_of_another_type)
+            }
             _ if pointer::find(object.value(), &problem.pointer).exact => None,
             _ => self
                 .find(&problem.pointer, |other| other.cause == Cause::Required)
@@ -163,6 +167,10 @@ impl<'a> Told<'a> {
 
 fn parent(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+fn is_of_another_type(problem: &Problem) -> bool {
+    problem.cause == Cause::TypeInvalid
 }
 
 /// What precedes a reason that the server gives better as well, and that one.
