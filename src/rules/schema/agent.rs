@@ -103,8 +103,9 @@ impl<'a> Way<'a> {
         let goes = |policy: &str| policy.contains("BeforeHookCreation") || policy.contains("HookSucceeded");
         let hook = is_hook && deletes.is_none_or(goes);
         match self.agent().clone() {
-            // Only Argo CD reads the annotation, wherever the Application lies that takes the object.
-            Applied::ArgoCd { .. } | Applied::Unknown if hook => Refused::Recreated,
+            Applied::ArgoCd { .. } if hook => Refused::Recreated,
+            // Only Argo CD reads the annotation, wherever the Application lies that takes the kustomization.
+            Applied::Unknown if hook && self.is_taken() => Refused::Recreated,
             Applied::Flux { .. } if matches!(ssa.as_str(), "ignore" | "ifnotpresent") => Refused::NotApplied,
             Applied::Flux { force } if force || forced == "enabled" => Refused::Recreated,
             Applied::ArgoCd { sync_options } => {
@@ -114,6 +115,12 @@ impl<'a> Way<'a> {
             }
             _ => Refused::Stays,
         }
+    }
+
+    /// A kustomization takes the object's file. One of which that cannot be found out is not taken.
+    fn is_taken(&self) -> bool {
+        let roots = self.context.agents.inventory().roots_of(self.object.path().as_str());
+        roots.is_ok_and(|roots| !roots.through.is_empty())
     }
 
     fn has_sync_option(&self, wanted: &str) -> bool {
