@@ -357,7 +357,7 @@ reasons! {
     RenderFailed, "render-failed", Fail;
     /// The file is a Helm chart's template.
     HelmTemplate, "helm-template", Warn;
-    /// The file is a Go template.
+    /// The file is a template, which another program executes first.
     GoTemplate, "go-template", Warn;
     /// The file is a patch that a kustomization applies.
     Patch, "patch", Warn;

@@ -135,6 +135,12 @@ impl<'s> Inventory<'s> {
         files.par_iter().map(|(path, file)| self.kustomization_of(path, file)).collect()
     }
 
+    /// A kustomization file lies in a folder or below it.
+    pub fn has_kustomization_below(&self, folder: &str) -> Result<bool, GitError> {
+        let record = self.folder(Facet::Names, folder)?;
+        Ok(record.is_some_and(|record| record.summary.signs.any(Signs::KUSTOMIZATION)))
+    }
+
     /// The kustomization files of a folder itself: none, one, or several, which kustomize refuses.
     pub fn kustomizations_in(&self, folder: &str) -> Result<Vec<Located<Kustomization>>, GitError> {
         let Some(record) = self.folder(Facet::Names, folder)? else { return Ok(Vec::new()) };

@@ -146,6 +146,21 @@ impl<'a> Agents<'a> {
         }
     }
 
+    /// An agent applies the file as it is, as one of a folder of manifests.
+    pub fn apply_itself(&self, path: &RepoPath) -> Result<bool, GitError> {
+        if self.flux_generates_for(path)? {
+            return Ok(true);
+        }
+        for root in self.argo()?.iter().filter(|root| root.takes(path.folder())) {
+            let folder = root.folder.as_deref().unwrap_or(path.folder());
+            // Where one lies at the top of the path, Argo CD applies what it renders.
+            if self.inventory.kustomizations_in(folder)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Argo CD applies the file as one of a folder of manifests.
     pub fn argo_takes(&self, path: &RepoPath) -> Result<bool, GitError> {
         Ok(self.argo()?.iter().any(|root| root.takes(path.folder())))
@@ -215,6 +230,16 @@ impl<'a> Agents<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// Flux replaces `${NAME}` somewhere in the tree.
+    pub fn substitutes(&self) -> Result<bool, GitError> {
+        for root in self.flux()? {
+            if root.fact.settings.substitutes() || self.patched(root)?.substitutes() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What patches set in a Flux Kustomization: those of the one that deploys it, and of the kustomizations and

@@ -16,7 +16,7 @@ use super::unknown::{self, Unknown};
 use crate::config::pattern::PathSet;
 use crate::finding::Reason;
 use crate::git::GitError;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, is_manifest};
 use crate::schema::table;
 use crate::source::{RepoPath, Side, Span};
 use crate::yaml::document::DialectDifference;
@@ -34,7 +34,15 @@ const FILE_FORMATS: &[(&str, &str)] = &[
     ("kubelet.config.k8s.io", "a configuration of the kubelet"),
     ("kubeproxy.config.k8s.io", "a configuration of kube-proxy"),
     ("kubescheduler.config.k8s.io", "a configuration of the scheduler"),
+    ("score.dev", "a workload for Score"),
     ("skaffold", "a configuration of Skaffold"),
+];
+
+/// Files of programs that call themselves something, with metadata, and that have no `apiVersion`.
+const FILE_KINDS: &[(&str, &str)] = &[
+    ("UDSBundle", "a bundle of UDS"),
+    ("ZarfInitConfig", "a package of Zarf"),
+    ("ZarfPackageConfig", "a package of Zarf"),
 ];
 
 /// API groups of test suites.
@@ -73,10 +81,13 @@ impl<'a> Classifier<'a> {
         if let Some(role) = self.role_by_use(path)? {
             return Ok(role);
         }
-        if let Some((reason, what)) = self.role_by_neighbours(path)? {
+        // What an agent applies as it is, no name makes into something else.
+        if let Some((reason, what)) = self.role_by_neighbours(path)?
+            && (reason != Reason::TestSuite || !self.agents.apply_itself(path)?)
+        {
             return Ok(Role::Other(reason, what));
         }
-        if is_called_patch(path) && self.is_beside_kustomization(path)? {
+        if is_called_patch(path) && self.is_beside_kustomization(path)? && !self.agents.apply_itself(path)? {
             return Ok(Role::Patch { used_by: Vec::new() });
         }
         Ok(Role::Manifest { used_by: Vec::new() })
@@ -95,6 +106,19 @@ impl<'a> Classifier<'a> {
                 None => folder = "",
             }
         }
+    }
+
+    /// The object of a file that nothing takes is one of kustomize's patches: it is called so, and a folder that it shares
+    /// with kustomizations, but for the top, says whose.
+    fn is_patch_of_an_object(&self, path: &RepoPath) -> Result<bool, GitError> {
+        let mut folder = path.folder();
+        while is_called_patch(path) && !folder.is_empty() {
+            if self.inventory.has_kustomization_below(folder)? {
+                return Ok(!self.agents.apply_itself(path)?);
+            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+        Ok(false)
     }
 
     /// What the kustomizations that name a file say. A file that is both a resource and something else is a resource.
@@ -185,6 +209,11 @@ impl<'a> Classifier<'a> {
                 classify_documents(&mut file, unknown);
             }
         }
+        let is_used = file.role.read_by_kustomize();
+        if !file.objects.is_empty() && !is_used && self.is_patch_of_an_object(path)? {
+            file.role = Role::Patch { used_by: Vec::new() };
+            file.objects.clear();
+        }
         Ok(file)
     }
 
@@ -209,8 +238,13 @@ impl<'a> Classifier<'a> {
 
     /// The variables that Flux sets by name, where it replaces any in a file.
     fn substitution_in(&self, path: &RepoPath) -> Result<Option<HashSet<String>>, GitError> {
-        let through = self.inventory.roots_of(path.as_str())?.through;
-        let found = self.trusted.substitution(path, &through)?;
+        let roots = self.inventory.roots_of(path.as_str())?;
+        let found = self.trusted.substitution(path, &roots.through)?;
+        // A component that nobody takes up yet is not applied, and is written for those who will.
+        let is_part_only = roots.tops.is_empty() && !roots.through.is_empty();
+        if found.is_none() && is_part_only && self.trusted.substitutes()? {
+            return Ok(Some(HashSet::new()));
+        }
         let is_listed = || self.substitution.matching(path.as_str()).is_some();
         Ok(found.or_else(|| is_listed().then(HashSet::new)))
     }
@@ -241,6 +275,13 @@ pub fn tells_of_cluster(inventory: &Inventory<'_>, path: &RepoPath) -> Result<bo
         return Ok(true);
     }
     Ok(inventory.users_of(path.as_str())?.iter().any(|usage| rank(usage.how) == 0))
+}
+
+/// The folder of tests at the top of a repository that a file lies in: what it holds is set up for these.
+#[must_use]
+pub fn tests_around(path: &RepoPath) -> Option<&str> {
+    let (top, _) = path.as_str().split_once('/')?;
+    matches!(top, "test" | "tests" | "e2e").then_some(top)
 }
 
 /// What one dialect reads in a file, and what the other reads differently.
@@ -315,6 +356,9 @@ fn in_words(how: How) -> &'static str {
 
 /// A patch by its name or its folder's, as scaffolding tools write many that no kustomization uses (yet).
 fn is_called_patch(path: &RepoPath) -> bool {
+    if !is_manifest(path) {
+        return false;
+    }
     let has_word = |name: &str| name.split(['-', '_', '.']).any(|word| word == "patch" || word == "patches");
     path.as_str().split('/').next_back().is_some_and(has_word) || path.as_str().split('/').any(|part| part == "patches")
 }
@@ -406,6 +450,21 @@ fn is_local(root: Value<'_>) -> bool {
         && annotation.and_then(Value::as_str).is_some_and(|text| text != "false")
 }
 
+/// What a file is that no group tells from an object of Kubernetes.
+fn file_of_a_program(root: Value<'_>, api_version: &str, kind: &str) -> Option<&'static str> {
+    let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
+    match (api_version, kind) {
+        ("v1", "Config") if has("clusters") && !has("metadata") => Some("a kubeconfig"),
+        ("v1", "") if has("baseDomain") => Some("a configuration of OpenShift's installer"),
+        ("v1alpha1" | "v1beta1", "AgentConfig") => Some("a configuration of OpenShift's installer"),
+        ("", kind) if kind.starts_with(|c: char| c.is_lowercase()) && (has("version") || has("type")) => {
+            Some("a resource of another program")
+        }
+        ("", kind) => FILE_KINDS.iter().find(|(name, _)| *name == kind).map(|(_, what)| *what),
+        _ => None,
+    }
+}
+
 /// Why a document is no object. Whoever is `used` to nothing else, kustomize and Flux, takes each for one.
 fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let root = document.root();
@@ -429,6 +488,10 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     let api_version = root.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let group = if api_version.contains('/') { group_of(api_version) } else { api_version };
     let kind = root.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if (api_version, kind) == ("v1", "Template") && has("objects") && !used {
+        // The server has had it in a group of its own for long; the client still reads it so.
+        return Some((Reason::GoTemplate, "an OpenShift template, of which `oc process` makes objects".to_owned()));
+    }
     if group == "kustomize.config.k8s.io" {
         return Some((Reason::Kustomization, format!("a {kind} under another file name")));
     }
@@ -438,8 +501,8 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     if let Some((_, what)) = FILE_FORMATS.iter().find(|(name, _)| *name == group) {
         return Some((Reason::NotAnObject, (*what).to_owned()));
     }
-    if (api_version, kind) == ("v1", "Config") && has("clusters") && !has("metadata") {
-        return Some((Reason::NotAnObject, "a kubeconfig".to_owned()));
+    if let Some(what) = file_of_a_program(root, api_version, kind).filter(|_| !used) {
+        return Some((Reason::NotAnObject, what.to_owned()));
     }
     // Programs have configuration files with an apiVersion and a kind of their own (IstioOperator profiles, controllers'
     // settings). Only a misspelled `metadata` makes one of those a broken object.

@@ -1,11 +1,11 @@
 //! `object/missing-api-version`, `object/missing-kind`, `object/missing-name`, `object/non-string-identity`: what an
 //! object needs before anything else can be said of it.
 
-use crate::check::{Check, Context, Draft, Review, Subject};
+use crate::check::{Check, Context, Draft, DraftFix, Review, Subject};
 use crate::finding::{Operation, Severity};
 use crate::manifest::object::Object;
 use crate::rules::{By, Rule};
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Value, pointer};
 
 const DECODER: &str = "apimachinery's decoder: Object 'Kind' or 'apiVersion' is missing or not a string";
 
@@ -143,15 +143,27 @@ impl Check for Identity {
         let missing = |path: &[&str]| value.path(path).is_none_or(is_empty);
         if object.api_version.is_empty() && missing(&["apiVersion"]) {
             let mut draft = Draft::at(&MISSING_API_VERSION, object, "/apiVersion", "apiVersion not set");
-            draft.absent = true;
+            draft.fix = misspelt(object, value, "apiVersion");
+            // An overlay adds what is not there; nobody adds what is there under another name.
+            draft.absent = draft.fix.is_none();
+            if let Some(fix) = &draft.fix {
+                draft.span = fix.span;
+            }
             drafts.push(draft);
         }
         if object.key.kind.is_empty() && missing(&["kind"]) {
-            drafts.push(Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing"));
+            let mut draft = Draft::at(&MISSING_KIND, object, "/kind", "Object 'Kind' is missing");
+            draft.fix = misspelt(object, value, "kind");
+            if let Some(fix) = &draft.fix {
+                draft.span = fix.span;
+            }
+            drafts.push(draft);
         }
         // The server makes up the name of a LimitRange that has none.
         let needs_name = (object.key.group.as_str(), object.key.kind.as_str()) != ("", "LimitRange");
-        if needs_name && missing(&["metadata", "name"]) && missing(&["metadata", "generateName"]) {
+        // The schema tells of a field of metadata that is none, and of the one that was meant.
+        let has_other = || value.get("metadata").is_some_and(|metadata| misspelt(object, metadata, "name").is_some());
+        if needs_name && missing(&["metadata", "name"]) && missing(&["metadata", "generateName"]) && !has_other() {
             let message = "metadata.name: Required value: name or generateName is required";
             drafts.push(Draft::at(&MISSING_NAME, object, "/metadata/name", message));
         }
@@ -172,4 +184,15 @@ fn why_none(object: &Object) -> Option<&'static str> {
         Kind::Null => Some("nothing"),
         _ => Some("a text or number"),
     }
+}
+
+/// The fix of a mapping's key that was probably meant for this one.
+fn misspelt(object: &Object, mapping: Value<'_>, meant: &str) -> Option<DraftFix> {
+    let near = |key: &str| {
+        let distance = strsim::damerau_levenshtein(&key.to_ascii_lowercase(), &meant.to_ascii_lowercase());
+        key != meant && distance <= meant.len() / 4
+    };
+    let (_, key, _) = mapping.entries().find(|(key, ..)| near(key))?;
+    let span = pointer::span_of(&object.document, key)?;
+    Some(DraftFix { title: format!("rename the key to \"{meant}\""), span, replacement: meant.to_owned() })
 }

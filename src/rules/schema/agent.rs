@@ -54,6 +54,11 @@ impl<'a> Way<'a> {
         }
     }
 
+    /// Neither the config nor an agent says how the object is applied.
+    pub(super) fn is_assumed(&mut self) -> bool {
+        self.context.config.apply == Apply::Auto && *self.agent() == Applied::Unknown
+    }
+
     /// A file with the claim's class, if every class of that name (there may be one for each cluster) lets claims grow, and
     /// did before the change.
     pub(super) fn class_that_grows(&self) -> Option<RepoPath> {
@@ -94,19 +99,28 @@ impl<'a> Way<'a> {
             (annotation("kustomize.toolkit.fluxcd.io/force"), annotation("kustomize.toolkit.fluxcd.io/ssa"));
         let is_hook = self.object.annotation("argocd.argoproj.io/hook").is_some();
         let deletes = self.object.annotation("argocd.argoproj.io/hook-delete-policy");
+        // A hook without a policy is deleted before the next one is created.
+        let goes = |policy: &str| policy.contains("BeforeHookCreation") || policy.contains("HookSucceeded");
+        let hook = is_hook && deletes.is_none_or(goes);
         match self.agent().clone() {
+            Applied::ArgoCd { .. } if hook => Refused::Recreated,
+            // Only Argo CD reads the annotation, wherever the Application lies that takes the kustomization.
+            Applied::Unknown if hook && self.is_taken() => Refused::Recreated,
             Applied::Flux { .. } if matches!(ssa.as_str(), "ignore" | "ifnotpresent") => Refused::NotApplied,
             Applied::Flux { force } if force || forced == "enabled" => Refused::Recreated,
             Applied::ArgoCd { sync_options } => {
                 let own = |wanted: &str| sync_options.iter().any(|option| option == wanted);
-                // A hook without a policy is deleted before the next one is created.
-                let goes = |policy: &str| policy.contains("BeforeHookCreation") || policy.contains("HookSucceeded");
-                let hook = is_hook && deletes.is_none_or(goes);
                 let replaced = ["Force=true", "Replace=true"].into_iter().any(|o| own(o) || self.has_sync_option(o));
-                if hook || replaced { Refused::Recreated } else { Refused::Stays }
+                if replaced { Refused::Recreated } else { Refused::Stays }
             }
             _ => Refused::Stays,
         }
+    }
+
+    /// A kustomization takes the object's file. One of which that cannot be found out is not taken.
+    fn is_taken(&self) -> bool {
+        let roots = self.context.agents.inventory().roots_of(self.object.path().as_str());
+        roots.is_ok_and(|roots| !roots.through.is_empty())
     }
 
     fn has_sync_option(&self, wanted: &str) -> bool {

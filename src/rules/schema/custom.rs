@@ -6,6 +6,7 @@ use crate::finding::{Authority, Basis, Reason, Severity};
 use crate::manifest::object::{Object, group_of};
 use crate::schema::crd::repository::{Content, Missing, Origin, Schema};
 use crate::schema::crd::{self, Before, pack::Version};
+use crate::schema::json_schema;
 use crate::schema::problem::{Cause, Problem};
 use crate::schema::versions::{Standing, look_up};
 
@@ -24,7 +25,10 @@ pub(super) fn check(context: &Context<'_>, change: Change<'_>, targets: &Targets
             drafts.extend(not_served(object, &Origin::Crd(path), &served));
             return;
         }
-        Err(_) => return,
+        Err(_) => {
+            drafts.extend(without_schema(context, change, targets));
+            return;
+        }
     };
     let before = old.and_then(|old| context.crds_before.of(old).ok());
     let before = before.as_ref().and_then(crate::schema::crd::sources::Judges::first);
@@ -101,6 +105,31 @@ fn by_schema(
     }));
     drafts
 }
+
+/// What the server says of labels and annotations is the same for every kind, and so are the fields of `metadata`. Of those
+/// that it does not have only the misspelt ones are told: programs that never see a cluster have others in files like these.
+fn without_schema(context: &Context<'_>, (object, old, is_unchanged): Change<'_>, targets: &Targets) -> Vec<Draft> {
+    let Some(version) = json_schema::any().filter(|_| !is_unchanged) else { return Vec::new() };
+    let before = old.map(|old| Before { object: old, version: Some(version) });
+    let mut problems = crd::judge(object, before, version, targets.all).problems;
+    problems.retain(|problem| {
+        let below =
+            |field: &str| problem.pointer.strip_prefix(field).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        match problem.cause {
+            Cause::UnknownField => {
+                let is_written = |meant: &String| WRITTEN.contains(&meant.as_str());
+                below("/metadata").is_some() && problem.suggestion.as_ref().is_some_and(is_written)
+            }
+            _ => below("/metadata/labels").or_else(|| below("/metadata/annotations")).is_some(),
+        }
+    });
+    told(context, object, targets, problems, Some(&Basis(EVERY_KIND.into())))
+}
+
+/// The fields of `metadata` that people write.
+const WRITTEN: [&str; 7] =
+    ["annotations", "finalizers", "generateName", "labels", "name", "namespace", "ownerReferences"];
+const EVERY_KIND: &str = "ObjectMeta, which every kind has";
 
 /// What becomes of an object that its new schema refuses.
 const KEPT: &str = "the server keeps an object that it has; it refuses another value here, and the object where it is created anew, as in another cluster";

@@ -13,6 +13,11 @@ use crate::yaml::{Value, pointer};
 /// Fields that the server fills from a sibling when the manifest leaves them out.
 const FILLED: [(&str, &str); 2] = [("targetPort", "port"), ("hostPort", "containerPort")];
 const FEWER_THAN_LEAST: &str = "must be greater than or equal to `minReplicas`";
+/// What the server says twice of one text, and how it says it better.
+const TWICE: [(&str, &str); 2] = [
+    ("name part must consist of ", "name part must be non-empty"),
+    ("must be a standard resource type or fully qualified", "must be a standard resource for quota"),
+];
 const SELECTOR_MISMATCH: &str = "`selector` does not match template `labels`";
 
 /// Of a missing selector the server complains twice, and the labels are not what is to be mended: both are told where the
@@ -53,6 +58,9 @@ pub(super) fn fold(object: &Object, problems: &[Problem], drafts: &mut [Option<D
         let Some(cause) = drafts.get_mut(root).and_then(Option::as_mut) else { continue };
         cause.severity = cause.severity.max(draft.severity);
         let Some(problem) = problems.get(index).filter(|_| !is_sops(problems.get(root))) else { continue };
+        if said_better(&problem.message).is_some() {
+            continue;
+        }
         let who = match (problem.cause, problem.raised) {
             (Cause::Warning, _) => "the server also warns",
             // Only this object's way of applying leads to what the server says of it.
@@ -120,6 +128,16 @@ impl<'a> Told<'a> {
             Cause::Invalid if problem.message.ends_with(FEWER_THAN_LEAST) => {
                 self.find(&problem.pointer, |other| other.cause == Cause::Required)
             }
+            Cause::Invalid if said_better(&problem.message).is_some() => {
+                let (subject, better) = said_better(&problem.message)?;
+                let is_it =
+                    |other: &Problem| other.message.strip_prefix(subject).is_some_and(|why| why.starts_with(better));
+                self.find(&problem.pointer, is_it)
+            }
+            // What is of another type is none of the values either.
+            Cause::NotSupported if self.find(&problem.pointer, is_of_another_type).is_some() => {
+                self.find(&problem.pointer, is_of_another_type)
+            }
             _ if pointer::find(object.value(), &problem.pointer).exact => None,
             _ => self
                 .find(&problem.pointer, |other| other.cause == Cause::Required)
@@ -149,6 +167,15 @@ impl<'a> Told<'a> {
 
 fn parent(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+fn is_of_another_type(problem: &Problem) -> bool {
+    problem.cause == Cause::TypeInvalid
+}
+
+/// What precedes a reason that the server gives better as well, and that one.
+fn said_better(message: &str) -> Option<(&str, &'static str)> {
+    TWICE.iter().find_map(|(worse, better)| Some((message.get(..message.find(worse)?)?, *better)))
 }
 
 fn filled_from(pointer: &str) -> Option<String> {

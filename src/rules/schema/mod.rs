@@ -81,6 +81,9 @@ const PLACEHOLDER: &str = "who replaces `${…}` is not known: no Flux Kustomiza
                            commit's) reaches the file; if something does, list the file under `substitution` of \
                            portcullis.yaml";
 
+const ASSUMED: &str = "only server-side apply refuses it, and nothing here says who applies the object: if that is done \
+                       client-side, say `apply: client-side` in portcullis.yaml";
+
 const HOLE: &str = "is `{{…}}` a template that was not rendered? exclude such files in portcullis.yaml";
 
 /// What to do about a text that the server refuses and that nobody means as it is.
@@ -181,6 +184,8 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
         draft.severity = Severity::Info;
         let other = if problem.raised == Raised::ByPost { "client-side" } else { "server-side" };
         draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
+    } else if problem.raised == Raised::ByApply && draft.help.is_none() && way.is_assumed() {
+        draft.help = Some(ASSUMED.to_owned());
     }
     Some(draft)
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use super::catalog;
 use super::repository::{Crds, Missing, Origin, Schema};
 use crate::config::Scope;
+use crate::manifest::classify::tests_around;
 use crate::manifest::object::{Object, group_of};
 use crate::source::RepoPath;
 
@@ -72,9 +73,12 @@ impl<'a> Sources<'a> {
         Err(missing)
     }
 
-    /// The rank of a tree's CRD for an object. What the config excludes, what a chart brings and test data are no source.
+    /// The rank of a tree's CRD for an object. What the config excludes, what a chart brings and test data are no source, and
+    /// what is set up for tests is one for them alone.
     fn rank(&self, crds: &Crds<'_>, object: &Object, path: &RepoPath) -> Option<u8> {
-        self.counts(crds, path).then(|| self.entries.rank(object, path)).flatten()
+        let tests = tests_around(path);
+        let is_for_it = tests.is_none() || tests == tests_around(object.path());
+        (is_for_it && self.counts(crds, path)).then(|| self.entries.rank(object, path)).flatten()
     }
 
     fn counts(&self, crds: &Crds<'_>, path: &RepoPath) -> bool {
