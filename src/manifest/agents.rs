@@ -124,10 +124,10 @@ impl<'a> Agents<'a> {
             if roots.iter().any(|root| root.folder == folder) {
                 return Ok(Some(folder.to_owned()));
             }
-            if folder.is_empty() {
-                return Ok(None);
+            match above(folder) {
+                Some(parent) => folder = parent,
+                None => return Ok(None),
             }
-            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
     }
 
@@ -139,10 +139,10 @@ impl<'a> Agents<'a> {
             if self.inventory.tree().entry(&ignore)?.is_some() {
                 return Ok(true);
             }
-            if folder.is_empty() {
-                return Ok(false);
+            match above(folder) {
+                Some(parent) => folder = parent,
+                None => return Ok(false),
             }
-            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
     }
 
@@ -188,6 +188,31 @@ impl<'a> Agents<'a> {
             Some(Root::Flux(flux)) => Applied::Flux { force: flux.force },
             Some(Root::ArgoCd(root)) => Applied::ArgoCd { sync_options: root.sync_options.clone() },
         })
+    }
+
+    /// An agent builds a kustomization: it is at the top of a path, or is taken by one that is, or Flux makes the one that
+    /// takes it.
+    pub fn build(&self, kustomization: &RepoPath) -> Result<bool, GitError> {
+        let (flux, argo) = (self.flux()?, self.argo()?);
+        if flux.is_empty() && argo.is_empty() {
+            return Ok(false);
+        }
+        for top in self.inventory.roots_of(kustomization.as_str())?.tops {
+            let mut folder = top.folder();
+            if argo.iter().any(|root| root.is_at(folder)) {
+                return Ok(true);
+            }
+            loop {
+                if flux.iter().any(|root| root.folder == folder) {
+                    return Ok(true);
+                }
+                match above(folder) {
+                    Some(parent) if self.inventory.kustomizations_in(parent)?.is_empty() => folder = parent,
+                    _ => break,
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// The namespace where the agent that applies a file puts objects that name none. Flux's counts before that of a
@@ -349,8 +374,12 @@ impl<'a> Agents<'a> {
 
 impl ArgoRoot {
     fn takes(&self, folder: &str) -> bool {
+        self.is_at(folder) || self.recurse && self.folder.as_deref().is_some_and(|own| is_within(folder, own))
+    }
+
+    fn is_at(&self, folder: &str) -> bool {
         match &self.folder {
-            Some(own) => own == folder || self.recurse && is_within(folder, own),
+            Some(own) => own == folder,
             None => self.globs.iter().any(|glob| glob.is_match(folder)),
         }
     }
@@ -369,6 +398,11 @@ fn folder(base: &str, path: &str) -> String {
         }
     }
     parts.join("/")
+}
+
+/// The folder that holds a folder.
+fn above(folder: &str) -> Option<&str> {
+    (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(parent, _)| parent))
 }
 
 /// The path is the folder or lies below it.

@@ -4,7 +4,6 @@
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::Severity;
 use crate::git::{EntryKind, Tree};
-use crate::manifest::agents::Applied;
 use crate::manifest::file::{ManifestFile, Role};
 use crate::manifest::kustomization::{FILE_NAMES, Generated, How, Kustomization, Use, is_kustomization};
 use crate::report::escape;
@@ -90,7 +89,7 @@ impl Check for Kustomizations {
             return;
         }
         // What nobody deploys from Git may be made before kustomize runs, unless it was there until now.
-        let is_deployed = !matches!(context.agents.applied(&file.path), Ok(Applied::Unknown));
+        let is_deployed = context.agents.build(&file.path).unwrap_or(true);
         let before = context.crds_before.crds.tree();
         for (used, mut draft) in lost {
             let was_there =
