@@ -114,6 +114,7 @@ impl Run<'_> {
             unit.new.extend(self.defined_twice(change, &mut known, &head)?);
             unit.new.extend(self.if_it_moved(change, &new_context));
         }
+        known.shown.iter().for_each(|file| judge.redactor.add(file));
         self.hide_gathered(&mut judge);
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         for change in &judged {

@@ -7,7 +7,7 @@ use crate::check::Draft;
 use crate::config::Scope;
 use crate::finding::{Operation, Severity};
 use crate::manifest::classify::Classifier;
-use crate::manifest::file::Role;
+use crate::manifest::file::{ManifestFile, Role};
 use crate::manifest::key::{Namespace, ObjectKey};
 use crate::manifest::kustomization::How;
 use crate::manifest::object;
@@ -37,6 +37,8 @@ type Index = HashMap<ObjectKey, Vec<RepoPath>>;
 pub(super) struct Known {
     groups: HashMap<RepoPath, Vec<Together>>,
     indexes: HashMap<Together, Index>,
+    /// The files that findings point to, which may hold Secrets.
+    pub(super) shown: Vec<ManifestFile>,
 }
 
 /// kustomize takes the namespace `default` and none for the same.
@@ -78,7 +80,9 @@ impl Run<'_> {
             let others = known.indexes.get(group).and_then(|index| index.get(&for_kustomize(&new.object.key)));
             for other in others.into_iter().flatten().filter(|other| *other != path) {
                 let counts = other < path || self.base.tree.entry(other.as_str())?.is_some();
-                if let Some(draft) = counts.then(|| self.twice(new, group, other, head)).transpose()?.flatten() {
+                let found = counts.then(|| self.twice(new, group, other, head)).transpose()?.flatten();
+                if let Some((draft, file)) = found {
+                    known.shown.push(file);
                     return Ok(Some(draft));
                 }
             }
@@ -102,15 +106,15 @@ impl Run<'_> {
         group: &Together,
         other: &RepoPath,
         head: &Classifier<'_>,
-    ) -> Result<Option<Draft>, RunError> {
+    ) -> Result<Option<(Draft, ManifestFile)>, RunError> {
         let is_manifest = matches!(head.role(other)?, Role::Manifest { .. });
         let is_excluded = matches!(self.config.scope(other.as_str()), Scope::Excluded(_));
         let Some(entry) = self.head.tree.entry(other.as_str())?.filter(|_| is_manifest && !is_excluded) else {
             return Ok(None);
         };
         let key = &new.object.key;
-        let mut objects = self.as_manifest(&entry, Side::Head, head)?.into_iter();
-        let Some(twin) = objects.find(|object| for_kustomize(&object.key) == for_kustomize(key)) else {
+        let Some(file) = self.as_manifest(&entry, Side::Head, head)? else { return Ok(None) };
+        let Some(twin) = file.objects.iter().find(|object| for_kustomize(&object.key) == for_kustomize(key)) else {
             return Ok(None);
         };
         let (by, message) = match group {
@@ -137,7 +141,7 @@ impl Run<'_> {
         }
         let span = twin.span("/metadata/name");
         draft.related.push(("the other one is here".to_owned(), std::sync::Arc::clone(twin.source()), span));
-        Ok(Some(draft))
+        Ok(Some((draft, file)))
     }
 
     fn index(&self, group: &Together) -> Result<Index, RunError> {

@@ -1,9 +1,12 @@
 //! `kustomization/*`: what makes kustomize refuse a kustomization file, as far as reading it and looking for what it names
 //! tells.
 
+use std::collections::HashSet;
+
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::Severity;
 use crate::git::{EntryKind, Tree};
+use crate::inventory::Inventory;
 use crate::manifest::agents::Applied;
 use crate::manifest::file::{ManifestFile, Role};
 use crate::manifest::kustomization::{FILE_NAMES, Generated, How, Kustomization, Use, is_kustomization};
@@ -16,6 +19,9 @@ use crate::yaml::pointer::span_of;
 /// Characters of an entry that a message repeats.
 const MAX_SAID: usize = 120;
 
+/// Folders that a search for a circle looks into.
+const MAX_WALK: usize = 2_000;
+
 /// `kustomization/invalid`.
 pub const INVALID: Rule = Rule {
     id: "kustomization/invalid",
@@ -26,8 +32,8 @@ pub const INVALID: Rule = Rule {
     summary: "kustomize refuses the kustomization.",
     explanation: "\
 kustomize reads the file strictly: a field that it does not know (`resource:` for `resources:`), a value of another type, a \
-wrong `apiVersion` or `kind`, nothing in it, or a second kustomization file in the folder, and nothing of the root is \
-deployed any more. An agent stays at the old state, and says so only in its own status.
+wrong `apiVersion` or `kind`, nothing in it, a second kustomization file in the folder, an entry that is taken twice or \
+leads back to the kustomization itself, and nothing of the root is deployed any more. An agent stays at the old state, and says so only in its own status.
 
 Mend the field; `kustomize build FOLDER` says the same at the desk.",
 };
@@ -84,6 +90,8 @@ impl Check for Kustomizations {
                 of_file(&INVALID, file, file.source.line_span(1).unwrap_or_default(), message).detail(other).help(help),
             );
         }
+        drafts.extend(taken_twice(file, &found));
+        drafts.extend(found.uses.iter().filter_map(|used| circle(context.agents.inventory(), file, used)));
         let lost = found.uses.iter().filter_map(|used| Some((used, missing(tree, file, used)?)));
         let lost: Vec<(&Use, Draft)> = lost.collect();
         if lost.is_empty() {
@@ -117,6 +125,50 @@ fn of_file(rule: &'static Rule, file: &ManifestFile, span: Span, message: String
 fn beside(tree: &Tree, path: &RepoPath) -> Option<&'static str> {
     let mine = FILE_NAMES.iter().position(|name| *name == path.file_name())?;
     FILE_NAMES.iter().take(mine).copied().find(|name| at(tree, &in_folder(path.folder(), name)) == At::File)
+}
+
+/// An entry of the resources that stands there already, however it is written.
+fn taken_twice(file: &ManifestFile, kustomization: &Kustomization) -> Vec<Draft> {
+    let resources = kustomization.uses.iter().filter(|used| matches!(used.how, How::Resource | How::Base));
+    let mut seen = HashSet::new();
+    let named = resources.filter_map(|used| Some((used, used.target.at(file.path.folder())?)));
+    let again = named.filter(|(_, target)| !seen.insert(target.clone()));
+    let say = |(used, target): (&Use, RepoPath)| {
+        let message = format!(
+            "{} is taken twice: may not add resource with an already registered id",
+            escape::cut(target.as_str(), MAX_SAID)
+        );
+        of_file(&INVALID, file, used.span, message).detail(target.as_str()).help("remove one of the two entries")
+    };
+    again.map(say).collect()
+}
+
+/// An entry whose kustomizations lead back to this one.
+fn circle(inventory: &Inventory<'_>, file: &ManifestFile, used: &Use) -> Option<Draft> {
+    let own = file.path.folder();
+    let takes = |how: How| matches!(how, How::Resource | How::Base | How::Component);
+    let first = used.target.at(own).filter(|_| takes(used.how))?;
+    let mut open = vec![first.clone()];
+    let mut seen = HashSet::new();
+    while let Some(folder) = open.pop() {
+        if folder.as_str() == own {
+            let message = format!("{} leads back to this kustomization: cycle detected", shown(&first));
+            return Some(of_file(&INVALID, file, used.span, message).detail(first.as_str()).help("remove the entry"));
+        }
+        if seen.len() > MAX_WALK || !seen.insert(folder.clone()) {
+            continue;
+        }
+        for one in inventory.kustomizations_in(folder.as_str()).unwrap_or_default() {
+            let next = one.fact.uses.iter().filter(|used| takes(used.how));
+            open.extend(next.filter_map(|used| used.target.at(folder.as_str())));
+        }
+    }
+    None
+}
+
+/// A folder as a message names it.
+fn shown(folder: &RepoPath) -> String {
+    if folder.as_str().is_empty() { "the top".to_owned() } else { escape::cut(folder.as_str(), MAX_SAID) }
 }
 
 fn missing(tree: &Tree, file: &ManifestFile, used: &Use) -> Option<Draft> {
