@@ -9,18 +9,18 @@ use crate::finding::{Operation, Severity};
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::{ManifestFile, Role};
 use crate::manifest::key::{Namespace, ObjectKey};
-use crate::manifest::kustomization::How;
 use crate::manifest::object;
 use crate::rules::By;
 use crate::rules::object::defined_twice::RULE;
 use crate::source::{RepoPath, Side};
 
 use super::read::is_manifest_name;
+use super::roots::named_by;
 use super::{Run, RunError};
 
 /// Files that are applied together, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Together {
+pub(super) enum Together {
     /// The resources of a kustomization.
     Kustomization(RepoPath),
     /// What Flux makes a kustomization of: the folder.
@@ -42,7 +42,7 @@ pub(super) struct Known {
 }
 
 /// kustomize takes the namespace `default` and none for the same.
-fn for_kustomize(key: &ObjectKey) -> ObjectKey {
+pub(super) fn for_kustomize(key: &ObjectKey) -> ObjectKey {
     let mut key = key.clone();
     if key.namespace == Namespace::Named("default".to_owned()) {
         key.namespace = Namespace::Unset;
@@ -100,7 +100,7 @@ impl Run<'_> {
         }])
     }
 
-    fn twice(
+    pub(super) fn twice(
         &self,
         new: &Located,
         group: &Together,
@@ -163,15 +163,7 @@ impl Run<'_> {
         let mut found = Vec::new();
         match group {
             Together::Kustomization(file) => {
-                let own = inventory.kustomizations_in(file.folder())?.into_iter().filter(|one| one.path == *file);
-                for used in
-                    own.flat_map(|one| one.fact.uses).filter(|used| matches!(used.how, How::Resource | How::Base))
-                {
-                    let Some(target) = used.target.at(file.folder()) else { continue };
-                    if self.head.tree.entry(target.as_str())?.is_some_and(|entry| entry.kind.is_regular()) {
-                        found.push(target);
-                    }
-                }
+                found.extend(named_by(inventory, file)?.into_iter().map(|(path, _)| path));
             }
             Together::Flux(folder) => {
                 for path in self.manifests_below(folder)? {
