@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::Severity;
 use crate::git::{EntryKind, Tree};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, is_manifest};
 use crate::manifest::agents::Applied;
 use crate::manifest::file::{ManifestFile, Role};
-use crate::manifest::kustomization::{FILE_NAMES, Generated, How, Kustomization, Use, is_kustomization};
+use crate::manifest::kustomization::{FILE_NAMES, Generated, How, Kustomization, Target, Use, is_kustomization};
 use crate::report::escape;
 use crate::rules::{By, Rule};
 use crate::source::{RepoPath, Span};
@@ -91,7 +91,7 @@ impl Check for Kustomizations {
             );
         }
         drafts.extend(taken_twice(file, &found));
-        drafts.extend(found.uses.iter().filter_map(|used| circle(context.agents.inventory(), file, used)));
+        drafts.extend(circles(context.agents.inventory(), file, &found));
         let lost = found.uses.iter().filter_map(|used| Some((used, missing(tree, file, used)?)));
         let lost: Vec<(&Use, Draft)> = lost.collect();
         if lost.is_empty() {
@@ -143,27 +143,35 @@ fn taken_twice(file: &ManifestFile, kustomization: &Kustomization) -> Vec<Draft>
     again.map(say).collect()
 }
 
-/// An entry whose kustomizations lead back to this one.
-fn circle(inventory: &Inventory<'_>, file: &ManifestFile, used: &Use) -> Option<Draft> {
+/// The entries whose kustomizations lead back to this one.
+fn circles(inventory: &Inventory<'_>, file: &ManifestFile, kustomization: &Kustomization) -> Vec<Draft> {
     let own = file.path.folder();
-    let takes = |how: How| matches!(how, How::Resource | How::Base | How::Component);
-    let first = used.target.at(own).filter(|_| takes(used.how))?;
-    let mut open = vec![first.clone()];
+    let takes = |used: &&Use| {
+        // A file leads nowhere.
+        let is_file = matches!(&used.target, Target::Path { path, .. } if is_manifest(&path.as_str().into()));
+        matches!(used.how, How::Resource | How::Base | How::Component) && !is_file
+    };
+    let mut found = Vec::new();
+    // What did not lead back from an earlier entry does not from a later one.
     let mut seen = HashSet::new();
-    while let Some(folder) = open.pop() {
-        if folder.as_str() == own {
-            let message = format!("{} leads back to this kustomization: cycle detected", shown(&first));
-            return Some(of_file(&INVALID, file, used.span, message).detail(first.as_str()).help("remove the entry"));
-        }
-        if seen.len() > MAX_WALK || !seen.insert(folder.clone()) {
-            continue;
-        }
-        for one in inventory.kustomizations_in(folder.as_str()).unwrap_or_default() {
-            let next = one.fact.uses.iter().filter(|used| takes(used.how));
-            open.extend(next.filter_map(|used| used.target.at(folder.as_str())));
+    for used in kustomization.uses.iter().filter(takes) {
+        let Some(first) = used.target.at(own) else { continue };
+        let mut open = vec![first.clone()];
+        while let Some(folder) = open.pop() {
+            if folder.as_str() == own {
+                let message = format!("{} leads back to this kustomization: cycle detected", shown(&first));
+                found.push(of_file(&INVALID, file, used.span, message).detail(first.as_str()).help("remove the entry"));
+                break;
+            }
+            if seen.len() > MAX_WALK || !seen.insert(folder.clone()) {
+                continue;
+            }
+            for one in inventory.kustomizations_in(folder.as_str()).unwrap_or_default() {
+                open.extend(one.fact.uses.iter().filter(takes).filter_map(|used| used.target.at(folder.as_str())));
+            }
         }
     }
-    None
+    found
 }
 
 /// A folder as a message names it.
@@ -219,21 +227,19 @@ fn at(tree: &Tree, path: &RepoPath) -> At {
     if text.is_empty() {
         return At::Folder;
     }
-    let ends = text.match_indices('/').map(|(end, _)| end).chain([text.len()]);
-    for end in ends {
-        match tree.entry(text.get(..end).unwrap_or(text)) {
-            Ok(None) => return At::Nowhere,
-            Ok(Some(entry)) => match entry.kind {
-                EntryKind::Folder if end == text.len() => return At::Folder,
-                EntryKind::Folder => {}
-                EntryKind::File | EntryKind::Executable if end == text.len() => return At::File,
-                EntryKind::File | EntryKind::Executable => return At::Nowhere,
-                EntryKind::Symlink | EntryKind::Submodule | EntryKind::Special => return At::Elsewhere,
-            },
-            Err(_) => return At::Elsewhere,
+    match tree.entry(text).map(|entry| entry.map(|entry| entry.kind)) {
+        Ok(Some(EntryKind::Folder)) => At::Folder,
+        Ok(Some(EntryKind::File | EntryKind::Executable)) => At::File,
+        Ok(Some(EntryKind::Symlink | EntryKind::Submodule | EntryKind::Special)) | Err(_) => At::Elsewhere,
+        Ok(None) => {
+            let above = text.match_indices('/').filter_map(|(end, _)| text.get(..end));
+            let is_elsewhere = |folder: &str| {
+                let kind = tree.entry(folder).map(|entry| entry.map(|entry| entry.kind));
+                matches!(kind, Ok(Some(EntryKind::Symlink | EntryKind::Submodule)) | Err(_))
+            };
+            if above.into_iter().any(is_elsewhere) { At::Elsewhere } else { At::Nowhere }
         }
     }
-    At::Nowhere
 }
 
 fn holds_one(tree: &Tree, folder: &RepoPath) -> bool {
