@@ -74,7 +74,7 @@ pub(super) struct Args {
     #[arg(long = "override", value_name = "FILE", help_heading = JUDGED_BY)]
     overriding: Option<PathBuf>,
     /// The day that decides what has expired, as 2027-01-31, instead of today (UTC)
-    #[arg(long, value_name = "DATE", help_heading = JUDGED_BY)]
+    #[arg(long, value_name = "DATE", value_parser = date, help_heading = JUDGED_BY)]
     now: Option<Date>,
     /// Judge for this Kubernetes minor, such as 1.37, instead of those of the config; repeatable
     #[arg(long, value_name = "MINOR", value_parser = super::schema::minor, help_heading = JUDGED_BY)]
@@ -285,6 +285,10 @@ fn request(args: &Args) -> Result<Request, Refusal> {
 }
 
 /// `A..B` or `A...B`, and no file of that name.
+fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "a date is written as 2027-01-31".to_owned())
+}
+
 fn is_range(path: &Path) -> bool {
     let text = path.to_string_lossy();
     let apart = text.split_once("..").is_some_and(|(left, right)| !left.ends_with('/') && !right.starts_with('/'));

@@ -72,7 +72,9 @@ impl Redactor {
         for document in &file.documents {
             // A repeated key hides its first value from the arena, but not from the reader of a snippet.
             let text = file.source.text.get(document.span.range()).unwrap_or_default();
-            if !document.duplicates.is_empty() && mentions(text) {
+            // Of what is no object, nobody knows what is a Secret's.
+            let is_odd = document.root().kind() != Kind::Mapping && matches!(file.role, Role::Manifest { .. });
+            if (is_odd || !document.duplicates.is_empty()) && mentions(text) {
                 masks.unshown.push(document.span);
             }
             secrets_of_document(document, &file.role, &mut values);

@@ -306,6 +306,12 @@ impl<'a> Agents<'a> {
         Ok(self.flux()?.iter().filter(holds).map(|root| (&root.file, root.fact.name.as_str())).collect())
     }
 
+    /// The folders that Flux Kustomizations deploy, each with the file that has one and its name.
+    pub fn flux_folders(&self) -> Result<Vec<(&str, &RepoPath, &str)>, GitError> {
+        let roots = self.flux()?.iter();
+        Ok(roots.map(|root| (root.folder.as_str(), &root.file, root.fact.name.as_str())).collect())
+    }
+
     fn flux(&self) -> Result<&[FluxRoot], GitError> {
         if let Some(known) = self.flux.get() {
             return Ok(known);

@@ -81,9 +81,10 @@ impl Run<'_> {
                     return Ok(());
                 }
                 let entry = pair.change.new.as_ref().filter(|_| !gone.files.is_empty() && pair.is_new_here());
-                let objects = entry.map(|entry| self.as_manifest(entry, Side::Head, head)).transpose()?;
-                if let Some(object) = objects.into_iter().flatten().find(|object| gone.is_lost(object)) {
-                    unchecked.push(self.hidden(path, &object, &format!("now in {detail}")));
+                let read = entry.map(|entry| self.as_manifest(entry, Side::Head, head)).transpose()?.flatten();
+                let objects = read.iter().flat_map(|file| &file.objects);
+                if let Some(object) = objects.into_iter().find(|object| gone.is_lost(object)) {
+                    unchecked.push(self.hidden(path, object, &format!("now in {detail}")));
                     return Ok(());
                 }
                 let reason = match reason {

@@ -114,6 +114,11 @@ impl Run<'_> {
             unit.new.extend(self.defined_twice(change, &mut known, &head)?);
             unit.new.extend(self.if_it_moved(change, &new_context));
         }
+        let told = self.of_roots(pairs.get(..touched).unwrap_or(&pairs), &head)?;
+        told.iter().for_each(|(_, file)| judge.redactor.add(file));
+        let told = told.into_iter().map(|(draft, _)| draft).collect();
+        units.push(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: told });
+        known.shown.iter().for_each(|file| judge.redactor.add(file));
         self.hide_gathered(&mut judge);
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         for change in &judged {

@@ -14,6 +14,7 @@ mod policies;
 mod policy_tests;
 mod read;
 mod reclassified;
+mod roots;
 mod schemas;
 mod trust;
 mod twice;

@@ -8,7 +8,6 @@ use crate::git::{Content, EntryKind, FileChange, Tree, TreeEntry};
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::{ManifestFile, Role};
 use crate::manifest::kustomization::{self, Target};
-use crate::manifest::object::Object;
 use crate::source::{RepoPath, Side};
 
 use super::{Run, RunError};
@@ -134,16 +133,16 @@ impl Run<'_> {
         }
     }
 
-    /// The objects that a file would hold if it were a manifest.
+    /// A file as it would be if it were a manifest; none where it cannot be read.
     pub(super) fn as_manifest(
         &self,
         entry: &TreeEntry,
         side: Side,
         classifier: &Classifier<'_>,
-    ) -> Result<Vec<Arc<Object>>, RunError> {
+    ) -> Result<Option<ManifestFile>, RunError> {
         let tree = if side == Side::Base { self.base.tree } else { self.head.tree };
-        let (true, Content::Bytes(bytes)) = (entry.kind.is_regular(), tree.read(entry)?) else { return Ok(Vec::new()) };
-        Ok(classifier.read(&entry.path, Role::Manifest { used_by: Vec::new() }, &bytes)?.objects)
+        let (true, Content::Bytes(bytes)) = (entry.kind.is_regular(), tree.read(entry)?) else { return Ok(None) };
+        Ok(Some(classifier.read(&entry.path, Role::Manifest { used_by: Vec::new() }, &bytes)?))
     }
 
     /// A record of something in a file that was not judged.

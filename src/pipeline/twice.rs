@@ -7,20 +7,20 @@ use crate::check::Draft;
 use crate::config::Scope;
 use crate::finding::{Operation, Severity};
 use crate::manifest::classify::Classifier;
-use crate::manifest::file::Role;
+use crate::manifest::file::{ManifestFile, Role};
 use crate::manifest::key::{Namespace, ObjectKey};
-use crate::manifest::kustomization::How;
 use crate::manifest::object;
 use crate::rules::By;
 use crate::rules::object::defined_twice::RULE;
 use crate::source::{RepoPath, Side};
 
 use super::read::is_manifest_name;
+use super::roots::named_by;
 use super::{Run, RunError};
 
 /// Files that are applied together, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Together {
+pub(super) enum Together {
     /// The resources of a kustomization.
     Kustomization(RepoPath),
     /// What Flux makes a kustomization of: the folder.
@@ -37,10 +37,12 @@ type Index = HashMap<ObjectKey, Vec<RepoPath>>;
 pub(super) struct Known {
     groups: HashMap<RepoPath, Vec<Together>>,
     indexes: HashMap<Together, Index>,
+    /// The files that findings point to, which may hold Secrets.
+    pub(super) shown: Vec<ManifestFile>,
 }
 
 /// kustomize takes the namespace `default` and none for the same.
-fn for_kustomize(key: &ObjectKey) -> ObjectKey {
+pub(super) fn for_kustomize(key: &ObjectKey) -> ObjectKey {
     let mut key = key.clone();
     if key.namespace == Namespace::Named("default".to_owned()) {
         key.namespace = Namespace::Unset;
@@ -78,7 +80,9 @@ impl Run<'_> {
             let others = known.indexes.get(group).and_then(|index| index.get(&for_kustomize(&new.object.key)));
             for other in others.into_iter().flatten().filter(|other| *other != path) {
                 let counts = other < path || self.base.tree.entry(other.as_str())?.is_some();
-                if let Some(draft) = counts.then(|| self.twice(new, group, other, head)).transpose()?.flatten() {
+                let found = counts.then(|| self.twice(new, group, other, head)).transpose()?.flatten();
+                if let Some((draft, file)) = found {
+                    known.shown.push(file);
                     return Ok(Some(draft));
                 }
             }
@@ -96,21 +100,21 @@ impl Run<'_> {
         }])
     }
 
-    fn twice(
+    pub(super) fn twice(
         &self,
         new: &Located,
         group: &Together,
         other: &RepoPath,
         head: &Classifier<'_>,
-    ) -> Result<Option<Draft>, RunError> {
+    ) -> Result<Option<(Draft, ManifestFile)>, RunError> {
         let is_manifest = matches!(head.role(other)?, Role::Manifest { .. });
         let is_excluded = matches!(self.config.scope(other.as_str()), Scope::Excluded(_));
         let Some(entry) = self.head.tree.entry(other.as_str())?.filter(|_| is_manifest && !is_excluded) else {
             return Ok(None);
         };
         let key = &new.object.key;
-        let mut objects = self.as_manifest(&entry, Side::Head, head)?.into_iter();
-        let Some(twin) = objects.find(|object| for_kustomize(&object.key) == for_kustomize(key)) else {
+        let Some(file) = self.as_manifest(&entry, Side::Head, head)? else { return Ok(None) };
+        let Some(twin) = file.objects.iter().find(|object| for_kustomize(&object.key) == for_kustomize(key)) else {
             return Ok(None);
         };
         let (by, message) = match group {
@@ -137,7 +141,7 @@ impl Run<'_> {
         }
         let span = twin.span("/metadata/name");
         draft.related.push(("the other one is here".to_owned(), std::sync::Arc::clone(twin.source()), span));
-        Ok(Some(draft))
+        Ok(Some((draft, file)))
     }
 
     fn index(&self, group: &Together) -> Result<Index, RunError> {
@@ -159,15 +163,7 @@ impl Run<'_> {
         let mut found = Vec::new();
         match group {
             Together::Kustomization(file) => {
-                let own = inventory.kustomizations_in(file.folder())?.into_iter().filter(|one| one.path == *file);
-                for used in
-                    own.flat_map(|one| one.fact.uses).filter(|used| matches!(used.how, How::Resource | How::Base))
-                {
-                    let Some(target) = used.target.at(file.folder()) else { continue };
-                    if self.head.tree.entry(target.as_str())?.is_some_and(|entry| entry.kind.is_regular()) {
-                        found.push(target);
-                    }
-                }
+                found.extend(named_by(inventory, file)?.into_iter().map(|(path, _)| path));
             }
             Together::Flux(folder) => {
                 for path in self.manifests_below(folder)? {

@@ -1,11 +1,14 @@
 //! `kustomization/*`: what makes kustomize refuse a kustomization file, as far as reading it and looking for what it names
 //! tells.
 
+use std::collections::HashSet;
+
 use crate::check::{Check, Context, Draft, Subject};
 use crate::finding::Severity;
 use crate::git::{EntryKind, Tree};
+use crate::inventory::{Inventory, is_manifest};
 use crate::manifest::file::{ManifestFile, Role};
-use crate::manifest::kustomization::{FILE_NAMES, Generated, How, Kustomization, Use, is_kustomization};
+use crate::manifest::kustomization::{FILE_NAMES, Generated, How, Kustomization, Target, Use, is_kustomization};
 use crate::report::escape;
 use crate::rules::{By, Rule};
 use crate::source::{RepoPath, Span};
@@ -14,6 +17,9 @@ use crate::yaml::pointer::span_of;
 
 /// Characters of an entry that a message repeats.
 const MAX_SAID: usize = 120;
+
+/// Folders that a search for a circle looks into.
+const MAX_WALK: usize = 2_000;
 
 /// `kustomization/invalid`.
 pub const INVALID: Rule = Rule {
@@ -25,8 +31,8 @@ pub const INVALID: Rule = Rule {
     summary: "kustomize refuses the kustomization.",
     explanation: "\
 kustomize reads the file strictly: a field that it does not know (`resource:` for `resources:`), a value of another type, a \
-wrong `apiVersion` or `kind`, nothing in it, or a second kustomization file in the folder, and nothing of the root is \
-deployed any more. An agent stays at the old state, and says so only in its own status.
+wrong `apiVersion` or `kind`, nothing in it, a second kustomization file in the folder, an entry that is taken twice or \
+leads back to the kustomization itself, and nothing of the root is deployed any more. An agent stays at the old state, and says so only in its own status.
 
 Mend the field; `kustomize build FOLDER` says the same at the desk.",
 };
@@ -83,6 +89,8 @@ impl Check for Kustomizations {
                 of_file(&INVALID, file, file.source.line_span(1).unwrap_or_default(), message).detail(other).help(help),
             );
         }
+        drafts.extend(taken_twice(file, &found));
+        drafts.extend(circles(context.agents.inventory(), file, &found));
         let lost = found.uses.iter().filter_map(|used| Some((used, missing(tree, file, used)?)));
         let lost: Vec<(&Use, Draft)> = lost.collect();
         if lost.is_empty() {
@@ -116,6 +124,58 @@ fn of_file(rule: &'static Rule, file: &ManifestFile, span: Span, message: String
 fn beside(tree: &Tree, path: &RepoPath) -> Option<&'static str> {
     let mine = FILE_NAMES.iter().position(|name| *name == path.file_name())?;
     FILE_NAMES.iter().take(mine).copied().find(|name| at(tree, &in_folder(path.folder(), name)) == At::File)
+}
+
+/// An entry of the resources that stands there already, however it is written.
+fn taken_twice(file: &ManifestFile, kustomization: &Kustomization) -> Vec<Draft> {
+    let resources = kustomization.uses.iter().filter(|used| matches!(used.how, How::Resource | How::Base));
+    let mut seen = HashSet::new();
+    let named = resources.filter_map(|used| Some((used, used.target.at(file.path.folder())?)));
+    let again = named.filter(|(_, target)| !seen.insert(target.clone()));
+    let say = |(used, target): (&Use, RepoPath)| {
+        let message = format!(
+            "{} is taken twice: may not add resource with an already registered id",
+            escape::cut(target.as_str(), MAX_SAID)
+        );
+        of_file(&INVALID, file, used.span, message).detail(target.as_str()).help("remove one of the two entries")
+    };
+    again.map(say).collect()
+}
+
+/// The entries whose kustomizations lead back to this one.
+fn circles(inventory: &Inventory<'_>, file: &ManifestFile, kustomization: &Kustomization) -> Vec<Draft> {
+    let own = file.path.folder();
+    let takes = |used: &&Use| {
+        // A file leads nowhere.
+        let is_file = matches!(&used.target, Target::Path { path, .. } if is_manifest(&path.as_str().into()));
+        matches!(used.how, How::Resource | How::Base | How::Component) && !is_file
+    };
+    let mut found = Vec::new();
+    // What did not lead back from an earlier entry does not from a later one.
+    let mut seen = HashSet::new();
+    for used in kustomization.uses.iter().filter(takes) {
+        let Some(first) = used.target.at(own) else { continue };
+        let mut open = vec![first.clone()];
+        while let Some(folder) = open.pop() {
+            if folder.as_str() == own {
+                let message = format!("{} leads back to this kustomization: cycle detected", shown(&first));
+                found.push(of_file(&INVALID, file, used.span, message).detail(first.as_str()).help("remove the entry"));
+                break;
+            }
+            if seen.len() > MAX_WALK || !seen.insert(folder.clone()) {
+                continue;
+            }
+            for one in inventory.kustomizations_in(folder.as_str()).unwrap_or_default() {
+                open.extend(one.fact.uses.iter().filter(takes).filter_map(|used| used.target.at(folder.as_str())));
+            }
+        }
+    }
+    found
+}
+
+/// A folder as a message names it.
+fn shown(folder: &RepoPath) -> String {
+    if folder.as_str().is_empty() { "the top".to_owned() } else { escape::cut(folder.as_str(), MAX_SAID) }
 }
 
 fn missing(tree: &Tree, file: &ManifestFile, used: &Use) -> Option<Draft> {
@@ -166,21 +226,19 @@ fn at(tree: &Tree, path: &RepoPath) -> At {
     if text.is_empty() {
         return At::Folder;
     }
-    let ends = text.match_indices('/').map(|(end, _)| end).chain([text.len()]);
-    for end in ends {
-        match tree.entry(text.get(..end).unwrap_or(text)) {
-            Ok(None) => return At::Nowhere,
-            Ok(Some(entry)) => match entry.kind {
-                EntryKind::Folder if end == text.len() => return At::Folder,
-                EntryKind::Folder => {}
-                EntryKind::File | EntryKind::Executable if end == text.len() => return At::File,
-                EntryKind::File | EntryKind::Executable => return At::Nowhere,
-                EntryKind::Symlink | EntryKind::Submodule | EntryKind::Special => return At::Elsewhere,
-            },
-            Err(_) => return At::Elsewhere,
+    match tree.entry(text).map(|entry| entry.map(|entry| entry.kind)) {
+        Ok(Some(EntryKind::Folder)) => At::Folder,
+        Ok(Some(EntryKind::File | EntryKind::Executable)) => At::File,
+        Ok(Some(EntryKind::Symlink | EntryKind::Submodule | EntryKind::Special)) | Err(_) => At::Elsewhere,
+        Ok(None) => {
+            let above = text.match_indices('/').filter_map(|(end, _)| text.get(..end));
+            let is_elsewhere = |folder: &str| {
+                let kind = tree.entry(folder).map(|entry| entry.map(|entry| entry.kind));
+                matches!(kind, Ok(Some(EntryKind::Symlink | EntryKind::Submodule)) | Err(_))
+            };
+            if above.into_iter().any(is_elsewhere) { At::Elsewhere } else { At::Nowhere }
         }
     }
-    At::Nowhere
 }
 
 fn holds_one(tree: &Tree, folder: &RepoPath) -> bool {

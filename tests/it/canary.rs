@@ -55,6 +55,16 @@ impl Canaries {
 
 /// Files of the head. True: the file has a finding, so that something is printed around its canaries.
 const HEAD: &[(&str, bool, &str)] = &[
+    // A document that is no object, and one that a file of the base defines already.
+    ("taken/kustomization.yaml", false, "resources: [list.yaml, flow.yaml, text.yaml]\n"),
+    ("taken/list.yaml", true, "- kind: Secret\n  stringData: {a: <C>}\n"),
+    ("taken/flow.yaml", true, "[{kind: Secret, data: {a: <B>}}]\n"),
+    ("taken/text.yaml", true, "Secret <C>\n"),
+    (
+        "twice/two.yaml",
+        true,
+        "apiVersion: v1\nkind: Secret\nstringData: {x: <C>}\nmetadata: {name: twice}\ndata: {y: <B>}\n",
+    ),
     (
         "block.yaml",
         true,
@@ -178,6 +188,7 @@ const HEAD: &[(&str, bool, &str)] = &[
 
 /// Files that are there before: the update changes the value, the deletion makes fixed findings.
 const BASE: &[(&str, &str)] = &[
+    ("twice/one.yaml", "apiVersion: v1\nkind: Secret\nstringData: {x: <C>}\nmetadata: {name: twice}\ndata: {y: <B>}\n"),
     (
         "block.yaml",
         "apiVersion: v1\nkind: Secret\nmetadata: {name: block}\nstringData:\n  a: <C>\n  a: <C>\n  n: <C>\n",
@@ -195,6 +206,9 @@ fn no_format_shows_a_secret() {
     let mut plant = |path: &str, text: &str| (path.as_bytes().to_vec(), Entry::File(canaries.plant(text).into_bytes()));
     let base: Tree = BASE.iter().map(|(path, text)| plant(path, text)).collect();
     let mut head: Tree = HEAD.iter().map(|(path, _, text)| plant(path, text)).collect();
+    // This one stays as it is: a finding elsewhere points to it.
+    let stays = b"twice/one.yaml".to_vec();
+    head.extend(base.get(&stays).map(|entry| (stays.clone(), entry.clone())));
     let latin =
         canaries.plant("apiVersion: v1\nkind: Secret\nmetadata: {name: latin}\nstringData:\n  a: <C>\u{1}<C>\n");
     let bytes = latin.into_bytes().into_iter().map(|byte| if byte == 1 { 0xFC } else { byte }).collect();

@@ -279,7 +279,7 @@ fn metadata_that_says_nothing_is_told() {
         (
             "# custom:\n#   match:\n#     kinds:\n#     - {apiGroups: [apps], kinds: [Deployment, Deploymnt]}\n",
             2,
-            "p.rego:5:49: portcullis: METADATA: custom.match: the API group `apps` has no kind `Deploymnt` did you mean \
+            "p.rego:5:49: METADATA: custom.match: the API group `apps` has no kind `Deploymnt` did you mean \
              Deployment?",
         ),
         (

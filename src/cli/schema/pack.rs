@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         if what.as_os_str() == "-" {
             let mut bytes = Vec::new();
             match io::stdin().lock().read_to_end(&mut bytes) {
-                Ok(_) => gatherer.file("<stdin>", "", &bytes),
+                Ok(_) => gatherer.named("<stdin>", "", &bytes),
                 Err(error) => gatherer.unreadable("<stdin>", format!("it cannot be read: {error}")),
             }
         } else if what.is_dir() {
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> io::Result<u8> {
         } else {
             let name = what.display().to_string();
             match std::fs::read(what) {
-                Ok(bytes) => gatherer.file(&name, what.file_name().and_then(|it| it.to_str()).unwrap_or(""), &bytes),
+                Ok(bytes) => gatherer.named(&name, what.file_name().and_then(|it| it.to_str()).unwrap_or(""), &bytes),
                 Err(error) => gatherer.unreadable(&name, format!("it cannot be read: {error}")),
             }
         }

@@ -25,17 +25,25 @@ pub struct Fault {
     pub help: Option<String>,
 }
 
+/// The code of what OPA has no code for.
+const OURS: &str = "portcullis";
+
 impl Fault {
     /// A mistake of a whole file.
     #[must_use]
     pub fn of(path: &str, message: String) -> Self {
-        Self { code: "portcullis", message, path: path.into(), line: 1, column: 1, help: None }
+        Self { code: OURS, message, path: path.into(), line: 1, column: 1, help: None }
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}: {}", self.path, self.line, self.column, self.code, self.message)
+        match self.code {
+            // What is wrong with a folder or a file as a whole names it itself.
+            OURS if self.message.contains(&*self.path) => f.write_str(&self.message),
+            OURS => write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message),
+            code => write!(f, "{}:{}:{}: {code}: {}", self.path, self.line, self.column, self.message),
+        }
     }
 }
 

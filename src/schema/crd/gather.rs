@@ -119,6 +119,20 @@ impl Gatherer {
         }
     }
 
+    /// As [`Gatherer::file`], of a file that somebody named: one that cannot be read is told, whatever is in it.
+    pub fn named(&mut self, name: &str, path: &str, bytes: &[u8]) {
+        let before = self.faults.len();
+        self.file(name, path, bytes);
+        if self.faults.len() > before || memchr::memmem::find(bytes, SIGN).is_some() {
+            return;
+        }
+        let stream = yaml::read(RepoPath::from(name), Side::Head, bytes, Dialect::Kubectl);
+        if let Some(problem) = stream.problems.iter().find(|problem| problem.fatal) {
+            let line = stream.source.position(problem.span.start).line;
+            self.unreadable(&format!("{name}:{line}"), problem.message.clone());
+        }
+    }
+
     /// Whether the file was one, or is called as one is.
     fn json_schema(&mut self, name: &str, path: &str, bytes: &[u8]) -> bool {
         let schema: serde_json::Value = match serde_json::from_slice(bytes) {
