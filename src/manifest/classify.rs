@@ -252,8 +252,9 @@ impl<'a> Classifier<'a> {
 
 /// The test that a file belongs to by what lies beside it, in words.
 fn test_of(inventory: &Inventory<'_>, path: &RepoPath) -> Result<Option<String>, GitError> {
-    if path.as_str().split('/').any(|part| part == ".chainsaw-test") {
-        return Ok(Some("a test of chainsaw, by its folder's name".to_owned()));
+    let folders = [(".chainsaw-test", "chainsaw"), (".kyverno-test", "the kyverno CLI")];
+    if let Some((_, program)) = folders.iter().find(|(name, _)| path.folder().split('/').any(|part| part == *name)) {
+        return Ok(Some(format!("a test of {program}, by its folder's name")));
     }
     let Some(marker) = inventory.suite_of(path.as_str())? else { return Ok(None) };
     let program = match marker.file_name() {
@@ -467,6 +468,9 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     }
     let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
     let is_mapping = |key: &str| root.get(key).is_some_and(|value| value.kind() == Kind::Mapping);
+    if !used && !has("metadata") && has("patch") && has("patchType") {
+        return Some((Reason::Patch, "a patch as a SyncSet of Hive holds it".to_owned()));
+    }
     let api_version = root.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let group = if api_version.contains('/') { group_of(api_version) } else { api_version };
     let kind = root.get("kind").and_then(Value::as_str).unwrap_or_default();
