@@ -10,6 +10,7 @@ use super::agents::Agents;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
 use super::object::{group_of, is_encrypted, objects_of};
+use super::policy_generator;
 use super::scope;
 use super::substitute;
 use super::unknown::{self, Unknown};
@@ -80,6 +81,9 @@ impl<'a> Classifier<'a> {
         }
         if let Some(role) = self.role_by_use(path)? {
             return Ok(role);
+        }
+        if let Some(plugin) = policy_generator::taking(self.inventory, path)? {
+            return Ok(Role::Other(Reason::GeneratorInput, format!("an input of the PolicyGenerator in {plugin}")));
         }
         // What an agent applies as it is, no name makes into something else.
         if let Some((reason, what)) = self.role_by_neighbours(path)?
