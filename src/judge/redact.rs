@@ -124,9 +124,10 @@ impl Redactor {
     fn learn(&mut self, text: &str) {
         let whole = text.trim();
         for part in whole.lines().map(str::trim).chain([whole]) {
-            // Words that every message has tell nothing, and a message without them is not understood: a line `value:` of
-            // YAML that a Secret holds.
-            if part.len() < SHORTEST || CAUSES.iter().any(|cause| cause.contains(part)) {
+            // Words that every message has tell nothing, and a message without them is not understood: a line `value:` or
+            // `labels:` of YAML that a Secret holds.
+            let is_word = part.len() < SHORTEST || CAUSES.iter().any(|cause| cause.contains(part));
+            if is_word || part.len() < whole.len() && is_key(part) {
                 continue;
             }
             self.texts.insert(part.to_owned());
@@ -228,6 +229,11 @@ impl Redactor {
         }
         Some(text)
     }
+}
+
+/// A line of YAML that only begins a mapping or a list.
+fn is_key(line: &str) -> bool {
+    line.strip_suffix(':').is_some_and(|key| key.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 /// The field and the kind of the cause, of a message in the API server's words: both are made of keys alone.

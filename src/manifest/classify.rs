@@ -10,6 +10,7 @@ use super::agents::Agents;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
 use super::object::{group_of, is_encrypted, objects_of};
+use super::policy_generator;
 use super::scope;
 use super::substitute;
 use super::unknown::{self, Unknown};
@@ -80,6 +81,9 @@ impl<'a> Classifier<'a> {
         }
         if let Some(role) = self.role_by_use(path)? {
             return Ok(role);
+        }
+        if let Some(plugin) = policy_generator::taking(self.inventory, path)? {
+            return Ok(Role::Other(Reason::GeneratorInput, format!("an input of the PolicyGenerator in {plugin}")));
         }
         // What an agent applies as it is, no name makes into something else.
         if let Some((reason, what)) = self.role_by_neighbours(path)?
@@ -252,8 +256,9 @@ impl<'a> Classifier<'a> {
 
 /// The test that a file belongs to by what lies beside it, in words.
 fn test_of(inventory: &Inventory<'_>, path: &RepoPath) -> Result<Option<String>, GitError> {
-    if path.as_str().split('/').any(|part| part == ".chainsaw-test") {
-        return Ok(Some("a test of chainsaw, by its folder's name".to_owned()));
+    let folders = [(".chainsaw-test", "chainsaw"), (".kyverno-test", "the kyverno CLI")];
+    if let Some((_, program)) = folders.iter().find(|(name, _)| path.folder().split('/').any(|part| part == *name)) {
+        return Ok(Some(format!("a test of {program}, by its folder's name")));
     }
     let Some(marker) = inventory.suite_of(path.as_str())? else { return Ok(None) };
     let program = match marker.file_name() {
@@ -485,6 +490,9 @@ fn why_no_object(document: &Document, used: bool) -> Option<(Reason, String)> {
     }
     let has = |key: &str| root.get(key).is_some_and(|value| !value.is_null());
     let is_mapping = |key: &str| root.get(key).is_some_and(|value| value.kind() == Kind::Mapping);
+    if !used && !has("metadata") && has("patch") && has("patchType") {
+        return Some((Reason::Patch, "a patch as a SyncSet of Hive holds it".to_owned()));
+    }
     let api_version = root.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
     let group = if api_version.contains('/') { group_of(api_version) } else { api_version };
     let kind = root.get("kind").and_then(Value::as_str).unwrap_or_default();

@@ -7,6 +7,7 @@ pub mod flux_settings;
 pub mod key;
 pub mod kustomization;
 pub mod object;
+mod policy_generator;
 pub mod scope;
 pub mod sops;
 pub mod substitute;

@@ -139,6 +139,10 @@ pub(super) fn records(
     changes: Option<&[FileChange]>,
 ) -> Vec<Unchecked> {
     let mut records: Vec<Unchecked> = broken(set).collect();
+    for record in records.iter_mut().filter(|record| changes.is_none() && record.reason == Reason::PolicyNotEvaluated) {
+        // There is no object that the policy could have judged.
+        record.status = Status::Existing;
+    }
     if let Some(changes) = changes {
         records.extend(by_cel(set, config));
         records.extend(documents::unread(head, config, changes));

@@ -119,6 +119,10 @@ impl Run<'_> {
         }
         match tree.read(entry)? {
             Content::NotJudged(..) if excluded => Ok(Reading::Excluded(None)),
+            Content::NotJudged(Reason::Symlink, detail) => {
+                let known = link_to_no_object(tree, entry, role, classifier)?;
+                Ok(known.unwrap_or(Reading::NotJudged(Reason::Symlink, detail)))
+            }
             Content::NotJudged(reason, detail) => Ok(Reading::NotJudged(reason, detail)),
             Content::Bytes(bytes) => {
                 let file = Arc::new(classifier.read(path, role, &bytes)?);
@@ -166,4 +170,23 @@ impl Run<'_> {
             count: 1,
         }
     }
+}
+
+/// What a link to a file of the tree is that holds no object, as the values do that the releases of a helmfile share.
+fn link_to_no_object(
+    tree: &Tree,
+    link: &TreeEntry,
+    role: Role,
+    classifier: &Classifier<'_>,
+) -> Result<Option<Reading>, RunError> {
+    let target = tree.link(link)?.and_then(|target| Target::parse(&target).at(link.path.folder()));
+    let Some(target) = target.filter(is_manifest_name) else { return Ok(None) };
+    let Some(entry) = tree.entry(target.as_str())?.filter(|entry| entry.kind.is_regular()) else { return Ok(None) };
+    let Content::Bytes(bytes) = tree.read(&entry)? else { return Ok(None) };
+    let file = classifier.read(&link.path, role, &bytes)?;
+    let is_none = file.objects.is_empty()
+        && file.problems.is_empty()
+        && file.others.iter().all(|other| other.reason == Reason::NotAnObject);
+    let is_none = is_none && matches!(file.role, Role::Manifest { .. });
+    Ok(is_none.then(|| Reading::NotJudged(Reason::NotAnObject, format!("a link to {target}, which holds no object"))))
 }

@@ -22,6 +22,14 @@ overwrites it with the second; kustomize and Flux refuse the file (`already regi
 Remove one, or give it its own name.",
 };
 
+/// Annotations by which Config Sync applies an object to some clusters or namespaces only, and another of the same name to
+/// others.
+const SELECTORS: [&str; 3] = [
+    "configmanagement.gke.io/cluster-selector",
+    "configmanagement.gke.io/namespace-selector",
+    "configsync.gke.io/cluster-name-selector",
+];
+
 /// Looks for equal keys among the objects of a file.
 #[derive(Debug)]
 pub struct DuplicateInFile;
@@ -41,7 +49,9 @@ impl Check for DuplicateInFile {
             if is_enough(drafts, before) {
                 return;
             }
-            let Some(earlier) = first.insert(&object.key, object) else { continue };
+            // kustomize knows nothing of these.
+            let selected = (!file.role.read_by_kustomize()).then(|| SELECTORS.map(|name| object.annotation(name)));
+            let Some(earlier) = first.insert((&object.key, selected), object) else { continue };
             let mut draft =
                 Draft::at(&RULE, object, "/metadata/name", format!("{} is already defined in this file", object.key))
                     .detail(object.key.to_string());

@@ -161,7 +161,7 @@ fn a_policy_that_cannot_be_asked_blocks_and_says_so() {
         tree.insert(b"policies/team.rego".to_vec(), "package policy.team\n\ndeny contains {\n".into());
         tree
     };
-    let setting = Setting::new(&broken(&bad()), &broken(&bad().replace("web }\n", "web }\n  replicas: 3\n")));
+    let setting = Setting::new(&broken(&bad()), &broken(&bad().replace("  selector:", "  replicas: 3\n  selector:")));
     let run = setting.post(&[]);
     assert_eq!(run.code, Some(2), "{}", run.text());
     setting.fake.with(|state| {
