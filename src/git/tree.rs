@@ -311,27 +311,6 @@ impl Tree {
         self.content(entry, Content::of)
     }
 
-    /// Where a symbolic link of this tree leads, as it says it; none of anything else.
-    ///
-    /// # Errors
-    /// As [`Tree::read`].
-    pub fn link(&self, entry: &TreeEntry) -> Result<Option<String>, GitError> {
-        let target = match (entry.kind, &entry.at) {
-            (EntryKind::Symlink, At::Disk(path)) => {
-                std::fs::read_link(path).ok().map(|target| target.as_os_str().as_encoded_bytes().to_vec())
-            }
-            (EntryKind::Symlink, At::Store) => {
-                let file = TreeEntry { kind: EntryKind::File, ..entry.clone() };
-                match self.read_stored(&file, Content::Bytes)? {
-                    Content::Bytes(bytes) => Some(bytes),
-                    Content::NotJudged(..) => None,
-                }
-            }
-            _ => None,
-        };
-        Ok(target.and_then(|target| String::from_utf8(target).ok()))
-    }
-
     /// The content of a file that is meant to be binary. As [`Tree::read`] otherwise.
     pub fn read_binary(&self, entry: &TreeEntry) -> Result<Content, GitError> {
         match self.checked_out(entry) {
@@ -361,10 +340,12 @@ impl Tree {
                 std::fs::read_link(path).ok().map(|target| RepoPath::from_bytes(target.as_os_str().as_encoded_bytes()))
             }
             At::Memory(bytes) => Some(RepoPath::from_bytes(bytes)),
-            At::Store => match self.read_stored(&TreeEntry { kind: EntryKind::File, ..entry.clone() }, Content::of)? {
-                Content::Bytes(bytes) => Some(RepoPath::from_bytes(&bytes)),
-                Content::NotJudged(..) => None,
-            },
+            At::Store => {
+                match self.read_stored(&TreeEntry { kind: EntryKind::File, ..entry.clone() }, Content::Bytes)? {
+                    Content::Bytes(bytes) => Some(RepoPath::from_bytes(&bytes)),
+                    Content::NotJudged(..) => None,
+                }
+            }
         })
     }
 

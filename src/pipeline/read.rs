@@ -67,14 +67,19 @@ fn elsewhere(tree: &Tree, entry: &TreeEntry) -> Result<Option<String>, RunError>
         return Ok(Some(format!("a submodule, another repository{commit}")));
     }
     let Some(target) = tree.link(entry)? else { return Ok(None) };
-    let relative = if target.as_str().starts_with('/') { target.to_string() } else { format!("./{target}") };
-    let Some(inside) = Target::parse(&relative).at(entry.path.folder()) else {
+    let Some(inside) = behind(entry, &target) else {
         return Ok(Some(format!("a link to {target}, out of the repository")));
     };
     let is_folder =
         inside.as_str().is_empty() || tree.entry(inside.as_str())?.is_some_and(|entry| entry.kind == EntryKind::Folder);
     let holds_some = is_folder && tree.files(inside.as_str())?.iter().any(|file| is_manifest_name(&file.path));
     Ok(holds_some.then(|| format!("a link to the folder {target}: what lies there is judged there alone")))
+}
+
+/// The path in the repository to which a link's target leads; none out of it.
+fn behind(link: &TreeEntry, target: &RepoPath) -> Option<RepoPath> {
+    let relative = if target.as_str().starts_with('/') { target.to_string() } else { format!("./{target}") };
+    Target::parse(&relative).at(link.path.folder())
 }
 
 impl Run<'_> {
@@ -179,7 +184,7 @@ fn link_to_no_object(
     role: Role,
     classifier: &Classifier<'_>,
 ) -> Result<Option<Reading>, RunError> {
-    let target = tree.link(link)?.and_then(|target| Target::parse(&target).at(link.path.folder()));
+    let target = tree.link(link)?.and_then(|target| behind(link, &target));
     let Some(target) = target.filter(is_manifest_name) else { return Ok(None) };
     let Some(entry) = tree.entry(target.as_str())?.filter(|entry| entry.kind.is_regular()) else { return Ok(None) };
     let Content::Bytes(bytes) = tree.read(&entry)? else { return Ok(None) };
