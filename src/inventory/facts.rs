@@ -310,16 +310,15 @@ fn object_fact(document: u32, object: Value<'_>) -> Option<ObjectFact> {
 /// Visit the mappings of a file as kubectl takes them: one a document, or the items of a kind that ends in `List`.
 /// Gives why a part of the file could not be read.
 fn each_object(bytes: &[u8], mut visit: impl FnMut(u32, Value<'_>)) -> Option<String> {
-    let (documents, problem) = documents(bytes);
-    for document in &documents {
+    let (_, problems) = yaml::read_each(RepoPath::from(""), Side::Head, bytes, Dialect::Kubectl, &mut |document| {
         let root = document.root();
         let is_list = text(root, &["kind"]).is_some_and(|kind| kind.ends_with("List"));
         match root.get("items").filter(|_| is_list) {
             Some(items) => items.items().for_each(|item| visit(document.index, item)),
             None => visit(document.index, root),
         }
-    }
-    problem
+    });
+    problems.into_iter().find(|problem| problem.fatal).map(|problem| problem.message)
 }
 
 fn text(value: Value<'_>, path: &[&str]) -> Option<String> {
@@ -355,13 +354,6 @@ pub(super) fn kustomization(bytes: &[u8]) -> Kustomization {
 }
 
 // Facts hold neither path nor side, because the same bytes may lie anywhere: so no document is told them.
-
-/// The documents of a file's bytes that can be read, and why others cannot.
-fn documents(bytes: &[u8]) -> (Vec<Document>, Option<String>) {
-    let stream = yaml::read(RepoPath::from(""), Side::Head, bytes, Dialect::Kubectl);
-    let problem = stream.problems.into_iter().find(|problem| problem.fatal);
-    (stream.documents, problem.map(|problem| problem.message))
-}
 
 /// The whole input as one document, or why that cannot be read.
 fn only_document(bytes: &[u8]) -> Result<Document, String> {

@@ -30,7 +30,7 @@ mod split;
 mod value;
 
 pub use document::{Document, Entry, NodeId, Origin, SourceId};
-pub use read::{Problem, ProblemKind, Stream, read, read_one};
+pub use read::{Problem, ProblemKind, Stream, read, read_each, read_one};
 pub use value::{Kind, Value};
 
 /// Which program's reading counts.

@@ -54,15 +54,27 @@ pub struct Stream {
 /// Read all documents of a file, as `kubectl apply -f` and `kustomize` split it.
 #[must_use]
 pub fn read(path: RepoPath, side: Side, bytes: &[u8], dialect: Dialect) -> Stream {
+    let mut documents = Vec::new();
+    let (source, problems) = read_each(path, side, bytes, dialect, &mut |document| documents.push(document));
+    Stream { source, documents, problems }
+}
+
+/// The same, one document after the other, so that never all of them are in memory: the file's text, and what is wrong.
+pub fn read_each(
+    path: RepoPath,
+    side: Side,
+    bytes: &[u8],
+    dialect: Dialect,
+    visit: &mut dyn FnMut(Document),
+) -> (Arc<Source>, Vec<Problem>) {
     let decoded = decode(bytes);
     let source = Arc::new(Source::new(path, side, decoded.text, decoded.verbatim));
-    let mut reader =
-        Reader { source, dialect, invalid: decoded.invalid, documents: vec![], problems: vec![], index: 0 };
+    let mut reader = Reader { source, dialect, invalid: decoded.invalid, visit, taken: 0, problems: vec![], index: 0 };
     let from = if dialect == Dialect::Kubectl { reader.json() } else { Some(0) };
     if let Some(from) = from {
         reader.yaml(from);
     }
-    Stream { source: reader.source, documents: reader.documents, problems: reader.problems }
+    (reader.source, reader.problems)
 }
 
 /// Read the whole input as one document, as `sigs.k8s.io/yaml` does: only the first YAML document counts, invalid UTF-8
@@ -99,17 +111,19 @@ impl Document {
     }
 }
 
-struct Reader {
+struct Reader<'v> {
     source: Arc<Source>,
     dialect: Dialect,
     /// Not reported yet, in order.
     invalid: Vec<Span>,
-    documents: Vec<Document>,
+    visit: &'v mut dyn FnMut(Document),
+    /// How many documents were visited.
+    taken: usize,
     problems: Vec<Problem>,
     index: u32,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Input whose first character is `{` is a stream of JSON values. Where YAML begins, if it does.
     fn json(&mut self) -> Option<usize> {
         let source = Arc::clone(&self.source);
@@ -193,7 +207,8 @@ impl Reader {
         self.invalid_in(document.span);
         self.index += 1;
         if document.root().kind() != Kind::Null {
-            self.documents.push(document);
+            self.taken += 1;
+            (self.visit)(document);
         }
     }
 
@@ -215,7 +230,7 @@ impl Reader {
 
     /// The file holds more documents than are read: what begins at `next` is left.
     fn too_many(&mut self, next: Span) -> bool {
-        if self.documents.len() < limits::DOCUMENTS && self.problems.len() < limits::DOCUMENTS {
+        if self.taken < limits::DOCUMENTS && self.problems.len() < limits::DOCUMENTS {
             return false;
         }
         let message = format!("not read from here on: the file holds more than {} documents", limits::DOCUMENTS);
