@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod classify;
+mod documents;
 pub mod file;
 pub mod flux_settings;
 pub mod key;

@@ -54,6 +54,11 @@ impl<'a> Way<'a> {
         }
     }
 
+    /// Flux applies the object.
+    pub(super) fn is_flux(&mut self) -> bool {
+        matches!(self.agent(), Applied::Flux { .. })
+    }
+
     /// Neither the config nor an agent says how the object is applied.
     pub(super) fn is_assumed(&mut self) -> bool {
         self.context.config.apply == Apply::Auto && *self.agent() == Applied::Unknown

@@ -84,6 +84,9 @@ const PLACEHOLDER: &str = "who replaces `${…}` is not known: no Flux Kustomiza
 const ASSUMED: &str = "only server-side apply refuses it, and nothing here says who applies the object: if that is done \
                        client-side, say `apply: client-side` in portcullis.yaml";
 
+/// `SetOwnerLabels` of Flux' ssa package, which reads none where one is not a text.
+const LOST_LABELS: &str = "Flux applies the object without any of its labels where one is not a text";
+
 const HOLE: &str = "is `{{…}}` a template that was not rendered? exclude such files in portcullis.yaml";
 
 /// What to do about a text that the server refuses and that nobody means as it is.
@@ -159,6 +162,9 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
     }
     if problem.cause == Cause::Type && problem.message.ends_with("of type string") {
         draft.fix = quotes(object, problem);
+    }
+    if problem.cause == Cause::Type && problem.pointer.starts_with("/metadata/labels/") && way.is_flux() {
+        draft.help = Some(LOST_LABELS.to_owned());
     }
     if object.encrypted && problem.cause == Cause::UnknownField && problem.pointer == "/sops" {
         let help = "the object is encrypted by SOPS, and nothing here says who decrypts it: no .sops.yaml at or above it, \
