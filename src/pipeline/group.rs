@@ -123,6 +123,7 @@ impl Run<'_> {
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         for change in &judged {
             part.unchecked.extend(self.encrypted_by_the_change(change)?);
+            part.unchecked.extend(self.left_its_clusters(change));
         }
         part.unchecked.extend(self.without_schema(&judged));
         for unit in &mut units {
@@ -192,6 +193,26 @@ impl Run<'_> {
         if found.iter().all(|(_, path, _)| before(path)) {
             record.status = Status::Existing;
         }
+        Some(record)
+    }
+
+    /// An object leaves the clusters of the config, and with them what holds there: its new file is in none.
+    fn left_its_clusters(&self, change: &ObjectChange) -> Option<Unchecked> {
+        let (new, old) = (change.new.as_ref()?, change.counterpart.as_ref()?);
+        let clusters = |path: &RepoPath| self.config.clusters_of(path.as_str());
+        let before: Vec<&str> = clusters(&old.file.path).iter().map(|cluster| cluster.name.as_str()).collect();
+        if before.is_empty() || !clusters(&new.file.path).is_empty() {
+            return None;
+        }
+        let detail = format!(
+            "it was judged for {} ({}), and is in no cluster of the config now",
+            before.join(", "),
+            old.file.path
+        );
+        let mut record = self.unchecked(Reason::NoLongerJudged, &new.file.path, Side::Head, detail);
+        record.object = change.key().cloned();
+        record.help =
+            Some("name its folder in the `paths` of a cluster of portcullis.yaml, in a change of its own".to_owned());
         Some(record)
     }
 
