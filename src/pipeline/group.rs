@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::change::{self, Located, ObjectChange};
 use crate::check::{self, Check, Context, Draft, Review, Subject};
 use crate::config::comment;
-use crate::finding::{Operation, Reason, Severity, Status, Unchecked};
+use crate::finding::{Operation, Reason, Status, Unchecked};
 use crate::git::{FileChange, Tree};
 use crate::judge::redact::Redactor;
 use crate::judge::{Comments, Judge, Unit};
@@ -17,13 +17,11 @@ use crate::manifest::file::ManifestFile;
 use crate::manifest::sops::{self, SopsRules};
 use crate::policy::check::{Policies, drop_superseded};
 use crate::rules::object::identity::IDENTITY;
-use crate::rules::schema::IMMUTABLE_FIELD_CHANGED;
 use crate::rules::{self, gate};
 use crate::source::{RepoPath, Side};
 
 use super::coverage::Gone;
 use super::read::{Pair, Reading};
-use super::twice::Known;
 use super::{Part, Run, RunError};
 
 /// The suppression that a draft speaks of was refused, which a finding tells.
@@ -108,21 +106,12 @@ impl Run<'_> {
                 new: Review::of_head(change).map(|r| run_checks(&new_context, Subject::Object(r))).unwrap_or_default(),
             }
         }));
-        let mut known = Known::default();
-        for unit in &mut units {
-            let Some(change) = unit.change else { continue };
-            unit.new.extend(self.defined_twice(change, &mut known, &head)?);
-            unit.new.extend(self.if_it_moved(change, &new_context));
-        }
-        let told = self.of_roots(pairs.get(..touched).unwrap_or(&pairs), &head)?;
-        told.iter().for_each(|(_, file)| judge.redactor.add(file));
-        let told = told.into_iter().map(|(draft, _)| draft).collect();
-        units.push(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: told });
-        known.shown.iter().for_each(|file| judge.redactor.add(file));
+        self.beside(&mut units, pairs.get(..touched).unwrap_or(&pairs), &head, &new_context, &mut judge.redactor)?;
         self.hide_gathered(&mut judge);
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         for change in &judged {
             part.unchecked.extend(self.encrypted_by_the_change(change)?);
+            part.unchecked.extend(self.left_its_clusters(change));
         }
         part.unchecked.extend(self.without_schema(&judged));
         for unit in &mut units {
@@ -195,20 +184,6 @@ impl Run<'_> {
         Some(record)
     }
 
-    /// SOPS may hide any value, and it is the change itself that says who decrypts. Secrets are what it is for.
-    fn encrypted_by_the_change(&self, change: &ObjectChange) -> Result<Option<Unchecked>, RunError> {
-        let Some(new) = change.new.as_ref().filter(|new| new.object.encrypted && !new.object.is_secret()) else {
-            return Ok(None);
-        };
-        if self.trusted.decrypts()? || !self.head.agents.decrypts()? {
-            return Ok(None);
-        }
-        let detail = "values that SOPS encrypted, and only this change says that something decrypts them";
-        let mut record = self.unchecked(Reason::UnknownValue, &new.file.path, Side::Head, detail);
-        record.object = change.key().cloned();
-        Ok(Some(record))
-    }
-
     /// A file that moved without an edit is one file only within a root or cluster; else one goes and another comes.
     fn parted(&self, change: &FileChange) -> Vec<FileChange> {
         let apart = change.moved_from.as_ref().filter(|from| !self.together(from, &change.path));
@@ -220,7 +195,7 @@ impl Run<'_> {
     }
 
     /// The two files, the old one of the base and the new one of the head, lie in one root or one cluster.
-    fn together(&self, old: &RepoPath, new: &RepoPath) -> bool {
+    pub(super) fn together(&self, old: &RepoPath, new: &RepoPath) -> bool {
         let names = |path: &RepoPath| -> BTreeSet<&str> {
             self.config.clusters_of(path.as_str()).iter().map(|cluster| cluster.name.as_str()).collect()
         };
@@ -247,39 +222,6 @@ impl Run<'_> {
             return before.iter().any(|root| after.contains(root)) || joined() || follows();
         }
         change::cluster_folder(old) == change::cluster_folder(new) || follows()
-    }
-
-    /// Whether two files that are not known to be of one cluster are known to be of different ones.
-    fn apart(&self, old: &RepoPath, new: &RepoPath) -> bool {
-        let is_named = |path: &RepoPath| !self.config.clusters_of(path.as_str()).is_empty();
-        let folder = change::named_cluster_folder;
-        is_named(old) && is_named(new) || folder(old).zip(folder(new)).is_some_and(|(old, new)| old != new)
-    }
-
-    /// What the server would say of an object that the change creates, if it is the one that goes elsewhere: then it is an
-    /// update.
-    fn if_it_moved(&self, change: &ObjectChange, context: &Context<'_>) -> Vec<Draft> {
-        let (Operation::Create, Some(new), Some(old)) = (change.operation, &change.new, &change.counterpart) else {
-            return Vec::new();
-        };
-        let (from, to) = (&old.file.path, &new.file.path);
-        let is_one = self.together(from, to);
-        if !is_one && self.apart(from, to) {
-            return Vec::new();
-        }
-        let review =
-            Review { operation: Operation::Update, old: Some(&old.object), new: Some(&new.object), file: &new.file };
-        let mut drafts = run_checks(context, Subject::Object(review));
-        drafts.retain(|draft| draft.rule.as_str() == IMMUTABLE_FIELD_CHANGED.id);
-        if !is_one {
-            for draft in &mut drafts {
-                draft.severity = draft.severity.min(Severity::Warning);
-                draft.message = format!("if this is the object of {from}, it is refused: {}", draft.message);
-                let help = "delete the old one in a change of its own, or keep what cannot be changed";
-                draft.help = Some(help.to_owned());
-            }
-        }
-        drafts
     }
 
     /// What policies read of other objects they may quote.
@@ -440,7 +382,7 @@ impl Run<'_> {
     }
 }
 
-fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
+pub(super) fn run_checks(context: &Context<'_>, subject: Subject<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let is_unchanged = matches!(subject, Subject::Object(review) if review.operation == Operation::Unchanged);
     for one in rules::CHECKS.iter().filter(|one| !is_unchanged || one.looks_around()) {

@@ -10,6 +10,7 @@ mod dependents;
 mod documents;
 mod gate;
 mod group;
+mod moved;
 mod policies;
 mod policy_tests;
 mod read;

@@ -19,7 +19,7 @@ use crate::yaml::pointer::span_of;
 const MAX_SAID: usize = 120;
 
 /// Folders that a search for a circle looks into.
-const MAX_WALK: usize = 2_000;
+const MAX_WALK: usize = 200;
 
 /// `kustomization/invalid`.
 pub const INVALID: Rule = Rule {

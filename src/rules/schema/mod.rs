@@ -190,6 +190,16 @@ fn draft(object: &Object, problem: &Problem, targets: &Targets, way: &mut Way<'_
         draft.severity = Severity::Info;
         let other = if problem.raised == Raised::ByPost { "client-side" } else { "server-side" };
         draft.help = Some(format!("only {other} apply refuses it, and this object is applied the other way"));
+        // Nobody who writes a number means another one.
+        if problem.raised == Raised::ByPost
+            && problem.cause == Cause::Type
+            && problem.message.contains("cannot unmarshal number")
+        {
+            draft.severity = Severity::Warning;
+            let help = "client-side apply refuses it; server-side apply takes it and stores another number: what is left of it in \
+                        the field's width";
+            draft.help = Some(help.to_owned());
+        }
     } else if problem.raised == Raised::ByApply && draft.help.is_none() && way.is_assumed() {
         draft.help = Some(ASSUMED.to_owned());
     }
