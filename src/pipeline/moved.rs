@@ -31,10 +31,8 @@ impl Run<'_> {
             unit.new.extend(self.defined_twice(change, &mut known, head)?);
             unit.new.extend(self.if_it_moved(change, context));
         }
-        let (told, files): (Vec<Draft>, Vec<_>) = self.of_roots(pairs, head)?.into_iter().unzip();
-        for file in files.iter().chain(&known.shown) {
-            redactor.add(file);
-        }
+        let told = self.of_roots(pairs, &mut known, head)?;
+        known.shown().for_each(|file| redactor.add(file));
         units.push(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: told });
         Ok(())
     }

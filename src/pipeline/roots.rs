@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::change::Located;
 use crate::check::Draft;
 use crate::git::{EntryKind, FileChange};
 use crate::inventory::Inventory;
@@ -15,14 +14,11 @@ use crate::manifest::kustomization::How;
 use crate::manifest::object;
 use crate::rules::By;
 use crate::rules::kustomization::MISSING_FILE;
-use crate::source::{RepoPath, Side, Span};
+use crate::source::{RepoPath, Span};
 
 use super::read::Pair;
-use super::twice::{Together, for_kustomize};
+use super::twice::{Known, Together, for_kustomize};
 use super::{Run, RunError};
-
-/// A draft, and the file that it points to, which may hold Secrets.
-type Told = (Draft, ManifestFile);
 
 /// The files that a kustomization names as resources, and where.
 pub(super) fn named_by(inventory: &Inventory<'_>, file: &RepoPath) -> Result<Vec<(RepoPath, Span)>, RunError> {
@@ -39,66 +35,77 @@ pub(super) fn named_by(inventory: &Inventory<'_>, file: &RepoPath) -> Result<Vec
 
 impl Run<'_> {
     /// What the roots say that a change touches.
-    pub(super) fn of_roots(&self, pairs: &[Pair], head: &Classifier<'_>) -> Result<Vec<Told>, RunError> {
+    pub(super) fn of_roots(
+        &self,
+        pairs: &[Pair],
+        known: &mut Known,
+        head: &Classifier<'_>,
+    ) -> Result<Vec<Draft>, RunError> {
         let mut found = Vec::new();
         if self.audit {
             return Ok(found);
         }
         for file in pairs.iter().filter_map(|pair| pair.new.file()).filter(|file| file.role == Role::Kustomization) {
-            self.taken_twice(file, head, &mut found)?;
+            self.taken_twice(file, known, head, &mut found)?;
         }
         let is_gone =
             |change: &FileChange| change.old.as_ref().map(|old| &old.path) != change.new.as_ref().map(|new| &new.path);
         if pairs.iter().any(|pair| pair.change.old.is_some() && is_gone(&pair.change)) {
-            self.lost_paths(head, &mut found)?;
+            self.lost_paths(known, head, &mut found)?;
         }
         Ok(found)
     }
 
-    /// What a kustomization newly takes, and defines an object that another file of it defines. Files that are new
-    /// themselves tell it by their objects.
-    fn taken_twice(&self, file: &ManifestFile, head: &Classifier<'_>, found: &mut Vec<Told>) -> Result<(), RunError> {
+    /// What a kustomization newly takes, and defines an object that another file of it defines: the first such object of
+    /// two files. Files that are new themselves tell it by their objects.
+    fn taken_twice(
+        &self,
+        file: &ManifestFile,
+        known: &mut Known,
+        head: &Classifier<'_>,
+        found: &mut Vec<Draft>,
+    ) -> Result<(), RunError> {
         let group = Together::Kustomization(file.path.clone());
         let before = named_by(self.base.inventory, &file.path)?;
-        let is_known = |path: &RepoPath| before.iter().any(|(one, _)| one == path);
+        let is_old = |path: &RepoPath| before.iter().any(|(one, _)| one == path);
         // Those that it took already come first, so that the new ones are told.
-        let (known, new): (Vec<_>, Vec<_>) =
-            named_by(self.head.inventory, &file.path)?.into_iter().partition(|(path, _)| is_known(path));
+        let (old, new): (Vec<_>, Vec<_>) =
+            named_by(self.head.inventory, &file.path)?.into_iter().partition(|(path, _)| is_old(path));
         let mut seen: HashMap<ObjectKey, &RepoPath> = HashMap::new();
-        for (path, span) in known.iter().chain(&new) {
+        for (path, span) in old.iter().chain(&new) {
+            let is_told = !is_old(path) && self.base.tree.entry(path.as_str())?.is_some();
+            let mut twins: Vec<&RepoPath> = Vec::new();
             for fact in self.head.inventory.objects_in(path.as_str())? {
                 let key = for_kustomize(&object::key_of(&fact.api_version, &fact.kind, fact.namespace, fact.name));
-                let Some(other) = seen.insert(key.clone(), path).filter(|other| *other != path) else { continue };
-                if is_known(path) || self.base.tree.entry(path.as_str())?.is_none() {
+                let Some(twin) = seen.insert(key.clone(), path) else { continue };
+                if twin == path || !is_told || twins.contains(&twin) {
                     continue;
                 }
-                let Some(entry) = self.head.tree.entry(path.as_str())? else { continue };
-                let Some(read) = self.as_manifest(&entry, Side::Head, head)? else { continue };
-                let twin = read.objects.iter().find(|object| for_kustomize(&object.key) == key).cloned();
-                let Some(object) = twin else { continue };
-                let new = Located { object, file: Arc::new(read) };
-                let Some((mut draft, shown)) = self.twice(&new, &group, other, head)? else { continue };
+                let own = self.other(path, known, head)?.and_then(|own| own.objects.get(&key).cloned());
+                let Some(object) = own else { continue };
+                let Some(mut draft) = self.twice(&object, &group, twin, known, head)? else { continue };
+                twins.push(twin);
                 draft.source = Arc::clone(&file.source);
                 draft.span = *span;
                 draft.pointer.clear();
                 draft.message = format!("{path}: {}", draft.message);
-                found.push((draft, shown));
+                found.push(draft);
             }
         }
         Ok(())
     }
 
     /// The paths of Flux that the change takes away, where the Kustomization stays.
-    fn lost_paths(&self, head: &Classifier<'_>, found: &mut Vec<Told>) -> Result<(), RunError> {
+    fn lost_paths(&self, known: &mut Known, head: &Classifier<'_>, found: &mut Vec<Draft>) -> Result<(), RunError> {
         for (folder, path, name) in self.head.agents.flux_folders()? {
             let before = self.base.tree.entry(folder)?.is_some_and(|entry| entry.kind == EntryKind::Folder);
             if folder.is_empty() || !before || self.head.tree.entry(folder)?.is_some() {
                 continue;
             }
-            let Some(entry) = self.head.tree.entry(path.as_str())? else { continue };
-            let Some(file) = self.as_manifest(&entry, Side::Head, head)? else { continue };
+            let Some(file) = self.other(path, known, head)? else { continue };
             let is_it = |group: &str, named: &str| group == "kustomize.toolkit.fluxcd.io" && named == name;
-            let Some(object) = file.objects.iter().find(|object| is_it(&object.key.group, &object.key.name)) else {
+            let Some(object) = file.file.objects.iter().find(|object| is_it(&object.key.group, &object.key.name))
+            else {
                 continue;
             };
             let message = format!("{folder} is not there any more: kustomization path not found");
@@ -106,7 +113,7 @@ impl Run<'_> {
             let mut draft = Draft::at(&MISSING_FILE, object, "/spec/path", message).detail(folder).help(help);
             draft.authority = By::Client("flux").authority();
             draft.pointer.clear();
-            found.push((draft, file));
+            found.push(draft);
         }
         Ok(())
     }

@@ -1,15 +1,17 @@
 //! Objects that the change adds and that another file of the same root has already.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::change::{Located, ObjectChange};
+use crate::change::ObjectChange;
 use crate::check::Draft;
 use crate::config::Scope;
 use crate::finding::{Operation, Severity};
+use crate::git::TreeEntry;
 use crate::manifest::classify::Classifier;
 use crate::manifest::file::{ManifestFile, Role};
 use crate::manifest::key::{Namespace, ObjectKey};
-use crate::manifest::object;
+use crate::manifest::object::{self, Object};
 use crate::rules::By;
 use crate::rules::object::defined_twice::RULE;
 use crate::source::{RepoPath, Side};
@@ -32,13 +34,26 @@ pub(super) enum Together {
 /// The files that define each object, each once.
 type Index = HashMap<ObjectKey, Vec<RepoPath>>;
 
-/// What is known of files that are applied together.
+/// What is known of files that are applied together, and of others that findings point to. Each is asked for once.
 #[derive(Default)]
 pub(super) struct Known {
     groups: HashMap<RepoPath, Vec<Together>>,
     indexes: HashMap<Together, Index>,
+    others: HashMap<RepoPath, Option<Other>>,
+}
+
+/// A file that may define the same object.
+pub(super) struct Other {
+    pub(super) file: ManifestFile,
+    /// The first object of each key.
+    pub(super) objects: HashMap<ObjectKey, Arc<Object>>,
+}
+
+impl Known {
     /// The files that findings point to, which may hold Secrets.
-    pub(super) shown: Vec<ManifestFile>,
+    pub(super) fn shown(&self) -> impl Iterator<Item = &ManifestFile> {
+        self.others.values().flatten().map(|other| &other.file)
+    }
 }
 
 /// kustomize takes the namespace `default` and none for the same.
@@ -76,14 +91,15 @@ impl Run<'_> {
             }
             known.groups.insert(path.clone(), groups);
         }
-        for group in known.groups.get(path).into_iter().flatten() {
-            let others = known.indexes.get(group).and_then(|index| index.get(&for_kustomize(&new.object.key)));
-            for other in others.into_iter().flatten().filter(|other| *other != path) {
-                let counts = other < path || self.base.tree.entry(other.as_str())?.is_some();
-                let found = counts.then(|| self.twice(new, group, other, head)).transpose()?.flatten();
-                if let Some((draft, file)) = found {
-                    known.shown.push(file);
-                    return Ok(Some(draft));
+        let key = for_kustomize(&new.object.key);
+        for group in known.groups.get(path).cloned().unwrap_or_default() {
+            let others = known.indexes.get(&group).and_then(|index| index.get(&key)).cloned().unwrap_or_default();
+            for other in others.iter().filter(|other| *other != path) {
+                if other < path || self.base.tree.entry(other.as_str())?.is_some() {
+                    let found = self.twice(&new.object, &group, other, known, head)?;
+                    if found.is_some() {
+                        return Ok(found);
+                    }
                 }
             }
         }
@@ -100,23 +116,18 @@ impl Run<'_> {
         }])
     }
 
+    /// That another file of a group defines an object, too.
     pub(super) fn twice(
         &self,
-        new: &Located,
+        object: &Object,
         group: &Together,
         other: &RepoPath,
+        known: &mut Known,
         head: &Classifier<'_>,
-    ) -> Result<Option<(Draft, ManifestFile)>, RunError> {
-        let is_manifest = matches!(head.role(other)?, Role::Manifest { .. });
-        let is_excluded = matches!(self.config.scope(other.as_str()), Scope::Excluded(_));
-        let Some(entry) = self.head.tree.entry(other.as_str())?.filter(|_| is_manifest && !is_excluded) else {
-            return Ok(None);
-        };
-        let key = &new.object.key;
-        let Some(file) = self.as_manifest(&entry, Side::Head, head)? else { return Ok(None) };
-        let Some(twin) = file.objects.iter().find(|object| for_kustomize(&object.key) == for_kustomize(key)) else {
-            return Ok(None);
-        };
+    ) -> Result<Option<Draft>, RunError> {
+        let key = &object.key;
+        let Some(file) = self.other(other, known, head)? else { return Ok(None) };
+        let Some(twin) = file.objects.get(&for_kustomize(key)) else { return Ok(None) };
         let (by, message) = match group {
             Together::Kustomization(file) => (
                 "kustomize",
@@ -132,7 +143,7 @@ impl Run<'_> {
                 ("kubectl", format!("{key} is defined in {other}, too: of the two, the one that is applied last holds"))
             }
         };
-        let mut draft = Draft::at(&RULE, &new.object, "/metadata/name", message)
+        let mut draft = Draft::at(&RULE, object, "/metadata/name", message)
             .detail(other.as_str())
             .help("give one of them another name, or remove it");
         draft.authority = By::Client(by).authority();
@@ -141,7 +152,33 @@ impl Run<'_> {
         }
         let span = twin.span("/metadata/name");
         draft.related.push(("the other one is here".to_owned(), std::sync::Arc::clone(twin.source()), span));
-        Ok(Some((draft, file)))
+        Ok(Some(draft))
+    }
+
+    /// A file of the head as a manifest, if it is one that is judged.
+    pub(super) fn other<'k>(
+        &self,
+        path: &RepoPath,
+        known: &'k mut Known,
+        head: &Classifier<'_>,
+    ) -> Result<Option<&'k Other>, RunError> {
+        if !known.others.contains_key(path) {
+            let is_manifest = matches!(head.role(path)?, Role::Manifest { .. });
+            let is_judged = is_manifest && !matches!(self.config.scope(path.as_str()), Scope::Excluded(_));
+            let file = match self.head.tree.entry(path.as_str())?.filter(|_| is_judged) {
+                Some(entry) => self.as_manifest(&entry, Side::Head, head)?,
+                None => None,
+            };
+            let other = file.map(|file| {
+                let mut objects = HashMap::new();
+                for object in &file.objects {
+                    objects.entry(for_kustomize(&object.key)).or_insert_with(|| Arc::clone(object));
+                }
+                Other { file, objects }
+            });
+            known.others.insert(path.clone(), other);
+        }
+        Ok(known.others.get(path).and_then(Option::as_ref))
     }
 
     fn index(&self, group: &Together) -> Result<Index, RunError> {
@@ -166,7 +203,7 @@ impl Run<'_> {
                 found.extend(named_by(inventory, file)?.into_iter().map(|(path, _)| path));
             }
             Together::Flux(folder) => {
-                for path in self.manifests_below(folder)? {
+                for path in manifests(self.head.tree.files(folder)?) {
                     if self.head.agents.flux_folder_of(&path)?.is_some_and(|of| of == *folder) {
                         found.push(path);
                     }
@@ -174,8 +211,7 @@ impl Run<'_> {
             }
             // Where kustomizations are at work, a file that none of them names is applied by nobody.
             Together::Folder(folder) if inventory.kustomizations_in(folder)?.is_empty() => {
-                let files = self.manifests_below(folder)?;
-                for path in files.into_iter().filter(|path| path.folder() == folder) {
+                for path in manifests(self.head.tree.children(folder)?) {
                     if inventory.users_of(path.as_str())?.is_empty() {
                         found.push(path);
                     }
@@ -187,9 +223,8 @@ impl Run<'_> {
         found.dedup();
         Ok(found)
     }
+}
 
-    fn manifests_below(&self, folder: &str) -> Result<Vec<RepoPath>, RunError> {
-        let files = self.head.tree.files(folder)?.into_iter().filter(|entry| entry.kind.is_regular());
-        Ok(files.map(|entry| entry.path).filter(is_manifest_name).collect())
-    }
+fn manifests(entries: Vec<TreeEntry>) -> impl Iterator<Item = RepoPath> {
+    entries.into_iter().filter(|entry| entry.kind.is_regular()).map(|entry| entry.path).filter(is_manifest_name)
 }
