@@ -20,7 +20,7 @@ pub(super) struct Gone<'a> {
     /// Each with whether an object of its key comes elsewhere.
     keys: HashMap<&'a ObjectKey, bool>,
     /// The files of those that come nowhere else.
-    files: Vec<&'a RepoPath>,
+    files: HashSet<&'a RepoPath>,
 }
 
 impl<'a> Gone<'a> {
@@ -40,7 +40,7 @@ impl<'a> Gone<'a> {
 
     /// An object is lost that lay in a file.
     fn loses(&self, path: &RepoPath) -> bool {
-        self.files.contains(&path)
+        self.files.contains(path)
     }
 
     /// An object is lost that lay below a folder.

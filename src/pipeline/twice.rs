@@ -183,11 +183,13 @@ impl Run<'_> {
 
     fn index(&self, group: &Together) -> Result<Index, RunError> {
         let mut index = Index::new();
-        for path in self.files_of(group)? {
+        let files = self.files_of(group)?;
+        // What one file says twice, `object/duplicate-in-file` tells.
+        for path in files.iter().filter(|_| files.len() > 1) {
             for fact in self.head.inventory.objects_in(path.as_str())? {
                 let key = object::key_of(&fact.api_version, &fact.kind, fact.namespace, fact.name);
                 let files = index.entry(for_kustomize(&key)).or_default();
-                if files.last() != Some(&path) {
+                if files.last() != Some(path) {
                     files.push(path.clone());
                 }
             }
