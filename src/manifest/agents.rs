@@ -104,6 +104,11 @@ impl<'a> Agents<'a> {
         self.inventory
     }
 
+    /// Look for what Flux deploys now.
+    pub fn look(&self) -> Result<(), GitError> {
+        self.flux().map(|_| ())
+    }
+
     /// Flux takes the file although no kustomization names it: where a path has no kustomization, Flux makes one of all
     /// YAML files below it, but for folders that have one of their own.
     pub fn flux_generates_for(&self, path: &RepoPath) -> Result<bool, GitError> {

@@ -141,6 +141,10 @@ impl Run<'_> {
         head: &Classifier<'_>,
     ) -> Result<(Vec<Pair>, Vec<ObjectChange>), RunError> {
         let changes: Vec<FileChange> = changes.iter().flat_map(|change| self.parted(change)).collect();
+        // Whoever takes a new file is looked for in the whole tree: before the change, too, is in memory.
+        if !self.audit && changes.iter().any(|change| change.old.is_none()) {
+            self.head.agents.look()?;
+        }
         let mut pairs: Vec<Pair> =
             changes.par_iter().map(|change| self.read(change, base, head)).collect::<Result<_, _>>()?;
         if !self.audit {
