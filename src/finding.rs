@@ -381,7 +381,7 @@ reasons! {
     HelmChart, "helm-chart", Ignore;
     /// A step or an assertion of a test suite (chainsaw, kuttl, kyverno, gator).
     TestSuite, "test-suite", Warn;
-    /// A file could not be read from which policies read other objects: they may not know all of them.
+    /// A file could not be read in which policies and rules look for other objects: they may not know all of them.
     InventoryIncomplete, "inventory-incomplete", Warn;
     /// The document has neither apiVersion nor kind.
     NotAnObject, "not-an-object", Ignore;

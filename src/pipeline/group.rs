@@ -106,7 +106,8 @@ impl Run<'_> {
                 new: Review::of_head(change).map(|r| run_checks(&new_context, Subject::Object(r))).unwrap_or_default(),
             }
         }));
-        self.beside(&mut units, pairs.get(..touched).unwrap_or(&pairs), &head, &new_context, &mut judge.redactor)?;
+        let touched = pairs.get(..touched).unwrap_or(&pairs);
+        part.unchecked.extend(self.beside(&mut units, touched, &head, &new_context, &mut judge.redactor)?);
         self.hide_gathered(&mut judge);
         part.unchecked.extend(judged.iter().filter_map(|change| self.unknown_identity(change)));
         for change in &judged {
@@ -141,9 +142,10 @@ impl Run<'_> {
         head: &Classifier<'_>,
     ) -> Result<(Vec<Pair>, Vec<ObjectChange>), RunError> {
         let changes: Vec<FileChange> = changes.iter().flat_map(|change| self.parted(change)).collect();
-        // Whoever takes a new file is looked for in the whole tree: before the change, too, is in memory.
+        // Whoever takes a new file is looked for in the whole tree: before the change, too, is in memory. What goes wrong
+        // is told where the answer counts.
         if !self.audit && changes.iter().any(|change| change.old.is_none()) {
-            self.head.agents.look()?;
+            let _ = self.head.agents.look();
         }
         let mut pairs: Vec<Pair> =
             changes.par_iter().map(|change| self.read(change, base, head)).collect::<Result<_, _>>()?;

@@ -4,6 +4,7 @@ use crate::change::{self, ObjectChange};
 use crate::check::{Context, Draft, Review, Subject};
 use crate::config::Cluster;
 use crate::finding::{Operation, Reason, Severity, Unchecked};
+use crate::git::GitError;
 use crate::judge::Unit;
 use crate::judge::redact::Redactor;
 use crate::manifest::classify::Classifier;
@@ -16,7 +17,8 @@ use super::twice::Known;
 use super::{Run, RunError};
 
 impl Run<'_> {
-    /// Add what is said of objects and roots by looking at other files. Of those, no Secret is shown either.
+    /// Add what is said of objects and roots by looking at other files. Of those, no Secret is shown either. Where one is
+    /// not in the clone, a record says so: what the change itself says is judged all the same.
     pub(super) fn beside(
         &self,
         units: &mut Vec<Unit<'_>>,
@@ -24,17 +26,44 @@ impl Run<'_> {
         head: &Classifier<'_>,
         context: &Context<'_>,
         redactor: &mut Redactor,
-    ) -> Result<(), RunError> {
+    ) -> Result<Option<Unchecked>, RunError> {
         let mut known = Known::default();
+        let found = self.look_beside(units, pairs, &mut known, head, context);
+        known.shown().for_each(|file| redactor.add(file));
+        match found {
+            Err(RunError::Git(error @ GitError::MissingObject { .. })) => Ok(Some(self.not_looked(&error))),
+            Err(error) => Err(error),
+            Ok(()) => Ok(None),
+        }
+    }
+
+    fn look_beside(
+        &self,
+        units: &mut Vec<Unit<'_>>,
+        pairs: &[Pair],
+        known: &mut Known,
+        head: &Classifier<'_>,
+        context: &Context<'_>,
+    ) -> Result<(), RunError> {
         for unit in units.iter_mut() {
             let Some(change) = unit.change else { continue };
-            unit.new.extend(self.defined_twice(change, &mut known, head)?);
             unit.new.extend(self.if_it_moved(change, context));
+            unit.new.extend(self.defined_twice(change, known, head)?);
         }
-        let told = self.of_roots(pairs, &mut known, head)?;
-        known.shown().for_each(|file| redactor.add(file));
+        let told = self.of_roots(pairs, known, head)?;
         units.push(Unit { change: None, old_file: None, new_file: None, old: Vec::new(), new: told });
         Ok(())
+    }
+
+    fn not_looked(&self, error: &GitError) -> Unchecked {
+        let path = match error {
+            GitError::MissingObject { path, .. } => path.clone(),
+            _ => RepoPath::from(""),
+        };
+        let detail = format!("whether other files define the same objects was not looked for: {error}");
+        let mut record = self.unchecked(Reason::InventoryIncomplete, &path, Side::Head, detail);
+        record.help = Some(error.help());
+        record
     }
 
     /// Whether two files that are not known to be of one cluster are known to be of different ones.

@@ -73,12 +73,12 @@ impl Run<'_> {
             named_by(self.head.inventory, &file.path)?.into_iter().partition(|(path, _)| is_old(path));
         let mut seen: HashMap<ObjectKey, &RepoPath> = HashMap::new();
         for (path, span) in old.iter().chain(&new) {
-            let is_told = !is_old(path) && self.base.tree.entry(path.as_str())?.is_some();
+            let counts = !is_old(path) && self.base.tree.entry(path.as_str())?.is_some();
             let mut twins: Vec<&RepoPath> = Vec::new();
             for fact in self.head.inventory.objects_in(path.as_str())? {
                 let key = for_kustomize(&object::key_of(&fact.api_version, &fact.kind, fact.namespace, fact.name));
                 let Some(twin) = seen.insert(key.clone(), path) else { continue };
-                if twin == path || !is_told || twins.contains(&twin) {
+                if twin == path || !counts || twins.contains(&twin) {
                     continue;
                 }
                 let own = self.other(path, known, head)?.and_then(|own| own.objects.get(&key).cloned());

@@ -65,6 +65,22 @@ fn staged_and_worktree() {
     says(&run(&repo, &["--staged"]), 1, "yaml/duplicate-key");
 }
 
+/// As in a partial clone: what the change itself says is judged, and what was not looked for is told.
+#[test]
+fn a_file_elsewhere_that_the_clone_lacks() {
+    let files =
+        [("apps/old.yaml", "kind: ConfigMap\napiVersion: v1\nmetadata: {name: old}\n"), ("big/data.yaml", GOOD)];
+    let new = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: new}\ndata: {a: [b]}\n";
+    let repo = Repo::new(&tree(&files), &tree(&[&files[..], &[("apps/new.yaml", new)]].concat()), None);
+    let id = repo.git(&["rev-parse", "pr:big/data.yaml"]);
+    let object = repo.path().join(".git/objects").join(&id[..2]).join(id[2..].trim());
+    std::fs::remove_file(object).unwrap();
+    let run = run(&repo, &["main..pr"]);
+    says(&run, 1, "apps/new.yaml");
+    says(&run, 1, "unchecked[inventory-incomplete] 1");
+    says(&run, 1, "was not looked for");
+}
+
 #[test]
 fn verbose_tells_what_the_cache_held() {
     let repo = checked_out(GOOD, BAD);
