@@ -112,11 +112,11 @@ impl Inventory<'_> {
                 continue;
             }
             limit(path, seen.len() + open.len())?;
-            for Located { fact, .. } in self.kustomizations_in(&folder)? {
+            for Located { fact, .. } in &*self.kustomizations_in(&folder)? {
                 let taken =
                     fact.uses.iter().filter(|used| matches!(used.how, How::Resource | How::Base | How::Component));
                 open.extend(taken.filter_map(|used| used.target.at(&folder)).map(|target| target.as_str().to_owned()));
-                variables.extend(fact.variables);
+                variables.extend(fact.variables.iter().cloned());
             }
         }
         Ok(variables)

@@ -17,7 +17,7 @@ pub mod store;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -69,6 +69,8 @@ pub struct Inventory<'s> {
     folders: Mutex<Memo>,
     nearest: Mutex<HashMap<Signs, HashMap<String, Nearest>>>,
     graph: Mutex<graph::Graph>,
+    /// By folder.
+    kustomizations: Mutex<HashMap<String, Arc<[Located<Kustomization>]>>>,
     gatekeeper: OnceLock<Gathered<()>>,
 }
 
@@ -107,6 +109,7 @@ impl<'s> Inventory<'s> {
             folders: Mutex::default(),
             nearest: Mutex::default(),
             graph: Mutex::default(),
+            kustomizations: Mutex::default(),
             gatekeeper: OnceLock::new(),
         }
     }
@@ -142,10 +145,16 @@ impl<'s> Inventory<'s> {
     }
 
     /// The kustomization files of a folder itself: none, one, or several, which kustomize refuses.
-    pub fn kustomizations_in(&self, folder: &str) -> Result<Vec<Located<Kustomization>>, GitError> {
-        let Some(record) = self.folder(Facet::Names, folder)? else { return Ok(Vec::new()) };
-        let files = record.with_sign(Signs::KUSTOMIZATION);
-        files.map(|file| self.kustomization_of(&join(folder, &file.name), file)).collect()
+    pub fn kustomizations_in(&self, folder: &str) -> Result<Arc<[Located<Kustomization>]>, GitError> {
+        if let Some(known) = lock(&self.kustomizations).get(folder) {
+            return Ok(Arc::clone(known));
+        }
+        // Every file of a folder asks for them, and one may be large.
+        let record = self.folder(Facet::Names, folder)?;
+        let files = record.iter().flat_map(|record| record.with_sign(Signs::KUSTOMIZATION));
+        let found =
+            files.map(|file| self.kustomization_of(&join(folder, &file.name), file)).collect::<Result<_, _>>()?;
+        Ok(Arc::clone(lock(&self.kustomizations).entry(folder.to_owned()).or_insert(found)))
     }
 
     /// The nearest folder above a path with a `Chart.yaml`.

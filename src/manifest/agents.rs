@@ -4,12 +4,13 @@
 //! when its source has another path that is a folder of this tree, or when no source has one.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::flux_settings::FluxSettings;
 use super::kustomization::How;
+use super::policy_generator;
 use crate::git::{EntryKind, GitError};
 use crate::inventory::{ArgoPath, FluxPath, Inventory, Located};
 use crate::source::RepoPath;
@@ -46,6 +47,7 @@ pub struct Agents<'a> {
     flux: OnceLock<Vec<FluxRoot>>,
     argo: OnceLock<Vec<ArgoRoot>>,
     decrypts: OnceLock<bool>,
+    generators: policy_generator::Known,
 }
 
 #[derive(Debug)]
@@ -95,13 +97,24 @@ impl<'a> Agents<'a> {
     /// The agents of an inventory's tree. Nothing is read yet.
     #[must_use]
     pub fn new(inventory: &'a Inventory<'a>) -> Self {
-        Self { inventory, flux: OnceLock::new(), argo: OnceLock::new(), decrypts: OnceLock::new() }
+        Self {
+            inventory,
+            flux: OnceLock::new(),
+            argo: OnceLock::new(),
+            decrypts: OnceLock::new(),
+            generators: Mutex::default(),
+        }
     }
 
     /// The tree's inventory.
     #[must_use]
     pub fn inventory(&self) -> &'a Inventory<'a> {
         self.inventory
+    }
+
+    /// The `PolicyGenerator` that takes a file.
+    pub(super) fn generator_taking(&self, path: &RepoPath) -> Result<Option<RepoPath>, GitError> {
+        policy_generator::taking(self.inventory, path, &self.generators)
     }
 
     /// Look for what Flux deploys now.
@@ -288,7 +301,7 @@ impl<'a> Agents<'a> {
         let mut open: Vec<String> = through.iter().map(|file| file.folder().to_owned()).collect();
         let mut seen = HashSet::new();
         while let Some(folder) = open.pop() {
-            for Located { fact, .. } in self.inventory.kustomizations_in(&folder)? {
+            for Located { fact, .. } in &*self.inventory.kustomizations_in(&folder)? {
                 all.add(&fact.flux);
                 let components = fact.uses.iter().filter(|used| used.how == How::Component);
                 let folders =

@@ -11,7 +11,6 @@ use super::documents::why_no_object;
 use super::file::{ManifestFile, OtherDocument, Role};
 use super::kustomization::{How, is_kustomization};
 use super::object::{is_encrypted, objects_of};
-use super::policy_generator;
 use super::substitute;
 use super::unknown::{self, Unknown};
 use crate::config::pattern::PathSet;
@@ -50,7 +49,7 @@ impl<'a> Classifier<'a> {
         if let Some(role) = self.role_by_use(path)? {
             return Ok(role);
         }
-        if let Some(plugin) = policy_generator::taking(self.inventory, path)? {
+        if let Some(plugin) = self.agents.generator_taking(path)? {
             return Ok(Role::Other(Reason::GeneratorInput, format!("an input of the PolicyGenerator in {plugin}")));
         }
         // What an agent applies as it is, no name makes into something else.
@@ -197,7 +196,7 @@ impl<'a> Classifier<'a> {
         }
         let mut sets_namespace = false;
         for file in self.inventory.roots_of(path.as_str())?.through.iter().filter(|_| has_namespace) {
-            for kustomization in self.inventory.kustomizations_in(file.folder())? {
+            for kustomization in &*self.inventory.kustomizations_in(file.folder())? {
                 sets_namespace |= kustomization.fact.sets_namespace;
             }
         }

@@ -2,6 +2,9 @@
 //! objects are enough for that, so no server ever gets one as it is.
 
 use super::kustomization::{How, Target};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::git::{Content, GitError};
 use crate::inventory::Inventory;
 use crate::source::{RepoPath, Side};
@@ -10,16 +13,35 @@ use crate::yaml::{self, Dialect, Document, Value};
 /// The generator's own API group.
 const GROUP: &str = "policy.open-cluster-management.io/";
 
+/// The generators of a folder's kustomizations, each with its inputs.
+type Generators = Arc<[(RepoPath, Vec<String>)]>;
+
+/// What was read of generators, by folder: every file below one asks for them.
+pub(super) type Known = Mutex<HashMap<String, Generators>>;
+
+fn generators(inventory: &Inventory<'_>, folder: &str, known: &Known) -> Result<Generators, GitError> {
+    let lock = || known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = lock().get(folder) {
+        return Ok(Arc::clone(found));
+    }
+    let mut found = Vec::new();
+    for kustomization in &*inventory.kustomizations_in(folder)? {
+        let plugins = kustomization.fact.uses.iter().filter(|used| used.how == How::GeneratorConfig);
+        for plugin in plugins.filter_map(|used| used.target.at(folder)) {
+            let inputs = inputs(inventory, &plugin)?;
+            found.push((plugin, inputs));
+        }
+    }
+    Ok(Arc::clone(lock().entry(folder.to_owned()).or_insert(found.into())))
+}
+
 /// The generator that takes a file. It reads no file outside of its kustomization's folder.
-pub(super) fn taking(inventory: &Inventory<'_>, path: &RepoPath) -> Result<Option<RepoPath>, GitError> {
+pub(super) fn taking(inventory: &Inventory<'_>, path: &RepoPath, known: &Known) -> Result<Option<RepoPath>, GitError> {
     let mut folder = path.folder();
     loop {
-        for kustomization in inventory.kustomizations_in(folder)? {
-            let plugins = kustomization.fact.uses.iter().filter(|used| used.how == How::GeneratorConfig);
-            for plugin in plugins.filter_map(|used| used.target.at(folder)) {
-                if inputs(inventory, &plugin)?.iter().any(|input| is_at_or_below(path, folder, input)) {
-                    return Ok(Some(plugin));
-                }
+        for (plugin, inputs) in &*generators(inventory, folder, known)? {
+            if inputs.iter().any(|input| is_at_or_below(path, folder, input)) {
+                return Ok(Some(plugin.clone()));
             }
         }
         let Some((parent, _)) = folder.rsplit_once('/') else {

@@ -1,7 +1,7 @@
 //! What makes kustomize and Flux refuse a root though none of the objects in it changed: a kustomization that takes another
 //! file with the same object, a path of Flux that is gone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::check::Draft;
@@ -23,8 +23,9 @@ use super::{Run, RunError};
 /// The files that a kustomization names as resources, and where.
 pub(super) fn named_by(inventory: &Inventory<'_>, file: &RepoPath) -> Result<Vec<(RepoPath, Span)>, RunError> {
     let mut found = Vec::new();
-    let own = inventory.kustomizations_in(file.folder())?.into_iter().filter(|one| one.path == *file);
-    for used in own.flat_map(|one| one.fact.uses).filter(|used| matches!(used.how, How::Resource | How::Base)) {
+    let kustomizations = inventory.kustomizations_in(file.folder())?;
+    let own = kustomizations.iter().filter(|one| one.path == *file);
+    for used in own.flat_map(|one| &one.fact.uses).filter(|used| matches!(used.how, How::Resource | How::Base)) {
         let Some(target) = used.target.at(file.folder()) else { continue };
         if inventory.tree().entry(target.as_str())?.is_some_and(|entry| entry.kind.is_regular()) {
             found.push((target, used.span));
@@ -67,7 +68,8 @@ impl Run<'_> {
     ) -> Result<(), RunError> {
         let group = Together::Kustomization(file.path.clone());
         let before = named_by(self.base.inventory, &file.path)?;
-        let is_old = |path: &RepoPath| before.iter().any(|(one, _)| one == path);
+        let before: HashSet<RepoPath> = before.into_iter().map(|(path, _)| path).collect();
+        let is_old = |path: &RepoPath| before.contains(path);
         // Those that it took already come first, so that the new ones are told.
         let (old, new): (Vec<_>, Vec<_>) =
             named_by(self.head.inventory, &file.path)?.into_iter().partition(|(path, _)| is_old(path));

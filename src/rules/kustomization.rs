@@ -165,7 +165,7 @@ fn circles(inventory: &Inventory<'_>, file: &ManifestFile, kustomization: &Kusto
             if seen.len() > MAX_WALK || !seen.insert(folder.clone()) {
                 continue;
             }
-            for one in inventory.kustomizations_in(folder.as_str()).unwrap_or_default() {
+            for one in inventory.kustomizations_in(folder.as_str()).iter().flat_map(|found| &**found) {
                 open.extend(one.fact.uses.iter().filter(takes).filter_map(|used| used.target.at(folder.as_str())));
             }
         }
