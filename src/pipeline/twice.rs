@@ -37,8 +37,8 @@ type Index = HashMap<ObjectKey, Vec<RepoPath>>;
 /// What is known of files that are applied together, and of others that findings point to. Each is asked for once.
 #[derive(Default)]
 pub(super) struct Known {
-    groups: HashMap<RepoPath, Vec<Together>>,
-    indexes: HashMap<Together, Index>,
+    groups: HashMap<RepoPath, Arc<[Together]>>,
+    indexes: HashMap<Together, Arc<Index>>,
     others: HashMap<RepoPath, Option<Other>>,
 }
 
@@ -86,17 +86,19 @@ impl Run<'_> {
             let groups = self.groups(path, used_by)?;
             for group in &groups {
                 if !known.indexes.contains_key(group) {
-                    known.indexes.insert(group.clone(), self.index(group)?);
+                    known.indexes.insert(group.clone(), Arc::new(self.index(group)?));
                 }
             }
-            known.groups.insert(path.clone(), groups);
+            known.groups.insert(path.clone(), groups.into());
         }
         let key = for_kustomize(&new.object.key);
-        for group in known.groups.get(path).cloned().unwrap_or_default() {
-            let others = known.indexes.get(&group).and_then(|index| index.get(&key)).cloned().unwrap_or_default();
-            for other in others.iter().filter(|other| *other != path) {
+        let groups = known.groups.get(path).cloned();
+        for group in groups.iter().flat_map(|groups| &**groups) {
+            let index = known.indexes.get(group).cloned();
+            let others = index.iter().filter_map(|index| index.get(&key)).flatten();
+            for other in others.filter(|other| *other != path) {
                 if other < path || self.base.tree.entry(other.as_str())?.is_some() {
-                    let found = self.twice(&new.object, &group, other, known, head)?;
+                    let found = self.twice(&new.object, group, other, known, head)?;
                     if found.is_some() {
                         return Ok(found);
                     }
